@@ -1,0 +1,31 @@
+#ifndef SLIP_CORE_BACKOFF_H
+#define SLIP_CORE_BACKOFF_H
+/*
+ * Backoff: how long to wait before the next attempt, from a table of steps.
+ *
+ * Pure; owns nothing. Luck comes in, a number goes out.
+ */
+#include "core/limits.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct slip_backoff {
+  uint32_t steps[SLIP_BACKOFF_STEPS_MAX]; /* msec; the last repeats */
+  size_t count;                           /* at least 1 */
+  uint16_t jitter; /* thousandths of each wait that are random: 0 none, 1000 all */
+};
+
+/* phoenix.js: reconnectAfterMs, and Slipstream: rejoin_after_msec (PROTOCOL.md, Timers); jitter a
+ * half. */
+extern const struct slip_backoff slip_backoff_reconnect;
+extern const struct slip_backoff slip_backoff_rejoin;
+
+/*
+ * The wait in msec before attempt number `attempt` (0 is the first after a failure). `luck` is any
+ * random word: the wait lies between step × (1 − jitter) and step, never under 1 msec unless the
+ * step is 0.
+ */
+uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint32_t luck);
+
+#endif

@@ -1,0 +1,79 @@
+#include "core/buf.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+void slip_buf_init(struct slip_buf *b, size_t max) {
+  *b = (struct slip_buf){.max = max};
+}
+
+void slip_buf_clear(struct slip_buf *b) {
+  free(b->memory);
+  slip_buf_init(b, b->max);
+}
+
+static void move_to_front(struct slip_buf *b) {
+  if (b->head == 0)
+    return;
+  memmove(b->memory, b->memory + b->head, b->size);
+  b->head = 0;
+}
+
+static enum slip_err grow(struct slip_buf *b, size_t need) {
+  size_t room = b->room < 64 ? 64 : b->room;
+  while (room < need)
+    room = room > SIZE_MAX / 2 ? need : room * 2;
+  if (b->max != 0 && room > b->max)
+    room = b->max; /* need <= max here, so this is still enough */
+  char *memory = realloc(b->memory, room);
+  if (memory == NULL)
+    return SLIP_ENOMEM;
+  b->memory = memory;
+  b->room = room;
+  return SLIP_OK;
+}
+
+enum slip_err slip_buf_reserve(struct slip_buf *b, size_t count, char **room) {
+  size_t limit = b->max != 0 ? b->max : SIZE_MAX;
+  if (count > limit - b->size)
+    return SLIP_ETOOBIG;
+  if (b->room - b->head < b->size + count || b->memory == NULL) {
+    move_to_front(b);
+    if (b->room < b->size + count || b->memory == NULL) {
+      enum slip_err err = grow(b, b->size + count);
+      if (err != SLIP_OK)
+        return err;
+    }
+  }
+  *room = b->memory + b->head + b->size;
+  return SLIP_OK;
+}
+
+void slip_buf_commit(struct slip_buf *b, size_t count) {
+  assert(count <= b->room - b->head - b->size);
+  b->size += count;
+}
+
+enum slip_err slip_buf_append(struct slip_buf *b, struct slip_span bytes) {
+  if (bytes.size == 0)
+    return SLIP_OK;
+  char *room;
+  enum slip_err err = slip_buf_reserve(b, bytes.size, &room);
+  if (err != SLIP_OK)
+    return err;
+  memcpy(room, bytes.at, bytes.size);
+  slip_buf_commit(b, bytes.size);
+  return SLIP_OK;
+}
+
+void slip_buf_drop(struct slip_buf *b, size_t count) {
+  assert(count <= b->size);
+  b->size -= count;
+  b->head = b->size == 0 ? 0 : b->head + count;
+}
+
+void slip_buf_truncate(struct slip_buf *b, size_t size) {
+  assert(size <= b->size);
+  b->size = size;
+}

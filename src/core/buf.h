@@ -1,0 +1,42 @@
+#ifndef SLIP_CORE_BUF_H
+#define SLIP_CORE_BUF_H
+/*
+ * Buf: a growing byte buffer with a maximum, taken from at the front.
+ *
+ * Pure. Owns its memory; holds none while empty after `clear`. Zeroed is a valid
+ * empty buffer without a maximum.
+ */
+#include "core/err.h"
+#include "core/span.h"
+
+struct slip_buf {
+  char *memory;
+  size_t head; /* where the bytes begin */
+  size_t size; /* how many bytes there are */
+  size_t room; /* how much memory there is */
+  size_t max;  /* the most bytes it may hold; 0: no maximum */
+};
+
+void slip_buf_init(struct slip_buf *b, size_t max);
+/* Frees the memory; the buffer is empty and usable. */
+void slip_buf_clear(struct slip_buf *b);
+
+/* The bytes; borrowed until the next call that changes the buffer. */
+static inline struct slip_span slip_buf_span(const struct slip_buf *b) {
+  return (struct slip_span){b->memory + b->head, b->size};
+}
+
+/* Copies the bytes to the end. SLIP_ETOOBIG over the maximum, SLIP_ENOMEM; then nothing changed. */
+SLIP_CHECKED enum slip_err slip_buf_append(struct slip_buf *b, struct slip_span bytes);
+/*
+ * Makes room for `count` bytes behind the end and points *room at it; `slip_buf_commit` then
+ * counts those that were written. SLIP_ETOOBIG, SLIP_ENOMEM.
+ */
+SLIP_CHECKED enum slip_err slip_buf_reserve(struct slip_buf *b, size_t count, char **room);
+void slip_buf_commit(struct slip_buf *b, size_t count);
+/* Takes `count` bytes off the front. */
+void slip_buf_drop(struct slip_buf *b, size_t count);
+/* Takes bytes off the end until `size` are left. */
+void slip_buf_truncate(struct slip_buf *b, size_t size);
+
+#endif

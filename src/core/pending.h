@@ -1,0 +1,55 @@
+#ifndef SLIP_CORE_PENDING_H
+#define SLIP_CORE_PENDING_H
+/*
+ * Pending: the requests of one session that wait for a reply, by ref and by deadline.
+ *
+ * Pure. Owns its tables (a hash by ref over a heap by deadline); none while empty.
+ * Every operation is O(log n) or better. At most SLIP_PENDING_MAX entries.
+ */
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum slip_pending_kind {
+  SLIP_PENDING_PUSH,
+  SLIP_PENDING_JOIN,
+  SLIP_PENDING_LEAVE,
+  SLIP_PENDING_HEARTBEAT,
+};
+
+#define SLIP_NEVER UINT64_MAX /* a deadline that does not come */
+
+struct slip_pending_entry {
+  uint64_t ref;
+  uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat */
+  uint64_t deadline; /* msec on the session's clock */
+  enum slip_pending_kind kind;
+};
+
+struct slip_pending {
+  struct slip_pending_entry *heap;
+  uint32_t *slots; /* hash by ref: position in the heap + 1, 0 for free */
+  uint32_t count;
+  uint32_t room; /* of the heap; the hash has twice as many slots, a power of two */
+};
+
+void slip_pending_init(struct slip_pending *p);
+void slip_pending_clear(struct slip_pending *p);
+/* SLIP_EFULL at SLIP_PENDING_MAX, SLIP_ENOMEM. The ref must not be in it. */
+SLIP_CHECKED enum slip_err slip_pending_add(struct slip_pending *p,
+                                            const struct slip_pending_entry *entry);
+/* Takes the entry with that ref out; false when there is none. */
+bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out);
+/* Takes out one entry whose deadline is at or before `now`, the earliest first; false when there is
+ * none. */
+bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out);
+/* Takes out one entry of that join, the lowest ref first; O(n) each. False when there is none left.
+ */
+bool slip_pending_take_joined(struct slip_pending *p, uint64_t join_ref,
+                              struct slip_pending_entry *out);
+/* The earliest deadline; SLIP_NEVER when empty. */
+uint64_t slip_pending_deadline(const struct slip_pending *p);
+
+#endif

@@ -1,0 +1,191 @@
+#ifndef SLIP_CORE_SESSION_H
+#define SLIP_CORE_SESSION_H
+/*
+ * Session: one Phoenix socket over its whole life, through as many connections as it
+ * takes: the upgrade, frames, heartbeat, topics, pending replies, reconnect and rejoin.
+ *
+ * Pure. It takes bytes, news of the link, requests and the time; it answers with bytes to
+ * send (`outbox`) and actions (`next`). It calls nobody. The shell's part is:
+ *
+ *   tick(now) before any other call; then the input; then `next` until it answers false,
+ *   doing what it says; then send the outbox; then wake up at `deadline`.
+ *
+ * A request made while `next` is being drained (a script pushes inside a callback) only
+ * lengthens the queue. The session owns its buffers and tables; while idle, next to nothing.
+ */
+#include "core/backoff.h"
+#include "core/luck.h"
+#include "core/message.h"
+#include "core/pending.h"
+#include "core/reason.h"
+#include "core/upgrade.h"
+
+/* What the numbers of `connect` become; the defaults are API.md section 3. */
+struct slip_session_config {
+  uint32_t heartbeat_interval_msec; /* 0: no heartbeat */
+  uint32_t heartbeat_timeout_msec;
+  uint32_t connect_timeout_msec;
+  uint32_t join_timeout_msec;
+  uint32_t push_timeout_msec;
+  uint32_t write_timeout_msec; /* the shell keeps it: see link_stalled */
+  uint32_t stable_after_msec;
+  size_t max_message_bytes;
+  size_t max_queue_bytes;
+  bool rejoin_on_reconnect;
+  enum slip_vsn vsn;
+  struct slip_backoff reconnect;
+  struct slip_backoff rejoin;
+};
+extern const struct slip_session_config slip_session_defaults;
+
+enum slip_event_kind {
+  SLIP_EVENT_CONNECT_DUE,  /* an attempt is due: answer with `dial`; `attempt`, `reason` the last
+                              one's */
+  SLIP_EVENT_CONNECTED,    /* the 101 arrived */
+  SLIP_EVENT_DISCONNECTED, /* lost, closed or never made: `reason` */
+  SLIP_EVENT_RECONNECT_SCHEDULED, /* in `wait_msec`, attempt number `attempt` */
+  SLIP_EVENT_JOIN_DUE,            /* a join may go out: answer with `send_join`; `topic` */
+  SLIP_EVENT_JOINED,              /* `topic`, `payload` the response */
+  SLIP_EVENT_TOPIC_CLOSED,        /* `topic`, `reason`, `payload` (refused: the response; crashed:
+                                     phx_error's) */
+  SLIP_EVENT_REJOIN_SCHEDULED,    /* `topic` in `wait_msec`, attempt number `attempt` */
+  SLIP_EVENT_LEFT,                /* `topic` */
+  SLIP_EVENT_MESSAGE,             /* `topic`, `name`, `payload` */
+  SLIP_EVENT_REPLY,     /* `topic`, `ref`, `name` the status, `payload`; see also `reason` */
+  SLIP_EVENT_HEARTBEAT, /* acknowledged after `wait_msec` */
+  SLIP_EVENT_DROPPED,   /* a frame was not for us any more: `topic`, `name`; for logs */
+  SLIP_EVENT_COUNT
+};
+
+/* Spans are borrowed until the next call on the session. Only what the kind names is filled, the
+ * rest is zero. */
+struct slip_event {
+  enum slip_event_kind kind;
+  uint32_t attempt;
+  uint32_t wait_msec;
+  uint64_t ref;
+  struct slip_span topic;
+  struct slip_span name;
+  struct slip_payload payload; /* `bytes` absent: none */
+  const struct slip_reason
+      *reason; /* of a REPLY: why there is none (status "timeout" or "error"); else NULL */
+};
+
+enum slip_action_kind {
+  SLIP_DO_DIAL,  /* open a link to what `dial` was given; answer with `link_up` or `link_lost` */
+  SLIP_DO_CLOSE, /* end the link: what is in the outbox first, then FIN; no `link_lost` is wanted */
+  SLIP_DO_ABORT, /* end the link at once, whatever is unsent; no `link_lost` is wanted */
+  SLIP_DO_TELL,  /* tell the script `event` */
+};
+
+struct slip_action {
+  enum slip_action_kind kind;
+  struct slip_event event;
+};
+
+struct slip_session; /* opaque */
+
+/* `config` is copied; `luck` is borrowed for the session's life. SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_session_new(const struct slip_session_config *config,
+                                            struct slip_luck *luck, struct slip_session **out);
+void slip_session_free(struct slip_session *s); /* NULL is fine; tells nobody */
+
+/* Time. */
+/* The monotonic time in msec, before any other call; does what is due by it (at most a bounded
+ * number, the rest next time). */
+void slip_session_tick(struct slip_session *s, uint64_t now);
+/* When to tick next, at the latest; SLIP_NEVER when nothing is due ever. */
+uint64_t slip_session_deadline(const struct slip_session *s);
+
+/* The connection. */
+/* A connection is wanted: CONNECT_DUE comes with the next `next`. SLIP_ESTATE: there is one or one
+ * is being made. */
+SLIP_CHECKED enum slip_err slip_session_connect(struct slip_session *s);
+/* The same after the back-off (at least `at_least_msec`). While one is scheduled: SLIP_OK, nothing
+ * changes. */
+SLIP_CHECKED enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_msec);
+/*
+ * The answer to CONNECT_DUE: copies the upgrade request and lets DO_DIAL follow. The nonce is the
+ * session's own. SLIP_ESTATE: none is due any more. SLIP_EINVAL with *fault: see
+ * slip_upgrade_write.
+ */
+SLIP_CHECKED enum slip_err slip_session_dial(struct slip_session *s,
+                                             const struct slip_upgrade_request *request,
+                                             const char **fault);
+/* The answer to CONNECT_DUE when it cannot be dialled: the attempt failed with this reason (texts
+ * copied). */
+void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason);
+/*
+ * The closing handshake, or the end of an attempt or a scheduled one. The outcome is DISCONNECTED
+ * with CLOSED_BY_CLIENT; pushes after it are refused. Does nothing when there is nothing to close.
+ * SLIP_EINVAL: a code that may not be sent.
+ */
+SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
+                                                   struct slip_span text);
+bool slip_session_is_connected(const struct slip_session *s);
+/* No link, none being made, none scheduled. */
+bool slip_session_is_idle(const struct slip_session *s);
+
+/* News of the link that DO_DIAL asked for. */
+void slip_session_link_up(struct slip_session *s);
+/* `stage` moves on while the link is made, so that a time-out can name it. */
+void slip_session_link_stage(struct slip_session *s, enum slip_stage stage);
+/*
+ * The link ended by itself: CONNECT_FAILED or CONNECTION_LOST with text, or end of stream
+ * (CONNECTION_LOST without text). Texts are copied. Nothing is told of a link that the session gave
+ * up before.
+ */
+void slip_session_link_lost(struct slip_session *s, const struct slip_reason *reason);
+/* The peer took nothing of a full outbox for write_timeout_msec: aborts with WRITE_STALLED. */
+void slip_session_link_stalled(struct slip_session *s);
+/* Bytes came. They are read by the calls of `next` that follow, which must go on to false before
+ * the bytes go away. */
+void slip_session_feed(struct slip_session *s, struct slip_span bytes);
+
+/* Topics. Events tell the outcome. */
+/* `topic` is wanted: joined when the link is open, again after each reconnect. SLIP_EUTF8,
+ * SLIP_ETOOBIG (topics or 255 bytes), SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_session_join(struct slip_session *s, struct slip_span topic);
+/* The answer to JOIN_DUE. SLIP_ESTATE: not due any more (left, or the link is gone). SLIP_EFULL,
+ * SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span topic,
+                                                  struct slip_payload payload);
+/* The answer to JOIN_DUE when there are no params to be had: the topic closes without an event. */
+void slip_session_drop_join(struct slip_session *s, struct slip_span topic);
+/* Again after the topic's back-off. SLIP_ESTATE: never joined. */
+SLIP_CHECKED enum slip_err slip_session_rejoin(struct slip_session *s, struct slip_span topic);
+SLIP_CHECKED enum slip_err slip_session_leave(struct slip_session *s, struct slip_span topic);
+
+enum slip_join_status { SLIP_JOIN_NONE, SLIP_JOIN_REQUESTED, SLIP_JOIN_JOINED, SLIP_JOIN_CLOSED };
+enum slip_join_status slip_session_join_status(const struct slip_session *s,
+                                               struct slip_span topic);
+
+struct slip_push {
+  struct slip_span topic;
+  struct slip_span event;
+  struct slip_payload payload;
+  uint32_t timeout_msec; /* 0: push_timeout_msec */
+};
+/*
+ * Sends a push; REPLY with *ref follows in every case, or its time-out. SLIP_ECLOSED: not
+ * connected. SLIP_ESTATE: topic not joined. SLIP_EFULL: max_queue_bytes or SLIP_PENDING_MAX.
+ * SLIP_EUTF8. SLIP_ETOOBIG: a binary push with a field over 255 bytes. SLIP_EINVAL: binary in
+ * vsn 1. SLIP_ENOMEM.
+ */
+SLIP_CHECKED enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
+                                             uint64_t *ref);
+/*
+ * The last event's payload could not be decoded (`text` says why): the server breaks the protocol,
+ * so the connection is closed with `code` and PROTOCOL_ERROR.
+ */
+void slip_session_fail(struct slip_session *s, uint16_t code, struct slip_span text);
+
+/* Answers. */
+/* The next action; false when dry. The action's spans hold until the next call on the session. */
+bool slip_session_next(struct slip_session *s, struct slip_action *out);
+/* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.
+ */
+struct slip_span slip_session_outbox(const struct slip_session *s);
+void slip_session_sent(struct slip_session *s, size_t count);
+
+#endif

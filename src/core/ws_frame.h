@@ -1,0 +1,98 @@
+#ifndef SLIP_CORE_WS_FRAME_H
+#define SLIP_CORE_WS_FRAME_H
+/*
+ * Ws_frame: RFC 6455 frames in the client's role: reads what a server sends,
+ * message by message, and writes what a client sends, masked.
+ *
+ * Pure. The reader owns one buffer for a message that comes in pieces, made when
+ * the first piece comes and freed when the message has been taken; an idle reader
+ * owns nothing.
+ */
+#include "core/buf.h"
+#include "core/utf8.h"
+
+#include <stdint.h>
+
+enum slip_ws_kind {
+  SLIP_WS_TEXT = 0x1,
+  SLIP_WS_BINARY = 0x2,
+  SLIP_WS_CLOSE = 0x8,
+  SLIP_WS_PING = 0x9,
+  SLIP_WS_PONG = 0xA,
+};
+
+/* Close codes (RFC 6455 section 7.4.1 and the IANA registry). */
+enum slip_ws_code {
+  SLIP_WS_NORMAL = 1000,
+  SLIP_WS_GOING_AWAY = 1001,
+  SLIP_WS_PROTOCOL_ERROR = 1002,
+  SLIP_WS_NO_CODE = 1005, /* never on the wire: the close frame was empty */
+  SLIP_WS_BAD_DATA = 1007,
+  SLIP_WS_TOO_BIG = 1009,
+};
+
+/* A whole message or control frame. */
+struct slip_ws_message {
+  enum slip_ws_kind kind;
+  struct slip_span data; /* of a CLOSE: its text, checked to be UTF-8 */
+  uint16_t code;         /* of a CLOSE; SLIP_WS_NO_CODE when it had none */
+};
+
+struct slip_ws_reader {
+  struct slip_buf message; /* the data message that is being put together; its max is the limit */
+  uint64_t left;           /* payload bytes of the current frame still to come */
+  const char *fault;       /* why the last `next` failed, in words; static */
+  uint8_t head[14];        /* a header, or a control frame's head, that came in pieces */
+  uint8_t head_size;
+  uint8_t control[125]; /* the payload of a control frame that came in pieces */
+  uint8_t control_size;
+  uint8_t opcode; /* of the current frame */
+  uint8_t kind;   /* of the message in `message`, 0 for none begun */
+  bool is_final;
+  bool is_taken; /* the message was handed out; freed at the next call */
+  struct slip_utf8 utf8;
+};
+
+void slip_ws_reader_init(struct slip_ws_reader *r, size_t max_message);
+void slip_ws_reader_clear(struct slip_ws_reader *r);
+
+/*
+ * Reads from the front of *in, and moves *in past what it has read, until a message
+ * is whole (*has true, *out filled) or the bytes are used up (*has false). A message
+ * that lies whole in *in is handed out where it lies, without a copy; *out is borrowed
+ * until the next call on the reader or the end of the bytes fed, whichever is sooner.
+ * Text is checked to be UTF-8, as early as a piece shows that it is not.
+ *
+ * SLIP_EMALFORMED (close with 1002): a masked frame, reserved bits or opcodes, a
+ *   fragmented or long control frame, a length not in its shortest form or over 63
+ *   bits, a continuation of nothing, an illegal close code or one-byte close.
+ * SLIP_EUTF8 (1007). SLIP_ETOOBIG (1009): refused by the header, before the bytes come.
+ * SLIP_ENOMEM. `r->fault` says which in words. After an error the reader reads no more.
+ */
+SLIP_CHECKED enum slip_err slip_ws_reader_next(struct slip_ws_reader *r, struct slip_span *in,
+                                               struct slip_ws_message *out, bool *has);
+/* The close code to answer an error of `next` with. */
+uint16_t slip_ws_code_for(enum slip_err err);
+/* Whether a code may stand in a close frame: 1000-1003, 1007-1014, 3000-4999. */
+bool slip_ws_code_is_legal(uint16_t code);
+
+/* Appends a whole, final, masked frame. SLIP_ETOOBIG: over the buffer's maximum. SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_ws_kind kind,
+                                               struct slip_span data, uint32_t mask);
+/*
+ * The same without a copy for a payload that is written straight into `out`: `open` leaves
+ * room for a header and gives its place; append the payload to `out`; `seal` writes the header,
+ * masks the payload, and moves it up to close what the header did not need. `cancel` takes all
+ * since `open` off again. SLIP_ETOOBIG, SLIP_ENOMEM.
+ */
+SLIP_CHECKED enum slip_err slip_ws_frame_open(struct slip_buf *out, size_t *place);
+void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind kind, uint32_t mask);
+void slip_ws_frame_cancel(struct slip_buf *out, size_t place);
+/*
+ * Appends a close frame; `code` SLIP_WS_NO_CODE makes an empty one. The text is cut, between
+ * characters, to the 123 bytes that fit. SLIP_EINVAL: a code that may not be sent.
+ */
+SLIP_CHECKED enum slip_err slip_ws_close_write(struct slip_buf *out, uint16_t code,
+                                               struct slip_span text, uint32_t mask);
+
+#endif

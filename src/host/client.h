@@ -1,0 +1,51 @@
+#ifndef SLIP_HOST_CLIENT_H
+#define SLIP_HOST_CLIENT_H
+/*
+ * Client: one session and the stream that it speaks through: a shell without opinions.
+ *
+ * It calls `handler->event` from the loop, never from inside a call of yours on the client: the
+ * outcome of a request comes in a later event. Requests are made on `slip_client_session(c)`, each
+ * between `slip_client_enter` (which tells the session the time) and `slip_client_leave` (which
+ * sees to it that what follows is done this turn).
+ */
+#include "core/session.h"
+#include "host/loop.h"
+
+struct slip_client; /* opaque */
+
+/* What is above, kept out of here (Lua is one). */
+struct slip_handler {
+  /* The event's spans hold until it returns. It may make requests and may close the client. */
+  void (*event)(void *owner, const struct slip_event *event);
+};
+
+/* SLIP_ENOMEM. The caller closes it. `config->write_timeout_msec` and the like are the session's.
+ */
+SLIP_CHECKED enum slip_err slip_client_new(struct slip_loop *loop,
+                                           const struct slip_session_config *config,
+                                           const struct slip_handler *handler, void *owner,
+                                           struct slip_client **out);
+struct slip_session *slip_client_enter(struct slip_client *c);
+void slip_client_leave(struct slip_client *c);
+/* Where DO_DIAL goes: copied; `tls` is held until replaced. Set it before `slip_session_dial`.
+ * SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_client_set_target(struct slip_client *c,
+                                                  const struct slip_target *target);
+/*
+ * Closes for good: no event comes any more. An open connection that is not in its closing handshake
+ * is cut; for a clean end ask for `slip_session_disconnect` first and wait for DISCONNECTED. Frees
+ * the client once it is safe, also from inside its own event. NULL is fine.
+ */
+void slip_client_close(struct slip_client *c);
+
+struct slip_client_stats {
+  uint64_t bytes_in;
+  uint64_t bytes_out;
+  uint64_t messages_in;
+  uint64_t pushes_out;
+  uint64_t connects;
+  uint64_t queued_bytes; /* in the outbox now */
+};
+void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef SLIP_NET_DIAL_H
+#define SLIP_NET_DIAL_H
+/*
+ * Dial: makes streams. A `struct slip_net` is one way to reach peers: the real network (network.h:
+ * libuv, OpenSSL) or memory with a script at the other end (memory.h).
+ */
+#include "core/err.h"
+#include "net/stream.h"
+
+#include <stdint.h>
+
+struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
+
+struct slip_target {
+  struct slip_span host; /* a name or an address; copied */
+  uint16_t port;
+  struct slip_tls_config *tls; /* NULL: plain */
+};
+
+struct slip_net {
+  /*
+   * Starts to connect. The outcome comes as `opened` or `ended`, never from inside this call.
+   * SLIP_ENOMEM, or SLIP_EIO (no file descriptors left): then there is no stream.
+   */
+  enum slip_err (*dial)(struct slip_net *net, const struct slip_target *target,
+                        const struct slip_stream_handler *handler, void *owner,
+                        struct slip_stream **out);
+};
+
+#endif

@@ -1,0 +1,47 @@
+#ifndef SLIP_NET_MEMORY_H
+#define SLIP_NET_MEMORY_H
+/*
+ * Memory: a network without a network, for specs. Each dial waits in line until the other end is
+ * taken, and every byte moves only when a call here moves it, so that a spec decides what happens
+ * when.
+ *
+ * Owns its streams. A peer is the server's end of one dial; it stays readable after either side
+ * ended.
+ */
+#include "core/buf.h"
+#include "net/dial.h"
+
+struct slip_memory; /* opaque */
+struct slip_peer;   /* opaque */
+
+SLIP_CHECKED enum slip_err slip_memory_new(struct slip_memory **out);
+struct slip_net *slip_memory_net(struct slip_memory *memory);
+void slip_memory_free(struct slip_memory *memory); /* with all its peers; NULL is fine */
+
+/* How many dials wait. */
+size_t slip_memory_waiting(const struct slip_memory *memory);
+/* Takes the dial that waits longest; NULL when none does. Borrowed from `memory`; `slip_peer_free`
+ * gives it back. */
+struct slip_peer *slip_memory_take(struct slip_memory *memory);
+/* The dialled host and port, and whether it was to be TLS (which memory does not do: the bytes are
+ * plain). */
+void slip_peer_target(const struct slip_peer *peer, struct slip_span *host, uint16_t *port,
+                      bool *is_tls);
+/* Says `opened` to the client. */
+void slip_peer_accept(struct slip_peer *peer);
+/* Says `ended` with CONNECT_FAILED (before accept) or CONNECTION_LOST (after); empty text: in good
+ * order. */
+void slip_peer_end(struct slip_peer *peer, enum slip_stage stage, struct slip_span text);
+/* Says `received`. SLIP_ECLOSED: the client has closed. */
+SLIP_CHECKED enum slip_err slip_peer_send(struct slip_peer *peer, struct slip_span bytes);
+/* What the client has written and nobody has taken; borrowed until the next call. */
+struct slip_span slip_peer_inbox(const struct slip_peer *peer);
+void slip_peer_drop(struct slip_peer *peer, size_t count);
+/* How many bytes the client may write before it is short; no limit at first. Raising it says
+ * `drained`. */
+void slip_peer_window(struct slip_peer *peer, size_t bytes);
+/* Whether the client has closed, and whether gracefully. */
+bool slip_peer_is_closed(const struct slip_peer *peer, bool *is_graceful);
+void slip_peer_free(struct slip_peer *peer);
+
+#endif
