@@ -60,24 +60,40 @@ struct slip_channel_step {
   enum slip_channel_action action;
 };
 
+/* clang-format off */
 /*
  * One transition. SLIP_ESTATE: the input cannot happen in that state (an empty cell); *out
- * untouched. Rules, as phoenix.js settles the races: ASK_JOIN:   CLOSED → WAITING, ASK_PARAMS;
- * WAITING → same, ASK_PARAMS (cuts a back-off short); JOINING, JOINED: nothing; LEAVING → WAITING,
- * TELL_LEFT_AND_ASK_PARAMS. ASK_REJOIN: CLOSED → WAITING, START_BACKOFF; anywhere else nothing (no
- * rejoin storms of a joined topic). LEAVING: nothing: who leaves does not rejoin. ASK_LEAVE:
- * CLOSED: nothing; WAITING → CLOSED, TELL_LEFT; JOINING, JOINED → LEAVING, DO_LEAVE; LEAVING:
- * nothing. SEND_JOIN:  WAITING → JOINING, DO_JOIN; elsewhere illegal. REJOIN_DUE: WAITING → same,
- * ASK_PARAMS; elsewhere illegal. GOT_OK:     JOINING → JOINED, TELL_JOINED; LEAVING: nothing (the
- * join's answer crossed our leave); else illegal. GOT_REFUSAL: JOINING → CLOSED, TELL_REFUSED;
- * LEAVING → CLOSED, TELL_LEFT; else illegal. GOT_LEFT:   LEAVING → CLOSED, TELL_LEFT; else illegal.
- *   GOT_CLOSE:  JOINING, JOINED → CLOSED, TELL_CLOSED; LEAVING → CLOSED, TELL_LEFT; else illegal.
- *   GOT_ERROR:  JOINING, JOINED → CLOSED, TELL_CRASHED; LEAVING → CLOSED, TELL_LEFT; else illegal.
- *   TIMED_OUT:  JOINING → CLOSED, TELL_TIMED_OUT; LEAVING → CLOSED, TELL_LEFT; else illegal.
- *   LINK_UP:    WAITING → same, ASK_PARAMS; CLOSED: nothing; else illegal.
- *   LINK_LOST:  CLOSED, WAITING: nothing; JOINING, JOINED → WAITING, nothing; LEAVING → CLOSED,
- * TELL_LEFT.
+ * untouched. The rules, as phoenix.js settles the races (`-` is nothing to do):
+ *
+ *             CLOSED          WAITING        JOINING           JOINED          LEAVING
+ * ASK_JOIN    WAITING,        ask params     -                 -               WAITING, tell left,
+ *             ask params                                                       ask params
+ * ASK_REJOIN  WAITING,        -              -                 -               -
+ *             start back-off
+ * ASK_LEAVE   -               CLOSED,        LEAVING,          LEAVING,        -
+ *                             tell left      do leave          do leave
+ * SEND_JOIN                   JOINING,
+ *                             do join
+ * REJOIN_DUE                  ask params
+ * GOT_OK                                     JOINED,                           -
+ *                                            tell joined
+ * GOT_REFUSAL                                CLOSED,                           CLOSED, tell left
+ *                                            tell refused
+ * GOT_LEFT                                                                     CLOSED, tell left
+ * GOT_CLOSE                                  CLOSED,           CLOSED,         CLOSED, tell left
+ *                                            tell closed       tell closed
+ * GOT_ERROR                                  CLOSED,           CLOSED,         CLOSED, tell left
+ *                                            tell crashed      tell crashed
+ * TIMED_OUT                                  CLOSED,                           CLOSED, tell left
+ *                                            tell timed out
+ * LINK_UP     -               ask params
+ * LINK_LOST   -               -              WAITING           WAITING         CLOSED, tell left
+ *
+ * ASK_JOIN while WAITING cuts a back-off short. ASK_REJOIN never disturbs a topic that is joined
+ * or on its way (no rejoin storms), and who leaves does not rejoin. GOT_OK while LEAVING is the
+ * join's answer that crossed our leave.
  */
+/* clang-format on */
 SLIP_CHECKED enum slip_err slip_channel_step(enum slip_channel_state state,
                                              enum slip_channel_input input,
                                              struct slip_channel_step *out);
