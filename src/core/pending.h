@@ -3,7 +3,8 @@
 /*
  * Pending: the requests of one session that wait for a reply, by ref and by deadline.
  *
- * Pure. Owns its tables (a hash by ref over a heap by deadline); none while empty.
+ * Pure. Owns its tables (a hash by ref over a heap by deadline). They stay when the last request is
+ * answered, so that one request at a time allocates nothing; only large ones are given back then.
  * Every operation is O(log n) or better. At most SLIP_PENDING_MAX entries.
  */
 #include "core/err.h"
@@ -26,6 +27,7 @@ struct slip_pending_entry {
   uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat */
   uint64_t deadline; /* msec on the session's clock */
   enum slip_pending_kind kind;
+  uint8_t why; /* given to `expire`; 0 otherwise */
 };
 
 struct slip_pending {
@@ -42,13 +44,17 @@ SLIP_CHECKED enum slip_err slip_pending_add(struct slip_pending *p,
                                             const struct slip_pending_entry *entry);
 /* Takes the entry with that ref out; false when there is none. */
 bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out);
-/* Takes out one entry whose deadline is at or before `now`, the earliest first; false when there is
- * none. */
-bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out);
-/* Takes out one entry of that join, the lowest ref first; O(n) each. False when there is none left.
+/*
+ * Takes out one entry whose deadline is at or before `now`, the earliest first and of equals the
+ * lowest ref; false when there is none.
  */
-bool slip_pending_take_joined(struct slip_pending *p, uint64_t join_ref,
-                              struct slip_pending_entry *out);
+bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out);
+/*
+ * Lets every request of that join be due at once (`join_ref` 0: every request there is), with `why`
+ * noted in it: its deadline becomes 0, so that `take_due` gives it before all others, the lowest
+ * ref first. O(n log n).
+ */
+void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why);
 /* The earliest deadline; SLIP_NEVER when empty. */
 uint64_t slip_pending_deadline(const struct slip_pending *p);
 

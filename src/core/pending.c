@@ -1,0 +1,172 @@
+#include "core/pending.h"
+
+#include "core/limits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define ROOM_FIRST 4u
+#define ROOM_KEPT 64u
+
+/*
+ * `heap[0]` is due first, and the children of i are 2i + 1 and 2i + 2. The hash finds the place of
+ * a ref by linear probing; at most half of its slots are taken, so a probe always ends.
+ */
+
+static uint32_t slot_mask(const struct slip_pending *p) {
+  return p->room * 2 - 1;
+}
+
+/* The slot where the search for a ref begins. Refs are counted up, but a peer may choose which of
+ * them stay: multiplying scatters them. */
+static uint32_t home_of(const struct slip_pending *p, uint64_t ref) {
+  return (uint32_t)(ref * UINT64_C(0x9E3779B97F4A7C15) >> 32) & slot_mask(p);
+}
+
+/* The slot of that ref, or the free one where it would go. */
+static uint32_t find_slot(const struct slip_pending *p, uint64_t ref) {
+  uint32_t slot = home_of(p, ref);
+  while (p->slots[slot] != 0 && p->heap[p->slots[slot] - 1].ref != ref)
+    slot = (slot + 1) & slot_mask(p);
+  return slot;
+}
+
+/* Frees a slot and closes the gap, so that no search stops short of what stands behind it. */
+static void free_slot(struct slip_pending *p, uint32_t gap) {
+  uint32_t mask = slot_mask(p);
+  for (uint32_t slot = (gap + 1) & mask; p->slots[slot] != 0; slot = (slot + 1) & mask) {
+    uint32_t home = home_of(p, p->heap[p->slots[slot] - 1].ref);
+    if (((slot - home) & mask) < ((slot - gap) & mask))
+      continue; /* its search begins behind the gap */
+    p->slots[gap] = p->slots[slot];
+    gap = slot;
+  }
+  p->slots[gap] = 0;
+}
+
+static bool is_before(const struct slip_pending_entry *a, const struct slip_pending_entry *b) {
+  return a->deadline != b->deadline ? a->deadline < b->deadline : a->ref < b->ref;
+}
+
+static void swap(struct slip_pending *p, uint32_t a, uint32_t b) {
+  uint32_t slot_a = find_slot(p, p->heap[a].ref);
+  uint32_t slot_b = find_slot(p, p->heap[b].ref);
+  struct slip_pending_entry entry = p->heap[a];
+  p->heap[a] = p->heap[b];
+  p->heap[b] = entry;
+  p->slots[slot_a] = b + 1;
+  p->slots[slot_b] = a + 1;
+}
+
+static void sift_up(struct slip_pending *p, uint32_t place) {
+  while (place > 0 && is_before(&p->heap[place], &p->heap[(place - 1) / 2])) {
+    swap(p, place, (place - 1) / 2);
+    place = (place - 1) / 2;
+  }
+}
+
+static void sift_down(struct slip_pending *p, uint32_t place) {
+  for (;;) {
+    uint32_t first = place;
+    for (uint32_t child = 2 * place + 1; child <= 2 * place + 2 && child < p->count; child++)
+      if (is_before(&p->heap[child], &p->heap[first]))
+        first = child;
+    if (first == place)
+      return;
+    swap(p, place, first);
+    place = first;
+  }
+}
+
+void slip_pending_init(struct slip_pending *p) {
+  *p = (struct slip_pending){0};
+}
+
+void slip_pending_clear(struct slip_pending *p) {
+  free(p->heap);
+  free(p->slots);
+  slip_pending_init(p);
+}
+
+static enum slip_err grow(struct slip_pending *p) {
+  uint32_t room = p->room == 0 ? ROOM_FIRST : p->room * 2;
+  uint32_t *slots = calloc((size_t)room * 2, sizeof *slots);
+  if (slots == NULL)
+    return SLIP_ENOMEM;
+  struct slip_pending_entry *heap = realloc(p->heap, room * sizeof *heap);
+  if (heap == NULL) {
+    free(slots);
+    return SLIP_ENOMEM;
+  }
+  free(p->slots);
+  p->heap = heap;
+  p->slots = slots;
+  p->room = room;
+  for (uint32_t place = 0; place < p->count; place++)
+    p->slots[find_slot(p, p->heap[place].ref)] = place + 1;
+  return SLIP_OK;
+}
+
+enum slip_err slip_pending_add(struct slip_pending *p, const struct slip_pending_entry *entry) {
+  if (p->count == SLIP_PENDING_MAX)
+    return SLIP_EFULL;
+  if (p->count == p->room) {
+    enum slip_err err = grow(p);
+    if (err != SLIP_OK)
+      return err;
+  }
+  uint32_t slot = find_slot(p, entry->ref);
+  assert(p->slots[slot] == 0);
+  p->heap[p->count++] = *entry;
+  p->slots[slot] = p->count;
+  sift_up(p, p->count - 1);
+  return SLIP_OK;
+}
+
+static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pending_entry *out) {
+  uint32_t last = p->count - 1;
+  if (place != last)
+    swap(p, place, last);
+  *out = p->heap[last];
+  free_slot(p, find_slot(p, out->ref));
+  p->count = last;
+  if (place != last) {
+    sift_down(p, place);
+    sift_up(p, place);
+  }
+  if (p->count == 0 && p->room > ROOM_KEPT)
+    slip_pending_clear(p);
+}
+
+bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out) {
+  if (p->count == 0)
+    return false;
+  uint32_t slot = find_slot(p, ref);
+  if (p->slots[slot] == 0)
+    return false;
+  remove_at(p, p->slots[slot] - 1, out);
+  return true;
+}
+
+bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out) {
+  if (p->count == 0 || p->heap[0].deadline > now)
+    return false;
+  remove_at(p, 0, out);
+  return true;
+}
+
+void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why) {
+  for (uint32_t place = 0; place < p->count; place++) {
+    struct slip_pending_entry *entry = &p->heap[place];
+    if (join_ref != 0 && entry->join_ref != join_ref)
+      continue;
+    entry->deadline = 0;
+    entry->why = why;
+  }
+  for (uint32_t place = p->count / 2; place-- > 0;)
+    sift_down(p, place);
+}
+
+uint64_t slip_pending_deadline(const struct slip_pending *p) {
+  return p->count == 0 ? SLIP_NEVER : p->heap[0].deadline;
+}
