@@ -4,9 +4,9 @@
  * Ws_frame: RFC 6455 frames in the client's role: reads what a server sends,
  * message by message, and writes what a client sends, masked.
  *
- * Pure. The reader owns one buffer for a message that comes in pieces, made when
- * the first piece comes and freed when the message has been taken; an idle reader
- * owns nothing.
+ * Pure. The reader owns one buffer for what comes in pieces; it grows as the bytes
+ * come, whatever length is announced, and is freed when the message has been taken:
+ * an idle reader owns nothing.
  */
 #include "core/buf.h"
 #include "core/utf8.h"
@@ -29,6 +29,7 @@ enum slip_ws_code {
   SLIP_WS_NO_CODE = 1005, /* never on the wire: the close frame was empty */
   SLIP_WS_BAD_DATA = 1007,
   SLIP_WS_TOO_BIG = 1009,
+  SLIP_WS_INTERNAL_ERROR = 1011,
 };
 
 /* A whole message or control frame. */
@@ -38,21 +39,24 @@ struct slip_ws_message {
   uint16_t code;         /* of a CLOSE; SLIP_WS_NO_CODE when it had none */
 };
 
+/* Sits in every client, so it is small; the fields are its own. */
 struct slip_ws_reader {
-  struct slip_buf message; /* the data message that is being put together; its max is the limit */
+  struct slip_buf message; /* the data message in pieces, behind it a control frame in pieces */
+  size_t max;              /* the most bytes of a data message */
   uint64_t left;           /* payload bytes of the current frame still to come */
-  const char *fault;       /* why the last `next` failed, in words; static */
-  uint8_t head[14];        /* a header, or a control frame's head, that came in pieces */
+  const char *fault;       /* why the last `next` failed, in words; static; NULL before */
+  uint8_t head[10];        /* a header that is not whole yet; never a mask, so never longer */
   uint8_t head_size;
-  uint8_t control[125]; /* the payload of a control frame that came in pieces */
-  uint8_t control_size;
-  uint8_t opcode; /* of the current frame */
-  uint8_t kind;   /* of the message in `message`, 0 for none begun */
-  bool is_final;
-  bool is_taken; /* the message was handed out; freed at the next call */
+  uint8_t control_size; /* how much of `message`, at its end, is a control frame's */
+  uint8_t opcode;       /* of the current frame */
+  uint8_t kind;         /* of the data message under way; 0 for none */
+  uint8_t err;          /* of the last `next`; an enum slip_err */
+  bool is_final;        /* the current frame */
+  bool is_taken;        /* what was handed out lies in `message`; given back at the next call */
   struct slip_utf8 utf8;
 };
 
+/* `max_message` 0: no limit. */
 void slip_ws_reader_init(struct slip_ws_reader *r, size_t max_message);
 void slip_ws_reader_clear(struct slip_ws_reader *r);
 
@@ -67,11 +71,12 @@ void slip_ws_reader_clear(struct slip_ws_reader *r);
  *   fragmented or long control frame, a length not in its shortest form or over 63
  *   bits, a continuation of nothing, an illegal close code or one-byte close.
  * SLIP_EUTF8 (1007). SLIP_ETOOBIG (1009): refused by the header, before the bytes come.
- * SLIP_ENOMEM. `r->fault` says which in words. After an error the reader reads no more.
+ * SLIP_ENOMEM. `r->fault` says which in words. After an error the reader reads no more and gives
+ * the same error again, until it is cleared.
  */
 SLIP_CHECKED enum slip_err slip_ws_reader_next(struct slip_ws_reader *r, struct slip_span *in,
                                                struct slip_ws_message *out, bool *has);
-/* The close code to answer an error of `next` with. */
+/* The close code to answer an error of `next` with; SLIP_WS_INTERNAL_ERROR when out of memory. */
 uint16_t slip_ws_code_for(enum slip_err err);
 /* Whether a code may stand in a close frame: 1000-1003, 1007-1014, 3000-4999. */
 bool slip_ws_code_is_legal(uint16_t code);
@@ -81,16 +86,17 @@ SLIP_CHECKED enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_w
                                                struct slip_span data, uint32_t mask);
 /*
  * The same without a copy for a payload that is written straight into `out`: `open` leaves
- * room for a header and gives its place; append the payload to `out`; `seal` writes the header,
- * masks the payload, and moves it up to close what the header did not need. `cancel` takes all
- * since `open` off again. SLIP_ETOOBIG, SLIP_ENOMEM.
+ * room for a header and gives its place; append the payload to `out`, and drop nothing from it;
+ * `seal` writes the header, masks the payload and moves it to where the header ends. `cancel` takes
+ * all since `open` off again. SLIP_ETOOBIG, SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_ws_frame_open(struct slip_buf *out, size_t *place);
 void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind kind, uint32_t mask);
 void slip_ws_frame_cancel(struct slip_buf *out, size_t place);
 /*
  * Appends a close frame; `code` SLIP_WS_NO_CODE makes an empty one. The text is cut, between
- * characters, to the 123 bytes that fit. SLIP_EINVAL: a code that may not be sent.
+ * characters, to the 123 bytes that fit. SLIP_EINVAL: a code that may not be sent, or a text
+ * without a code. SLIP_EUTF8: a text that is not UTF-8. SLIP_ETOOBIG, SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_ws_close_write(struct slip_buf *out, uint16_t code,
                                                struct slip_span text, uint32_t mask);
