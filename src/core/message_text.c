@@ -1,0 +1,254 @@
+#include "core/message_text.h"
+
+#include "core/json_cut.h"
+
+/* The parts of a text message, raw. */
+struct parts {
+  struct slip_span join_ref, ref, topic, event, payload;
+  struct slip_span status; /* of a reply */
+};
+
+/* ---- reading ---- */
+
+static enum slip_err fail(const char **fault, const char *words) {
+  *fault = words;
+  return SLIP_EMALFORMED;
+}
+
+static bool is_null(struct slip_span raw) {
+  return slip_span_is_absent(raw) || slip_span_is_equal(raw, SLIP_SPAN("null"));
+}
+
+/* Nothing but what RFC 8259 calls an int, without a sign. */
+static bool is_integer(struct slip_span raw) {
+  for (size_t i = 0; i < raw.size; i++)
+    if (raw.at[i] < '0' || raw.at[i] > '9')
+      return false;
+  return raw.size == 1 || (raw.size > 1 && raw.at[0] != '0');
+}
+
+/* A string or null. The errors are those of slip_json_string_read. */
+static enum slip_err read_string(struct slip_span raw, struct slip_buf *scratch,
+                                 struct slip_span *out) {
+  *out = (struct slip_span){0};
+  return is_null(raw) ? SLIP_OK : slip_json_string_read(raw, scratch, out);
+}
+
+static enum slip_err read_ref(struct slip_span raw, struct slip_buf *scratch,
+                              struct slip_span *out) {
+  if (!is_integer(raw))
+    return read_string(raw, scratch, out);
+  *out = raw;
+  return SLIP_OK;
+}
+
+static enum slip_err cut_fault(enum slip_err err, const char **fault) {
+  return err == SLIP_ETOOBIG ? fail(fault, "the JSON nests too deep")
+                             : fail(fault, "not the JSON of a message");
+}
+
+/* vsn 2: [join_ref, ref, topic, event, payload] */
+static enum slip_err cut_array(struct slip_span text, struct parts *parts, const char **fault) {
+  struct slip_span items[5];
+  size_t count;
+  enum slip_err err = slip_json_cut_array(text, items, 5, &count);
+  if (err != SLIP_OK)
+    return cut_fault(err, fault);
+  if (count < 5)
+    return fail(fault, "an array of fewer than five elements");
+  *parts = (struct parts){items[0], items[1], items[2], items[3], items[4], {0}};
+  return SLIP_OK;
+}
+
+/* vsn 1: the same as an object */
+static enum slip_err cut_object(struct slip_span text, struct parts *parts, const char **fault) {
+  const struct slip_span keys[5] = {SLIP_SPAN("join_ref"), SLIP_SPAN("ref"), SLIP_SPAN("topic"),
+                                    SLIP_SPAN("event"), SLIP_SPAN("payload")};
+  struct slip_span items[5];
+  enum slip_err err = slip_json_cut_object(text, keys, 5, items);
+  if (err != SLIP_OK)
+    return cut_fault(err, fault);
+  if (slip_span_is_absent(items[2]))
+    return fail(fault, "an object without a topic");
+  if (slip_span_is_absent(items[4]))
+    return fail(fault, "an object without a payload");
+  *parts = (struct parts){items[0], items[1], items[2], items[3], items[4], {0}};
+  return SLIP_OK;
+}
+
+/* Takes {"status": …, "response": …} apart. */
+static enum slip_err cut_reply(struct parts *parts, const char **fault) {
+  const struct slip_span keys[2] = {SLIP_SPAN("status"), SLIP_SPAN("response")};
+  struct slip_span values[2];
+  enum slip_err err = slip_json_cut_object(parts->payload, keys, 2, values);
+  if (err != SLIP_OK)
+    return fail(fault, "a reply whose payload is not an object");
+  if (is_null(values[0]))
+    return fail(fault, "a reply without a status");
+  parts->status = values[0];
+  parts->payload = slip_span_is_absent(values[1]) ? SLIP_SPAN("null") : values[1];
+  return SLIP_OK;
+}
+
+/* Room for all that may be unescaped, at once: what was read first must not move any more. */
+static enum slip_err reserve_scratch(const struct parts *parts, struct slip_buf *scratch) {
+  const struct slip_span *const raws[] = {&parts->join_ref, &parts->ref, &parts->topic,
+                                          &parts->event, &parts->status};
+  size_t size = 0;
+  for (size_t i = 0; i < sizeof raws / sizeof raws[0]; i++)
+    if (raws[i]->size > 0 && memchr(raws[i]->at, '\\', raws[i]->size) != NULL)
+      size += raws[i]->size;
+  char *room;
+  return size == 0 ? SLIP_OK : slip_buf_reserve(scratch, size, &room);
+}
+
+/* A fault in words; lack of memory stays what it is. */
+static enum slip_err string_fault(enum slip_err err, const char *words, const char **fault) {
+  return err == SLIP_EMALFORMED ? fail(fault, words) : err;
+}
+
+static enum slip_err read_parts(const struct parts *parts, struct slip_buf *scratch,
+                                struct slip_message *m, const char **fault) {
+  enum slip_err err = reserve_scratch(parts, scratch);
+  if (err != SLIP_OK)
+    return err;
+  err = read_ref(parts->join_ref, scratch, &m->join_ref);
+  if (err == SLIP_OK)
+    err = read_ref(parts->ref, scratch, &m->ref);
+  if (err != SLIP_OK)
+    return string_fault(err, "a ref that is neither a string nor an integer", fault);
+  err = read_string(parts->topic, scratch, &m->topic);
+  if (err != SLIP_OK)
+    return string_fault(err, "a topic that is not a string", fault);
+  err = slip_json_string_read(parts->event, scratch, &m->event);
+  if (err != SLIP_OK)
+    return string_fault(err, "an event that is not a string", fault);
+  err = read_string(parts->status, scratch, &m->status);
+  if (err != SLIP_OK)
+    return string_fault(err, "a status that is not a string", fault);
+  m->payload = (struct slip_payload){SLIP_JSON, parts->payload};
+  return SLIP_OK;
+}
+
+/* Whether the raw event says phx_reply, however it is escaped. */
+static bool is_reply_event(struct slip_span raw) {
+  return raw.size > 0 && raw.at[0] == '"' && slip_json_string_says(raw, SLIP_SPAN("phx_reply"));
+}
+
+static enum slip_message_kind kind_of(enum slip_sender sender, const struct slip_message *m) {
+  bool has_refs = !slip_span_is_absent(m->join_ref) || !slip_span_is_absent(m->ref);
+  return sender == SLIP_FROM_CLIENT || has_refs ? SLIP_MESSAGE_PUSH : SLIP_MESSAGE_BROADCAST;
+}
+
+enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_span text,
+                                     struct slip_buf *scratch, struct slip_message *out,
+                                     const char **fault) {
+  struct slip_message m;
+  struct parts parts;
+  enum slip_err err =
+      wire.vsn == SLIP_VSN_1 ? cut_object(text, &parts, fault) : cut_array(text, &parts, fault);
+  if (err != SLIP_OK)
+    return err;
+  bool is_reply = wire.sender == SLIP_FROM_SERVER && is_reply_event(parts.event);
+  if (is_reply)
+    err = cut_reply(&parts, fault);
+  if (err == SLIP_OK)
+    err = read_parts(&parts, scratch, &m, fault);
+  if (err != SLIP_OK)
+    return err;
+  m.kind = is_reply ? SLIP_MESSAGE_REPLY : kind_of(wire.sender, &m);
+  *out = m;
+  return SLIP_OK;
+}
+
+/* ---- writing ---- */
+
+/* Keeps the first error, so that a line of puts needs one check at its end. */
+struct writer {
+  struct slip_buf *out;
+  enum slip_err err;
+};
+
+static void put(struct writer *w, struct slip_span bytes) {
+  if (w->err == SLIP_OK)
+    w->err = slip_buf_append(w->out, bytes);
+}
+
+/* A string, or null when it is absent. */
+static void put_string(struct writer *w, struct slip_span text) {
+  if (slip_span_is_absent(text))
+    put(w, SLIP_SPAN("null"));
+  else if (w->err == SLIP_OK)
+    w->err = slip_json_string_write(w->out, text);
+}
+
+/* The keys in the order of Phoenix, which is that of the alphabet. */
+static void put_payload(struct writer *w, const struct slip_message *m) {
+  if (m->kind != SLIP_MESSAGE_REPLY) {
+    put(w, m->payload.bytes);
+    return;
+  }
+  put(w, SLIP_SPAN("{\"response\":"));
+  put(w, m->payload.bytes);
+  put(w, SLIP_SPAN(",\"status\":"));
+  put_string(w, m->status);
+  put(w, SLIP_SPAN("}"));
+}
+
+static void put_array(struct writer *w, const struct slip_message *m) {
+  put(w, SLIP_SPAN("["));
+  put_string(w, m->join_ref);
+  put(w, SLIP_SPAN(","));
+  put_string(w, m->ref);
+  put(w, SLIP_SPAN(","));
+  put_string(w, m->topic);
+  put(w, SLIP_SPAN(","));
+  put_string(w, m->event);
+  put(w, SLIP_SPAN(","));
+  put_payload(w, m);
+  put(w, SLIP_SPAN("]"));
+}
+
+/* What a server of vsn 1 writes: no join_ref. */
+static void put_server_object(struct writer *w, const struct slip_message *m) {
+  put(w, SLIP_SPAN("{\"event\":"));
+  put_string(w, m->event);
+  put(w, SLIP_SPAN(",\"payload\":"));
+  put_payload(w, m);
+  put(w, SLIP_SPAN(",\"ref\":"));
+  put_string(w, m->ref);
+  put(w, SLIP_SPAN(",\"topic\":"));
+  put_string(w, m->topic);
+  put(w, SLIP_SPAN("}"));
+}
+
+static void put_client_object(struct writer *w, const struct slip_message *m) {
+  put(w, SLIP_SPAN("{\"topic\":"));
+  put_string(w, m->topic);
+  put(w, SLIP_SPAN(",\"event\":"));
+  put_string(w, m->event);
+  put(w, SLIP_SPAN(",\"payload\":"));
+  put_payload(w, m);
+  put(w, SLIP_SPAN(",\"ref\":"));
+  put_string(w, m->ref);
+  if (!slip_span_is_absent(m->join_ref)) {
+    put(w, SLIP_SPAN(",\"join_ref\":"));
+    put_string(w, m->join_ref);
+  }
+  put(w, SLIP_SPAN("}"));
+}
+
+enum slip_err slip_message_text_write(struct slip_wire wire, const struct slip_message *message,
+                                      struct slip_buf *out) {
+  struct writer w = {out, SLIP_OK};
+  size_t before = out->size;
+  if (wire.vsn == SLIP_VSN_2)
+    put_array(&w, message);
+  else if (wire.sender == SLIP_FROM_SERVER)
+    put_server_object(&w, message);
+  else
+    put_client_object(&w, message);
+  if (w.err != SLIP_OK)
+    slip_buf_truncate(out, before);
+  return w.err;
+}
