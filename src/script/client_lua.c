@@ -1,0 +1,264 @@
+#include "script/client_lua.h"
+
+#include "script/config_lua.h"
+#include "script/dial_lua.h"
+#include "script/event_lua.h"
+#include "script/result.h"
+
+#include <lauxlib.h>
+
+struct slip_client_box *slip_client_check(lua_State *L) {
+  struct slip_client_box *box = luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  if (box->client == NULL)
+    luaL_error(L, "attempt to use a closed client");
+  return box;
+}
+
+/* Ends a request begun with slip_client_enter. */
+static int finish(lua_State *L, const struct slip_client_box *box, enum slip_err err,
+                  const char *state) {
+  slip_client_leave(box->client);
+  return slip_result_push(L, err, state);
+}
+
+/* Its life. */
+
+/* The decoder of the config at `index`, if it has one, becomes a user value of the client on top.
+ */
+static void keep_decoder(lua_State *L, int index, struct slip_client_box *box) {
+  box->has_decoder = !lua_isnoneornil(L, index) && lua_getfield(L, index, "decode") != LUA_TNIL;
+  if (box->has_decoder)
+    lua_setiuservalue(L, -2, SLIP_CLIENT_DECODE);
+  else
+    lua_settop(L, 5);
+}
+
+/* Sets or clears the entry of the userdata at `index` in the table of running clients. */
+static void set_live(lua_State *L, int index, bool is_live) {
+  lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  if (is_live)
+    lua_pushvalue(L, index);
+  else
+    lua_pushnil(L);
+  lua_rawsetp(L, -2, lua_touserdata(L, index));
+  lua_pop(L, 1);
+}
+
+/* Arguments: host, handlers, socket, config. */
+int slip_client_push(lua_State *L) {
+  struct slip_host_box *host = slip_host_check(L, 1);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checkany(L, 3);
+  struct slip_session_config config;
+  slip_config_read(L, 4, &config);
+  lua_settop(L, 4);
+
+  struct slip_client_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_CLIENT_DECODE);
+  *box = (struct slip_client_box){.client = NULL, .host = host}; /* closed, so that __gc is safe */
+  luaL_setmetatable(L, SLIP_CLIENT_TYPE);
+  keep_decoder(L, 4, box);
+  slip_event_push_handlers(L, 2, &box->handled);
+  lua_setiuservalue(L, 5, SLIP_CLIENT_HANDLERS);
+  lua_pushvalue(L, 3);
+  lua_setiuservalue(L, 5, SLIP_CLIENT_SOCKET);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, 5, SLIP_CLIENT_HOST);
+  set_live(L, 5, true);
+  enum slip_err err = slip_client_new(host->loop, &config, &slip_event_handler, box,
+                                      &box->client); /* last: owned at once */
+  if (err == SLIP_OK)
+    return 1;
+  set_live(L, 5, false);
+  return slip_result_push(L, err, NULL);
+}
+
+/* Closes the client of the userdata at `index`; an entry that is there is cleared without memory.
+ */
+static void close_client(lua_State *L, int index) {
+  struct slip_client_box *box = lua_touserdata(L, index);
+  struct slip_client *client = box->client;
+  if (client == NULL)
+    return;
+  box->client = NULL; /* first, so that a close from inside is harmless */
+  slip_client_close(client);
+  set_live(L, index, false);
+}
+
+static int client_close(lua_State *L) {
+  luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  close_client(L, 1);
+  return 0;
+}
+
+void slip_client_close_all(lua_State *L, const struct slip_host_box *host) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE) == LUA_TTABLE) {
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) { /* clearing fields while traversing is allowed */
+      const struct slip_client_box *box = lua_touserdata(L, -1);
+      if (box->host == host)
+        close_client(L, lua_gettop(L));
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+}
+
+/* The connection. */
+
+static int client_connect(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  return finish(L, box, slip_session_connect(slip_client_enter(box->client)), "connected");
+}
+
+static int client_reconnect(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_Integer at_least = luaL_optinteger(L, 2, 0);
+  luaL_argcheck(L, at_least >= 0 && at_least <= INT32_MAX, 2, "out of range");
+  struct slip_session *session = slip_client_enter(box->client);
+  return finish(L, box, slip_session_reconnect(session, (uint32_t)at_least), "connected");
+}
+
+static int client_disconnect(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_Integer code = luaL_optinteger(L, 2, 1000);
+  luaL_argcheck(L, code >= 0 && code <= UINT16_MAX, 2, "out of range");
+  struct slip_span text = lua_isnoneornil(L, 3) ? SLIP_SPAN("") : slip_result_check_span(L, 3);
+  struct slip_session *session = slip_client_enter(box->client);
+  return finish(L, box, slip_session_disconnect(session, (uint16_t)code, text), NULL);
+}
+
+static int client_connected(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_pushboolean(L, slip_session_is_connected(slip_client_enter(box->client)));
+  slip_client_leave(box->client);
+  return 1;
+}
+
+static int client_idle(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_pushboolean(L, slip_session_is_idle(slip_client_enter(box->client)));
+  slip_client_leave(box->client);
+  return 1;
+}
+
+/* Topics. */
+
+static int client_join(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  return finish(L, box, slip_session_join(slip_client_enter(box->client), topic), "joined");
+}
+
+static int client_send_join(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  struct slip_payload payload = {lua_toboolean(L, 4) ? SLIP_BINARY : SLIP_JSON,
+                                 slip_result_check_span(L, 3)};
+  return finish(L, box, slip_session_send_join(slip_client_enter(box->client), topic, payload),
+                "not_due");
+}
+
+static int client_drop_join(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  slip_session_drop_join(slip_client_enter(box->client), topic);
+  return finish(L, box, SLIP_OK, NULL);
+}
+
+static int client_rejoin(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  return finish(L, box, slip_session_rejoin(slip_client_enter(box->client), topic), "never_joined");
+}
+
+static int client_leave(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  return finish(L, box, slip_session_leave(slip_client_enter(box->client), topic), "not_joined");
+}
+
+static int client_join_status(lua_State *L) {
+  static const char *const names[] = {
+      [SLIP_JOIN_NONE] = NULL,
+      [SLIP_JOIN_REQUESTED] = "requested",
+      [SLIP_JOIN_JOINED] = "joined",
+      [SLIP_JOIN_CLOSED] = "closed",
+  };
+  struct slip_client_box *box = slip_client_check(L);
+  struct slip_span topic = slip_result_check_span(L, 2);
+  enum slip_join_status status = slip_session_join_status(slip_client_enter(box->client), topic);
+  slip_client_leave(box->client);
+  lua_pushstring(L, names[status]); /* nil for NULL */
+  return 1;
+}
+
+/* Arguments: client, topic, event, payload, whether it is binary, time-out. */
+static int client_push(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_Integer timeout = luaL_optinteger(L, 6, 0);
+  luaL_argcheck(L, timeout >= 0 && timeout <= INT32_MAX, 6, "out of range");
+  const struct slip_push push = {
+      .topic = slip_result_check_span(L, 2),
+      .event = slip_result_check_span(L, 3),
+      .payload = {lua_toboolean(L, 5) ? SLIP_BINARY : SLIP_JSON, slip_result_check_span(L, 4)},
+      .timeout_msec = (uint32_t)timeout,
+  };
+  uint64_t ref;
+  enum slip_err err = slip_session_push(slip_client_enter(box->client), &push, &ref);
+  slip_client_leave(box->client);
+  if (err != SLIP_OK)
+    return slip_result_push(L, err, "not_joined");
+  lua_pushinteger(L, (lua_Integer)ref);
+  return 1;
+}
+
+static void set_count(lua_State *L, const char *key, uint64_t count) {
+  lua_pushinteger(L, (lua_Integer)count);
+  lua_setfield(L, -2, key);
+}
+
+static int client_stats(lua_State *L) {
+  struct slip_client_stats stats;
+  slip_client_stats(slip_client_check(L)->client, &stats);
+  lua_createtable(L, 0, 6);
+  set_count(L, "bytes_in", stats.bytes_in);
+  set_count(L, "bytes_out", stats.bytes_out);
+  set_count(L, "messages_in", stats.messages_in);
+  set_count(L, "pushes_out", stats.pushes_out);
+  set_count(L, "connects", stats.connects);
+  set_count(L, "queued_bytes", stats.queued_bytes);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"connect", client_connect},
+    {"reconnect", client_reconnect},
+    {"disconnect", client_disconnect},
+    {"dial", slip_dial},
+    {"dial_failed", slip_dial_failed},
+    {"connected", client_connected},
+    {"idle", client_idle},
+    {"join", client_join},
+    {"send_join", client_send_join},
+    {"drop_join", client_drop_join},
+    {"rejoin", client_rejoin},
+    {"leave", client_leave},
+    {"join_status", client_join_status},
+    {"push", client_push},
+    {"stats", client_stats},
+    {"close", client_close},
+    {"__gc", client_close},
+    {"__close", client_close},
+    {NULL, NULL},
+};
+
+void slip_client_open(lua_State *L) {
+  luaL_newmetatable(L, SLIP_CLIENT_TYPE);
+  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  slip_event_open(L);
+}

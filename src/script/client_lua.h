@@ -1,0 +1,40 @@
+#ifndef SLIP_SCRIPT_CLIENT_LUA_H
+#define SLIP_SCRIPT_CLIENT_LUA_H
+/*
+ * Client_lua: a client as a userdata. lua/slipstream/socket.lua makes the socket that users see of
+ * it.
+ *
+ * Running clients, from `host:client` to `close`, are kept alive by the registry's table
+ * `slipstream.live`, from box to userdata.
+ */
+#include "host/client.h"
+#include "script/host_lua.h"
+
+#define SLIP_CLIENT_TYPE "slipstream.client"
+#define SLIP_LIVE "slipstream.live"
+
+/* The user values of a client. */
+enum slip_client_slot {
+  SLIP_CLIENT_HANDLERS = 1, /* an array: the handler of event kind k at k + 1, see event_lua.h */
+  SLIP_CLIENT_SOCKET,       /* the first argument of every handler */
+  SLIP_CLIENT_HOST,
+  SLIP_CLIENT_DECODE, /* nil: the built-in JSON */
+};
+
+struct slip_client_box {
+  struct slip_client *client; /* NULL: closed */
+  struct slip_host_box *host;
+  uint32_t handled; /* bit k: there is a handler of event kind k */
+  bool has_decoder; /* the script brings its own JSON */
+};
+
+/* Makes the metatables and the table of running clients. */
+void slip_client_open(lua_State *L);
+/* host:client(handlers, socket, config) → client. */
+int slip_client_push(lua_State *L);
+/* The client at index 1; raises when it is closed. */
+struct slip_client_box *slip_client_check(lua_State *L);
+/* Closes every client of the host. */
+void slip_client_close_all(lua_State *L, const struct slip_host_box *host);
+
+#endif

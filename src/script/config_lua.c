@@ -1,0 +1,90 @@
+#include "script/config_lua.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+/* The readers below read one field of the table at `index` and leave the stack as it was. */
+static size_t read_size(lua_State *L, int index, const char *key, size_t otherwise,
+                        lua_Integer max) {
+  size_t value = otherwise;
+  if (lua_getfield(L, index, key) != LUA_TNIL) {
+    int is_integer;
+    lua_Integer given = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || given < 0 || given > max)
+      luaL_error(L, "%s: an integer from 0 to %I expected", key, (LUAI_UACINT)max);
+    value = (size_t)given;
+  }
+  lua_pop(L, 1);
+  return value;
+}
+
+static uint32_t read_msec(lua_State *L, int index, const char *key, uint32_t otherwise) {
+  return (uint32_t)read_size(L, index, key, otherwise, INT32_MAX);
+}
+
+static bool read_bool(lua_State *L, int index, const char *key, bool otherwise) {
+  bool value = lua_getfield(L, index, key) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static enum slip_vsn read_vsn(lua_State *L, int index, enum slip_vsn otherwise) {
+  enum slip_vsn vsn = otherwise;
+  if (lua_getfield(L, index, "vsn") != LUA_TNIL)
+    vsn = strcmp(luaL_checkstring(L, -1), "1.0.0") == 0 ? SLIP_VSN_1 : SLIP_VSN_2;
+  lua_pop(L, 1);
+  return vsn;
+}
+
+static void read_steps(lua_State *L, int index, const char *key, struct slip_backoff *out) {
+  if (lua_getfield(L, index, key) != LUA_TNIL) {
+    luaL_checktype(L, -1, LUA_TTABLE);
+    size_t count = lua_rawlen(L, -1);
+    if (count == 0 || count > SLIP_BACKOFF_STEPS_MAX)
+      luaL_error(L, "%s: 1 to %d steps expected", key, (int)SLIP_BACKOFF_STEPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+      lua_rawgeti(L, -1, (lua_Integer)i + 1);
+      out->steps[i] = (uint32_t)luaL_checkinteger(L, -1);
+      lua_pop(L, 1);
+    }
+    out->count = count;
+  }
+  lua_pop(L, 1);
+}
+
+static uint16_t read_jitter(lua_State *L, int index, uint16_t otherwise) {
+  uint16_t thousandths = otherwise;
+  if (lua_getfield(L, index, "jitter") != LUA_TNIL) {
+    lua_Number share = luaL_checknumber(L, -1);
+    if (!(share >= 0 && share <= 1))
+      luaL_error(L, "jitter: a number from 0 to 1 expected");
+    thousandths = (uint16_t)(share * 1000 + 0.5);
+  }
+  lua_pop(L, 1);
+  return thousandths;
+}
+
+void slip_config_read(lua_State *L, int index, struct slip_session_config *out) {
+  struct slip_session_config c = slip_session_defaults;
+  if (!lua_isnoneornil(L, index)) {
+    luaL_checktype(L, index, LUA_TTABLE);
+    c.heartbeat_interval_msec =
+        read_msec(L, index, "heartbeat_interval_msec", c.heartbeat_interval_msec);
+    c.heartbeat_timeout_msec =
+        read_msec(L, index, "heartbeat_timeout_msec", c.heartbeat_timeout_msec);
+    c.connect_timeout_msec = read_msec(L, index, "connect_timeout_msec", c.connect_timeout_msec);
+    c.join_timeout_msec = read_msec(L, index, "join_timeout_msec", c.join_timeout_msec);
+    c.push_timeout_msec = read_msec(L, index, "push_timeout_msec", c.push_timeout_msec);
+    c.write_timeout_msec = read_msec(L, index, "write_timeout_msec", c.write_timeout_msec);
+    c.stable_after_msec = read_msec(L, index, "stable_after_msec", c.stable_after_msec);
+    c.max_message_bytes = read_size(L, index, "max_message_bytes", c.max_message_bytes, INT64_MAX);
+    c.max_queue_bytes = read_size(L, index, "max_queue_bytes", c.max_queue_bytes, INT64_MAX);
+    c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
+    c.vsn = read_vsn(L, index, c.vsn);
+    read_steps(L, index, "reconnect_after_msec", &c.reconnect);
+    read_steps(L, index, "rejoin_after_msec", &c.rejoin);
+    c.reconnect.jitter = read_jitter(L, index, c.reconnect.jitter);
+    c.rejoin.jitter = read_jitter(L, index, c.rejoin.jitter);
+  }
+  *out = c;
+}

@@ -1,0 +1,44 @@
+#include "script/core_lua.h"
+
+#include "script/host_lua.h"
+#include "script/json.h"
+#include "script/message_lua.h"
+#include "script/payload_lua.h"
+#include "script/reason_lua.h"
+#include "script/tls_lua.h"
+#include "script/uri_lua.h"
+
+/* luv makes the loop; first, so that at the end of the state it goes last. */
+static void require_luv(lua_State *L) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "luv");
+  lua_call(L, 1, 0);
+}
+
+/* The values that Lua and C must agree on. */
+static void set_values(lua_State *L) {
+  lua_pushliteral(L, SLIP_VERSION);
+  lua_setfield(L, -2, "version");
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
+  slip_json_push_array_mt(L);
+  lua_setfield(L, -2, "array_mt");
+  slip_payload_push_binary_metatable(L);
+  lua_setfield(L, -2, "binary_mt");
+  slip_reason_push_metatable(L);
+  lua_setfield(L, -2, "reason_mt");
+}
+
+int slip_core_open(lua_State *L) {
+  require_luv(L);
+  lua_newtable(L);
+  set_values(L);
+  lua_pushcfunction(L, slip_json_open);
+  lua_call(L, 0, 1);
+  lua_setfield(L, -2, "json");
+  slip_uri_open(L);
+  slip_tls_open(L);
+  slip_message_open(L);
+  slip_host_open(L);
+  return 1;
+}

@@ -1,0 +1,127 @@
+#include "script/dial_lua.h"
+
+#include "core/uri.h"
+#include "script/client_lua.h"
+#include "script/result.h"
+#include "script/tls_lua.h"
+
+#include <lauxlib.h>
+
+/* The table of the dial is at index 2 throughout; strings are borrowed from it. */
+
+static struct slip_span field_text(lua_State *L, const char *key) {
+  struct slip_span text = {NULL, 0};
+  if (lua_getfield(L, 2, key) != LUA_TNIL)
+    text = slip_result_check_span(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+/* Raises on what lua/slipstream/config.lua should have found. */
+static struct slip_uri field_uri(lua_State *L) {
+  struct slip_uri uri;
+  const char *fault = NULL;
+  struct slip_span got;
+  if (slip_uri_read(field_text(L, "uri"), &uri, &fault, &got) != SLIP_OK)
+    luaL_error(L, "uri: %s", fault != NULL ? fault : "too long");
+  return uri;
+}
+
+/* Pushes what the Host header says. */
+static struct slip_span push_host_header(lua_State *L, const struct slip_uri *uri) {
+  bool is_ipv6 = memchr(uri->host.at, ':', uri->host.size) != NULL;
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  luaL_addstring(&b, is_ipv6 ? "[" : "");
+  luaL_addlstring(&b, uri->host.at, uri->host.size);
+  luaL_addstring(&b, is_ipv6 ? "]" : "");
+  if (uri->has_port) {
+    lua_pushfstring(L, ":%d", (int)uri->port);
+    luaL_addvalue(&b);
+  }
+  luaL_pushresult(&b);
+  return slip_result_check_span(L, -1);
+}
+
+/* Pushes path and query. */
+static struct slip_span push_request_target(lua_State *L, const struct slip_uri *uri) {
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  if (uri->path.size == 0)
+    luaL_addchar(&b, '/');
+  else
+    luaL_addlstring(&b, uri->path.at, uri->path.size);
+  if (!slip_span_is_absent(uri->query)) {
+    luaL_addchar(&b, '?');
+    luaL_addlstring(&b, uri->query.at, uri->query.size);
+  }
+  luaL_pushresult(&b);
+  return slip_result_check_span(L, -1);
+}
+
+/* An element of the header on top of the stack; the header's table keeps the string. */
+static struct slip_span header_part(lua_State *L, int part) {
+  luaL_checktype(L, -1, LUA_TTABLE);
+  lua_rawgeti(L, -1, part);
+  struct slip_span text = slip_result_check_span(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+/* Pushes the memory of the list and fills it from `headers`. */
+static const struct slip_header *push_headers(lua_State *L, size_t *count) {
+  *count = 0;
+  if (lua_getfield(L, 2, "headers") == LUA_TNIL)
+    return NULL;
+  luaL_checktype(L, -1, LUA_TTABLE);
+  size_t wanted = lua_rawlen(L, -1);
+  struct slip_header *headers = lua_newuserdatauv(L, (wanted + 1) * sizeof *headers, 0);
+  for (size_t i = 0; i < wanted; i++) {
+    lua_rawgeti(L, -2, (lua_Integer)i + 1);
+    headers[i] = (struct slip_header){header_part(L, 1), header_part(L, 2)};
+    lua_pop(L, 1);
+  }
+  *count = wanted;
+  return headers;
+}
+
+static int push_outcome(lua_State *L, enum slip_err err, const char *fault) {
+  if (err == SLIP_EINVAL && fault != NULL)
+    return slip_result_fail(L, fault, "invalid");
+  return slip_result_push(L, err, "not_due");
+}
+
+int slip_dial(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  const struct slip_uri uri = field_uri(L);
+  lua_getfield(L, 2, "tls");
+  struct slip_tls_config *tls = slip_tls_opt(L, -1);
+  luaL_argcheck(L, uri.is_secure == (tls != NULL), 2, "wss needs tls, and ws none");
+
+  struct slip_upgrade_request request = {.protocols = field_text(L, "protocols")};
+  request.host = push_host_header(L, &uri);
+  request.target = push_request_target(L, &uri);
+  request.headers = push_headers(L, &request.header_count);
+  const struct slip_target target = {uri.host, uri.port, tls};
+
+  const char *fault = NULL;
+  struct slip_session *session =
+      slip_client_enter(box->client); /* nothing raises until it is left */
+  enum slip_err err = slip_client_set_target(box->client, &target);
+  if (err == SLIP_OK)
+    err = slip_session_dial(session, &request, &fault);
+  slip_client_leave(box->client);
+  return push_outcome(L, err, fault);
+}
+
+int slip_dial_failed(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  const struct slip_reason reason = {
+      .kind = SLIP_REASON_CONNECT_FAILED,
+      .text = slip_result_check_span(L, 2),
+  };
+  slip_session_dial_failed(slip_client_enter(box->client), &reason);
+  slip_client_leave(box->client);
+  return slip_result_push(L, SLIP_OK, NULL);
+}

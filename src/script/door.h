@@ -1,0 +1,22 @@
+#ifndef SLIP_SCRIPT_DOOR_H
+#define SLIP_SCRIPT_DOOR_H
+/*
+ * Door: the one way from libuv's callbacks into Lua. Above a callback there is no protected call,
+ * so an error there would end the process; behind the door it ends in `failed`.
+ *
+ * `L` is the host's main state, never the one that a method was called with (that may be a
+ * coroutine, dead by then).
+ */
+#include "core/err.h"
+
+#include <lua.h>
+
+/*
+ * Calls `body` with `context` as a light userdata, protected; all pushing belongs inside it. When
+ * it raises, `failed` is called, protected too, with `context` and the text with its traceback;
+ * NULL: nobody wants to know. The stack is as before. The result may be ignored: `failed` has heard
+ * of it. SLIP_ESCRIPT, or SLIP_ENOMEM when Lua had no memory.
+ */
+enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context);
+
+#endif

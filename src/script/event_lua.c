@@ -1,0 +1,218 @@
+#include "script/event_lua.h"
+
+#include "script/door.h"
+#include "script/payload_lua.h"
+#include "script/reason_lua.h"
+#include "script/result.h"
+
+#include <lauxlib.h>
+
+/* RFC 6455 section 7.4.1: the data is not what its type says. */
+#define CLOSE_BAD_PAYLOAD 1007
+/* `failed` stands in the array behind the events. */
+#define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
+#define HANDLERS "slipstream.handlers"
+
+/* An event on its way. */
+struct tell {
+  struct slip_client_box *box;
+  const struct slip_event *event;
+};
+
+/* Each of these pushes what its kind of event says and returns how many values; a payload that
+ * cannot be decoded leaves its error on the stack and returns -1. */
+typedef int push_fn(lua_State *L, const struct tell *t);
+
+static int push_nothing(lua_State *L, const struct tell *t) {
+  (void)L;
+  (void)t;
+  return 0;
+}
+
+static int push_attempt_and_reason(lua_State *L, const struct tell *t) {
+  lua_pushinteger(L, t->event->attempt);
+  slip_reason_push(L, t->event->reason);
+  return 2;
+}
+
+static int push_reason(lua_State *L, const struct tell *t) {
+  slip_reason_push(L, t->event->reason);
+  return 1;
+}
+
+static int push_schedule(lua_State *L, const struct tell *t) {
+  lua_pushinteger(L, t->event->attempt);
+  lua_pushinteger(L, t->event->wait_msec);
+  return 2;
+}
+
+static int push_topic(lua_State *L, const struct tell *t) {
+  slip_result_push_span(L, t->event->topic);
+  return 1;
+}
+
+static int push_topic_and_schedule(lua_State *L, const struct tell *t) {
+  return push_topic(L, t) + push_schedule(L, t);
+}
+
+static int push_topic_and_name(lua_State *L, const struct tell *t) {
+  slip_result_push_span(L, t->event->topic);
+  slip_result_push_span(L, t->event->name);
+  return 2;
+}
+
+static int push_topic_and_payload(lua_State *L, const struct tell *t) {
+  slip_result_push_span(L, t->event->topic);
+  return slip_payload_push(L, t->box, t->event->payload) ? 2 : -1;
+}
+
+static int push_message(lua_State *L, const struct tell *t) {
+  push_topic_and_name(L, t);
+  return slip_payload_push(L, t->box, t->event->payload) ? 3 : -1;
+}
+
+/* The reason comes with what the server said: `response` of a refused join, `payload` of a crash.
+ */
+static int push_topic_and_reason(lua_State *L, const struct tell *t) {
+  const struct slip_event *event = t->event;
+  slip_result_push_span(L, event->topic);
+  slip_reason_push(L, event->reason);
+  if (event->reason == NULL || slip_span_is_absent(event->payload.bytes))
+    return 2;
+  if (!slip_payload_push(L, t->box, event->payload))
+    return -1;
+  lua_setfield(L, -2, event->reason->kind == SLIP_REASON_FAILED_TO_JOIN ? "response" : "payload");
+  return 2;
+}
+
+static int push_reply(lua_State *L, const struct tell *t) {
+  lua_pushinteger(L, (lua_Integer)t->event->ref);
+  slip_result_push_span(L, t->event->name);
+  if (!slip_payload_push(L, t->box, t->event->payload))
+    return -1;
+  slip_reason_push(L, t->event->reason);
+  return 4;
+}
+
+static int push_wait(lua_State *L, const struct tell *t) {
+  lua_pushinteger(L, t->event->wait_msec);
+  return 1;
+}
+
+static const struct route {
+  const char *name;
+  push_fn *push;
+} routes[SLIP_EVENT_COUNT] = {
+    [SLIP_EVENT_CONNECT_DUE] = {"connect_due", push_attempt_and_reason},
+    [SLIP_EVENT_CONNECTED] = {"connected", push_nothing},
+    [SLIP_EVENT_DISCONNECTED] = {"disconnected", push_reason},
+    [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_schedule},
+    [SLIP_EVENT_JOIN_DUE] = {"join_due", push_topic},
+    [SLIP_EVENT_JOINED] = {"joined", push_topic_and_payload},
+    [SLIP_EVENT_TOPIC_CLOSED] = {"topic_closed", push_topic_and_reason},
+    [SLIP_EVENT_REJOIN_SCHEDULED] = {"rejoin_scheduled", push_topic_and_schedule},
+    [SLIP_EVENT_LEFT] = {"left", push_topic},
+    [SLIP_EVENT_MESSAGE] = {"message", push_message},
+    [SLIP_EVENT_REPLY] = {"reply", push_reply},
+    [SLIP_EVENT_HEARTBEAT] = {"heartbeat", push_wait},
+    [SLIP_EVENT_DROPPED] = {"dropped", push_topic_and_name},
+};
+
+/* The server broke the protocol; the error text is on top of the stack. */
+static void refuse_payload(lua_State *L, const struct tell *t) {
+  size_t size;
+  const char *at = luaL_tolstring(L, -1, &size);
+  struct slip_session *session = slip_client_enter(t->box->client);
+  slip_session_fail(session, CLOSE_BAD_PAYLOAD, (struct slip_span){at, size});
+  slip_client_leave(t->box->client);
+}
+
+/* Pushes the client's userdata. */
+static void push_client(lua_State *L, const struct slip_client_box *box) {
+  lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  lua_rawgetp(L, -1, box);
+  lua_remove(L, -2);
+}
+
+/* Behind the door: finds the handler, pushes what it is told, calls it. */
+static int tell(lua_State *L) {
+  struct tell *t = lua_touserdata(L, 1);
+  const struct route *route = &routes[t->event->kind];
+  push_client(L, t->box); /* stays at 2, so that the box outlives a close inside the handler */
+  lua_getiuservalue(L, 2, SLIP_CLIENT_HANDLERS);
+  lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1);
+  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  int count = route->push(L, t);
+  if (count < 0) {
+    refuse_payload(L, t);
+    return 0;
+  }
+  lua_call(L, count + 1, 0);
+  return 0;
+}
+
+/* Behind the door as well: a handler raised. Arguments: the event, the text. */
+static int tell_failed(lua_State *L) {
+  const struct tell *t = lua_touserdata(L, 1);
+  push_client(L, t->box);
+  if (lua_isnil(L, -1))
+    return 0; /* it closed the client before */
+  lua_getiuservalue(L, 3, SLIP_CLIENT_HANDLERS);
+  if (lua_rawgeti(L, -1, FAILED_SLOT) != LUA_TFUNCTION)
+    return 0;
+  lua_getiuservalue(L, 3, SLIP_CLIENT_SOCKET);
+  lua_pushstring(L, routes[t->event->kind].name);
+  lua_pushvalue(L, 2); /* stack: failed, socket, name, text */
+  lua_call(L, 3, 0);
+  return 0;
+}
+
+static void event(void *owner, const struct slip_event *event) {
+  struct slip_client_box *box = owner;
+  if ((box->handled & (1u << event->kind)) == 0)
+    return;
+  struct tell t = {box, event};
+  slip_door(box->host->L, tell, tell_failed, &t);
+}
+
+const struct slip_handler slip_event_handler = {event};
+
+/* Pushes a new array of the handlers at `index`. */
+static void make_array(lua_State *L, int index) {
+  lua_createtable(L, FAILED_SLOT, 0);
+  for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
+    lua_getfield(L, index, routes[kind].name);
+    lua_rawseti(L, -2, kind + 1);
+  }
+  lua_getfield(L, index, "failed");
+  lua_rawseti(L, -2, FAILED_SLOT);
+}
+
+void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {
+  lua_getfield(L, LUA_REGISTRYINDEX, HANDLERS);
+  lua_pushvalue(L, index);
+  if (lua_rawget(L, -2) == LUA_TNIL) {
+    lua_pop(L, 1);
+    make_array(L, index);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -2); /* stack: cache, array, handlers, array */
+    lua_rawset(L, -4);
+  }
+  lua_remove(L, -2);
+  uint32_t bits = 0;
+  for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
+    if (lua_rawgeti(L, -1, kind + 1) == LUA_TFUNCTION)
+      bits |= 1u << kind;
+    lua_pop(L, 1);
+  }
+  *handled = bits;
+}
+
+void slip_event_open(lua_State *L) {
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k"); /* a table of handlers that nobody has any more takes its array along */
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_setfield(L, LUA_REGISTRYINDEX, HANDLERS);
+}

@@ -1,0 +1,19 @@
+#ifndef SLIP_SCRIPT_EVENT_LUA_H
+#define SLIP_SCRIPT_EVENT_LUA_H
+/*
+ * Event_lua: a client's events on their way to the handlers of a script, one protected call each.
+ *
+ * Handlers are found by number, not by name: the table of handlers is made an array once, however
+ * many clients share it.
+ */
+#include "script/client_lua.h"
+
+/* What the client tells its events to; the owner is a `struct slip_client_box *`. */
+extern const struct slip_handler slip_event_handler;
+
+/* Makes the registry's cache of arrays. */
+void slip_event_open(lua_State *L);
+/* Pushes the array of the handlers at `index` and says in *handled which there are. */
+void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled);
+
+#endif

@@ -1,0 +1,110 @@
+#include "script/host_lua.h"
+
+#include "script/client_lua.h"
+#include "script/peer_lua.h"
+#include "script/result.h"
+
+#include <lauxlib.h>
+#include <luv/luv.h>
+
+/* Where the registry keeps the host on luv's loop: one per Lua state. */
+static const char the_host = 0;
+
+struct slip_host_box *slip_host_check(lua_State *L, int index) {
+  struct slip_host_box *box = luaL_checkudata(L, index, SLIP_HOST_TYPE);
+  if (box->loop == NULL)
+    luaL_error(L, "attempt to use a closed host");
+  return box;
+}
+
+static struct slip_host_box *check_pretended(lua_State *L) {
+  struct slip_host_box *box = slip_host_check(L, 1);
+  luaL_argcheck(L, slip_loop_memory(box->loop) != NULL, 1, "a pretended host is needed");
+  return box;
+}
+
+/* Pushes a host that is still closed. */
+static struct slip_host_box *push_host(lua_State *L) {
+  struct slip_host_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  box->loop = NULL; /* closed, so that __gc is safe from here on */
+  luaL_setmetatable(L, SLIP_HOST_TYPE);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  box->L = lua_tothread(L, -1);
+  lua_pop(L, 1);
+  return box;
+}
+
+static int core_host(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &the_host) == LUA_TUSERDATA) {
+    struct slip_host_box *known = lua_touserdata(L, -1);
+    if (known->loop != NULL)
+      return 1;
+  }
+  struct slip_host_box *box = push_host(L);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &the_host);
+  enum slip_err err = slip_loop_open(luv_loop(L), &box->loop);
+  return err == SLIP_OK ? 1 : slip_result_push(L, err, NULL);
+}
+
+static int core_pretend(lua_State *L) {
+  lua_Integer seed = luaL_optinteger(L, 1, 1);
+  struct slip_host_box *box = push_host(L);
+  enum slip_err err = slip_loop_pretend((uint32_t)seed, &box->loop);
+  return err == SLIP_OK ? 1 : slip_result_push(L, err, NULL);
+}
+
+static int host_now(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)slip_loop_now(slip_host_check(L, 1)->loop));
+  return 1;
+}
+
+static int host_advance(lua_State *L) {
+  struct slip_host_box *box = check_pretended(L);
+  lua_Integer msec = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, msec >= 0, 2, "time does not go back");
+  slip_loop_advance(box->loop, (uint64_t)msec);
+  return 0;
+}
+
+static int host_waiting(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)slip_memory_waiting(slip_loop_memory(check_pretended(L)->loop)));
+  return 1;
+}
+
+static int host_peer(lua_State *L) {
+  return slip_peer_push(L, check_pretended(L));
+}
+
+static int host_close(lua_State *L) {
+  struct slip_host_box *box = luaL_checkudata(L, 1, SLIP_HOST_TYPE);
+  struct slip_loop *loop = box->loop;
+  if (loop == NULL)
+    return 0;
+  slip_client_close_all(L, box);
+  box->loop = NULL;
+  slip_loop_close(loop);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"now", host_now},         {"client", slip_client_push},
+    {"advance", host_advance}, {"waiting", host_waiting},
+    {"peer", host_peer},       {"close", host_close},
+    {"__gc", host_close},      {"__close", host_close},
+    {"__index", NULL},         {NULL, NULL},
+};
+
+void slip_host_open(lua_State *L) {
+  luaL_newmetatable(L, SLIP_HOST_TYPE);
+  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, core_host);
+  lua_setfield(L, -2, "host");
+  lua_pushcfunction(L, core_pretend);
+  lua_setfield(L, -2, "pretend");
+  slip_peer_open(L);
+  slip_client_open(L);
+}

@@ -1,0 +1,18 @@
+#ifndef SLIP_SCRIPT_PEER_LUA_H
+#define SLIP_SCRIPT_PEER_LUA_H
+/*
+ * Peer_lua: the server's end of a connection over the pretended network, for specs:
+ *
+ *   peer:target() → host, port, is_tls     peer:accept()            peer:send(bytes) → true | nil,
+ * "closed" peer:take() → bytes                    peer:window(bytes)       peer:finish([stage,
+ * text]) peer:closed() → nil | "graceful" | "abort"
+ */
+#include "script/host_lua.h"
+
+/* Makes the metatable. */
+void slip_peer_open(lua_State *L);
+/* Pushes the peer of the dial that waits longest at the pretended host at index 1, nil when none
+ * does; returns 1. */
+int slip_peer_push(lua_State *L, struct slip_host_box *host);
+
+#endif
