@@ -122,6 +122,8 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
  */
 SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
                                                    struct slip_span text);
+/* How long the link may take nothing of a full outbox before `link_stalled` is due. */
+uint32_t slip_session_write_timeout(const struct slip_session *s);
 bool slip_session_is_connected(const struct slip_session *s);
 /* No link, none being made, none scheduled. */
 bool slip_session_is_idle(const struct slip_session *s);
@@ -183,6 +185,8 @@ void slip_session_fail(struct slip_session *s, uint16_t code, struct slip_span t
 /* Answers. */
 /* The next action; false when dry. The action's spans hold until the next call on the session. */
 bool slip_session_next(struct slip_session *s, struct slip_action *out);
+/* How many pushes were sent in the session's life. */
+uint64_t slip_session_pushes(const struct slip_session *s);
 /* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.
  */
 struct slip_span slip_session_outbox(const struct slip_session *s);

@@ -1,0 +1,97 @@
+#include "core/roster.h"
+
+#include "core/limits.h"
+#include "core/pending.h"
+
+#include <stdlib.h>
+
+/* FNV-1a: topics are short. */
+static uint32_t hash_of(struct slip_span name) {
+  uint32_t hash = 2166136261u;
+  for (size_t i = 0; i < name.size; i++)
+    hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
+  return hash;
+}
+
+void slip_roster_clear(struct slip_roster *r) {
+  for (uint32_t i = 0; i < r->count; i++)
+    free(r->topics[i]);
+  free(r->topics);
+  *r = (struct slip_roster){0};
+}
+
+struct slip_topic *slip_roster_find(const struct slip_roster *r, struct slip_span name) {
+  uint32_t hash = hash_of(name);
+  for (uint32_t i = 0; i < r->count; i++) {
+    struct slip_topic *t = r->topics[i];
+    if (t->hash == hash && slip_span_is_equal(slip_topic_name(t), name))
+      return t;
+  }
+  return NULL;
+}
+
+struct slip_topic *slip_roster_find_join(const struct slip_roster *r, uint64_t join_ref) {
+  for (uint32_t i = 0; i < r->count; i++)
+    if (r->topics[i]->join_ref == join_ref)
+      return r->topics[i];
+  return NULL;
+}
+
+static enum slip_err grow(struct slip_roster *r) {
+  if (r->count < r->room)
+    return SLIP_OK;
+  uint32_t room = r->room == 0 ? 1 : r->room * 2;
+  struct slip_topic **topics = realloc(r->topics, room * sizeof(struct slip_topic *));
+  if (topics == NULL)
+    return SLIP_ENOMEM;
+  r->topics = topics;
+  r->room = room;
+  return SLIP_OK;
+}
+
+enum slip_err slip_roster_add(struct slip_roster *r, struct slip_span name,
+                              struct slip_topic **out) {
+  struct slip_topic *topic = slip_roster_find(r, name);
+  if (topic != NULL) {
+    topic->is_forgotten = false;
+    *out = topic;
+    return SLIP_OK;
+  }
+  if (r->count >= SLIP_TOPICS_MAX || name.size > UINT16_MAX)
+    return SLIP_ETOOBIG;
+  enum slip_err err = grow(r);
+  if (err != SLIP_OK)
+    return err;
+  topic = calloc(1, sizeof *topic + name.size);
+  if (topic == NULL)
+    return SLIP_ENOMEM;
+  topic->rejoin_at = SLIP_NEVER;
+  topic->hash = hash_of(name);
+  topic->size = (uint32_t)name.size;
+  if (name.size > 0)
+    memcpy(topic->name, name.at, name.size);
+  r->topics[r->count++] = topic;
+  *out = topic;
+  return SLIP_OK;
+}
+
+void slip_roster_forget(struct slip_roster *r, struct slip_topic *topic) {
+  topic->is_forgotten = true;
+  r->has_forgotten = true;
+}
+
+void slip_roster_sweep(struct slip_roster *r) {
+  if (!r->has_forgotten)
+    return;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < r->count; i++) {
+    if (r->topics[i]->is_forgotten)
+      free(r->topics[i]);
+    else
+      r->topics[kept++] = r->topics[i];
+  }
+  r->count = kept;
+  r->has_forgotten = false;
+  if (kept == 0)
+    slip_roster_clear(r);
+}

@@ -1,0 +1,202 @@
+#include "core/limits.h"
+#include "core/session_private.h"
+
+#include <stdlib.h>
+
+const struct slip_session_config slip_session_defaults = {
+    .heartbeat_interval_msec = 30000,
+    .heartbeat_timeout_msec = 15000,
+    .connect_timeout_msec = 15000,
+    .join_timeout_msec = 10000,
+    .push_timeout_msec = 10000,
+    .write_timeout_msec = 15000,
+    .stable_after_msec = 5000,
+    .max_message_bytes = (size_t)16 << 20,
+    .max_queue_bytes = (size_t)8 << 20,
+    .rejoin_on_reconnect = true,
+    .vsn = SLIP_VSN_2,
+    .reconnect = {.steps = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000},
+                  .count = 10,
+                  .jitter = 500},
+    .rejoin = {.steps = {100, 500, 1000, 2000, 5000, 10000}, .count = 6, .jitter = 500},
+};
+
+enum slip_err slip_session_new(const struct slip_session_config *config, struct slip_luck *luck,
+                               struct slip_session **out) {
+  struct slip_session *s = calloc(1, sizeof *s);
+  if (s == NULL)
+    return SLIP_ENOMEM;
+  s->config = *config;
+  s->luck = luck;
+  s->next_ref = 1;
+  s->link_deadline = SLIP_NEVER;
+  s->heartbeat_at = SLIP_NEVER;
+  slip_ws_reader_init(&s->reader, config->max_message_bytes);
+  slip_pending_init(&s->pending);
+  *out = s;
+  return SLIP_OK;
+}
+
+void slip_session_free(struct slip_session *s) {
+  if (s == NULL)
+    return;
+  slip_upgrade_reader_free(s->upgrade);
+  slip_ws_reader_clear(&s->reader);
+  slip_buf_clear(&s->scratch);
+  slip_buf_clear(&s->outbox);
+  slip_buf_clear(&s->actions);
+  slip_buf_clear(&s->reason_text);
+  slip_roster_clear(&s->roster);
+  slip_pending_clear(&s->pending);
+  free(s);
+}
+
+void slip_session_tick(struct slip_session *s, uint64_t now) {
+  s->now = now;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+uint64_t slip_session_deadline(const struct slip_session *s) {
+  uint64_t link = earlier(s->link_deadline, s->heartbeat_at);
+  return earlier(link,
+                 earlier(slip_pending_deadline(&s->pending), slip_session_rejoin_deadline(s)));
+}
+
+/* The queue. */
+
+static void queue(struct slip_session *s, const struct slip_action *action) {
+  struct slip_span bytes = {(const char *)action, sizeof *action};
+  if (slip_buf_append(&s->actions, bytes) != SLIP_OK)
+    s->is_starved = true; /* `next` ends the link for it: nothing is lost in silence */
+}
+
+void slip_session_do(struct slip_session *s, enum slip_action_kind kind) {
+  queue(s, &(struct slip_action){.kind = kind});
+}
+
+void slip_session_tell(struct slip_session *s, const struct slip_event *event) {
+  queue(s, &(struct slip_action){.kind = SLIP_DO_TELL, .event = *event});
+}
+
+static bool take_queued(struct slip_session *s, struct slip_action *out) {
+  if (s->actions.size == 0)
+    return false;
+  memcpy(out, slip_buf_span(&s->actions).at, sizeof *out);
+  slip_buf_drop(&s->actions, sizeof *out);
+  return true;
+}
+
+/* An idle session keeps no queue. Here no queued action can point to what goes. */
+static void tidy(struct slip_session *s) {
+  if (s->actions.room > 0)
+    slip_buf_clear(&s->actions);
+  slip_roster_sweep(&s->roster);
+  if (s->is_starved) {
+    s->is_starved = false;
+    struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST,
+                                 .text = SLIP_SPAN("out of memory")};
+    slip_session_fail_link(s, SLIP_WS_NORMAL, &reason);
+  }
+}
+
+/* Frames. */
+
+static bool take_message(struct slip_session *s, const struct slip_ws_message *m,
+                         struct slip_action *out) {
+  switch (m->kind) {
+  case SLIP_WS_TEXT:
+  case SLIP_WS_BINARY:
+    /* who is closing has stopped listening, as phoenix.js has */
+    return s->link == LINK_OPEN && slip_session_got_message(s, m, out);
+  case SLIP_WS_CLOSE:
+    slip_session_got_close(s, m);
+    return false;
+  case SLIP_WS_PING:
+    /* the last of many is enough (RFC 6455 section 5.5.3): who floods us gets no queue of answers
+     */
+    if (s->link == LINK_OPEN && !slip_session_is_full(s, m->data.size))
+      slip_session_write_control(s, SLIP_WS_PONG, m->data);
+    return false;
+  case SLIP_WS_PONG:
+    return false; /* unsolicited pongs are allowed (RFC 6455 section 5.5.3) */
+  }
+  return false;
+}
+
+static void fail_frame(struct slip_session *s, enum slip_err err) {
+  struct slip_reason reason = {
+      .kind = err == SLIP_ETOOBIG ? SLIP_REASON_MESSAGE_TOO_BIG : SLIP_REASON_PROTOCOL_ERROR,
+      .text = slip_span_of(s->reader.fault),
+  };
+  slip_session_fail_link(s, slip_ws_code_for(err), &reason);
+}
+
+/* Reads one message. True: *out is filled; otherwise it may have queued something. */
+static bool read_frame(struct slip_session *s, struct slip_action *out) {
+  struct slip_ws_message message;
+  bool has;
+  enum slip_err err = slip_ws_reader_next(&s->reader, &s->input, &message, &has);
+  if (err != SLIP_OK) {
+    fail_frame(s, err);
+    return false;
+  }
+  return has && take_message(s, &message, out);
+}
+
+static bool is_listening(const struct slip_session *s) {
+  return s->link == LINK_UPGRADING || s->link == LINK_OPEN || s->link == LINK_CLOSING;
+}
+
+static bool read_input(struct slip_session *s, struct slip_action *out) {
+  if (s->link == LINK_UPGRADING) {
+    slip_session_read_upgrade(s);
+    return false;
+  }
+  return read_frame(s, out);
+}
+
+/* Deadlines come after the input: what arrived in time counts, however late we look. */
+static bool do_due(struct slip_session *s) {
+  return slip_session_link_due(s) || slip_session_rejoin_due(s);
+}
+
+bool slip_session_next(struct slip_session *s, struct slip_action *out) {
+  for (;;) {
+    if (slip_pending_deadline(&s->pending) == 0 && slip_session_next_expired(s, out))
+      return true; /* what hung on a lost join or link ends before the loss is told */
+    if (take_queued(s, out))
+      return true;
+    tidy(s);
+    if (s->input.size > 0 && is_listening(s)) {
+      if (read_input(s, out))
+        return true;
+    } else if (slip_session_next_expired(s, out)) {
+      return true;
+    } else if (s->actions.size == 0 && !do_due(s)) {
+      s->input = (struct slip_span){0};
+      slip_buf_clear(&s->scratch);
+      return false;
+    }
+  }
+}
+
+void slip_session_feed(struct slip_session *s, struct slip_span bytes) {
+  s->input = bytes;
+}
+
+uint64_t slip_session_pushes(const struct slip_session *s) {
+  return s->pushes;
+}
+
+struct slip_span slip_session_outbox(const struct slip_session *s) {
+  return slip_buf_span(&s->outbox);
+}
+
+void slip_session_sent(struct slip_session *s, size_t count) {
+  slip_buf_drop(&s->outbox, count);
+  if (s->outbox.size == 0)
+    slip_buf_clear(&s->outbox);
+}

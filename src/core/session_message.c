@@ -1,0 +1,242 @@
+/* Messages of a session, in and out: see session_private.h for what its four files share. */
+#include "core/session_private.h"
+
+struct slip_span slip_session_ref_text(uint64_t ref, char room[24]) {
+  char *end = room + 24, *at = end;
+  do {
+    *--at = (char)('0' + ref % 10);
+    ref /= 10;
+  } while (ref > 0);
+  return (struct slip_span){at, (size_t)(end - at)};
+}
+
+/* A ref of ours, back from the wire; 0 for what cannot be one. */
+static uint64_t ref_of(struct slip_span text) {
+  uint64_t ref = 0;
+  if (text.size == 0 || text.size > 19)
+    return 0;
+  for (size_t i = 0; i < text.size; i++) {
+    if (text.at[i] < '0' || text.at[i] > '9')
+      return 0;
+    ref = ref * 10 + (uint64_t)(text.at[i] - '0');
+  }
+  return ref;
+}
+
+/* Out. */
+
+enum slip_err slip_session_write_message(struct slip_session *s,
+                                         const struct slip_message *message) {
+  struct slip_wire wire = {s->config.vsn, SLIP_FROM_CLIENT};
+  enum slip_format format;
+  size_t place;
+  enum slip_err err = slip_ws_frame_open(&s->outbox, &place);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_message_write(wire, message, &s->outbox, &format);
+  if (err != SLIP_OK) {
+    slip_ws_frame_cancel(&s->outbox, place);
+    return err;
+  }
+  enum slip_ws_kind kind = format == SLIP_BINARY ? SLIP_WS_BINARY : SLIP_WS_TEXT;
+  slip_ws_frame_seal(&s->outbox, place, kind, slip_luck_draw(s->luck));
+  return SLIP_OK;
+}
+
+bool slip_session_is_full(const struct slip_session *s, size_t more) {
+  return s->outbox.size > 0 && s->outbox.size + more > s->config.max_queue_bytes;
+}
+
+static enum slip_err write_push(struct slip_session *s, const struct slip_push *push,
+                                uint64_t join_ref) {
+  char ref[24], join[24];
+  struct slip_message message = {
+      .kind = SLIP_MESSAGE_PUSH,
+      .join_ref = slip_session_ref_text(join_ref, join),
+      .ref = slip_session_ref_text(s->next_ref, ref),
+      .topic = push->topic,
+      .event = push->event,
+      .payload = push->payload,
+  };
+  return slip_session_write_message(s, &message);
+}
+
+static enum slip_err await_push(struct slip_session *s, const struct slip_push *push,
+                                uint64_t join_ref) {
+  uint32_t timeout = push->timeout_msec != 0 ? push->timeout_msec : s->config.push_timeout_msec;
+  struct slip_pending_entry entry = {.ref = s->next_ref,
+                                     .join_ref = join_ref,
+                                     .deadline = s->now + timeout,
+                                     .kind = SLIP_PENDING_PUSH};
+  return slip_pending_add(&s->pending, &entry);
+}
+
+enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
+                                uint64_t *ref) {
+  if (s->link != LINK_OPEN)
+    return SLIP_ECLOSED;
+  const struct slip_topic *topic = slip_roster_find(&s->roster, push->topic);
+  if (topic == NULL || topic->state != SLIP_CHANNEL_JOINED)
+    return SLIP_ESTATE;
+  if (slip_session_is_full(s, push->payload.bytes.size))
+    return SLIP_EFULL;
+  size_t queued = s->outbox.size;
+  enum slip_err err = write_push(s, push, topic->join_ref);
+  if (err != SLIP_OK)
+    return err;
+  err = await_push(s, push, topic->join_ref);
+  if (err != SLIP_OK) {
+    slip_buf_truncate(&s->outbox, queued);
+    return err;
+  }
+  *ref = s->next_ref++;
+  s->pushes++;
+  return SLIP_OK;
+}
+
+/* In. */
+
+static struct slip_action tell(const struct slip_event *event) {
+  return (struct slip_action){.kind = SLIP_DO_TELL, .event = *event};
+}
+
+static bool drop(const struct slip_message *m, struct slip_action *out) {
+  *out = tell(&(struct slip_event){
+      .kind = SLIP_EVENT_DROPPED, .topic = m->topic, .name = m->event, .payload = m->payload});
+  return true;
+}
+
+static void got_join_reply(struct slip_session *s, uint64_t join_ref,
+                           const struct slip_message *m) {
+  struct slip_topic *topic = slip_roster_find_join(&s->roster, join_ref);
+  bool is_ok = slip_span_is_equal(m->status, SLIP_SPAN("ok"));
+  if (topic !=
+      NULL) /* a leave that overtook the join may have made this illegal: then it is only late */
+    (void)!slip_session_step_topic(s, topic, is_ok ? SLIP_CHANNEL_GOT_OK : SLIP_CHANNEL_GOT_REFUSAL,
+                                   m);
+}
+
+static void got_leave_reply(struct slip_session *s, uint64_t join_ref) {
+  struct slip_topic *topic = slip_roster_find_join(&s->roster, join_ref);
+  if (topic != NULL)
+    (void)!slip_session_step_topic(s, topic, SLIP_CHANNEL_GOT_LEFT, NULL);
+}
+
+/* By ref alone: what the server does not know it answers with join_ref null (PROTOCOL.md). */
+static bool got_reply(struct slip_session *s, const struct slip_message *m,
+                      struct slip_action *out) {
+  struct slip_pending_entry entry;
+  if (!slip_pending_take(&s->pending, ref_of(m->ref), &entry))
+    return drop(m, out);
+  switch (entry.kind) {
+  case SLIP_PENDING_PUSH:
+    *out = tell(&(struct slip_event){.kind = SLIP_EVENT_REPLY,
+                                     .ref = entry.ref,
+                                     .topic = m->topic,
+                                     .name = m->status,
+                                     .payload = m->payload});
+    return true;
+  case SLIP_PENDING_JOIN:
+    got_join_reply(s, entry.join_ref, m);
+    return false;
+  case SLIP_PENDING_LEAVE:
+    got_leave_reply(s, entry.join_ref);
+    return false;
+  case SLIP_PENDING_HEARTBEAT:
+    slip_session_got_heartbeat(s);
+    return false;
+  }
+  return false;
+}
+
+/* Whether the message belongs to the topic's present join; broadcasts, and all of vsn 1, carry no
+ * join_ref. */
+static bool is_current(const struct slip_topic *topic, const struct slip_message *m) {
+  return topic != NULL &&
+         (slip_span_is_absent(m->join_ref) || ref_of(m->join_ref) == topic->join_ref);
+}
+
+static bool got_end(struct slip_session *s, struct slip_topic *topic, enum slip_channel_input input,
+                    const struct slip_message *m, struct slip_action *out) {
+  if (slip_session_step_topic(s, topic, input, m) == SLIP_OK)
+    return false;
+  return drop(m, out);
+}
+
+static bool got_push(struct slip_session *s, const struct slip_message *m,
+                     struct slip_action *out) {
+  struct slip_topic *topic = slip_roster_find(&s->roster, m->topic);
+  if (!is_current(topic, m))
+    return drop(m, out);
+  if (slip_span_is_equal(m->event, SLIP_SPAN("phx_close")))
+    return got_end(s, topic, SLIP_CHANNEL_GOT_CLOSE, m, out);
+  if (slip_span_is_equal(m->event, SLIP_SPAN("phx_error")))
+    return got_end(s, topic, SLIP_CHANNEL_GOT_ERROR, m, out);
+  if (topic->state != SLIP_CHANNEL_JOINED && topic->state != SLIP_CHANNEL_JOINING)
+    return drop(m, out);
+  *out = tell(&(struct slip_event){
+      .kind = SLIP_EVENT_MESSAGE, .topic = m->topic, .name = m->event, .payload = m->payload});
+  return true;
+}
+
+bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
+                              struct slip_action *out) {
+  struct slip_wire wire = {s->config.vsn, SLIP_FROM_SERVER};
+  struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data};
+  struct slip_message message;
+  const char *fault = NULL;
+  enum slip_err err = slip_message_read(wire, payload, &s->scratch, &message, &fault);
+  if (err != SLIP_OK) {
+    slip_session_fail(s, SLIP_WS_BAD_DATA,
+                      slip_span_of(fault != NULL ? fault : slip_err_text(err)));
+    return false;
+  }
+  if (message.kind == SLIP_MESSAGE_REPLY)
+    return got_reply(s, &message, out);
+  return got_push(s, &message, out);
+}
+
+/* Requests that end without an answer. */
+
+/* A join that is slow holds up the whole socket, heartbeats too (recording
+ * join_slow_blocks_socket). */
+static void heartbeat_due(struct slip_session *s, struct slip_pending_entry *entry) {
+  entry->deadline = s->now + s->config.heartbeat_timeout_msec;
+  if (s->joins == 0 || slip_pending_add(&s->pending, entry) != SLIP_OK)
+    slip_session_heartbeat_missed(s);
+}
+
+static bool push_due(const struct slip_pending_entry *entry, struct slip_action *out) {
+  static const struct slip_reason reasons[] = {
+      [SLIP_REASON_CHANNEL_ERROR] = {.kind = SLIP_REASON_CHANNEL_ERROR},
+      [SLIP_REASON_CHANNEL_CLOSED] = {.kind = SLIP_REASON_CHANNEL_CLOSED},
+      [SLIP_REASON_DISCONNECTED] = {.kind = SLIP_REASON_DISCONNECTED},
+  };
+  bool is_late = entry->why == 0;
+  *out = tell(&(struct slip_event){
+      .kind = SLIP_EVENT_REPLY,
+      .ref = entry->ref,
+      .name = is_late ? SLIP_SPAN("timeout") : SLIP_SPAN("error"),
+      .reason = is_late ? NULL : &reasons[entry->why],
+  });
+  return true;
+}
+
+static void step_due(struct slip_session *s, const struct slip_pending_entry *entry) {
+  struct slip_topic *topic = slip_roster_find_join(&s->roster, entry->join_ref);
+  if (topic != NULL && entry->why == 0)
+    (void)!slip_session_step_topic(s, topic, SLIP_CHANNEL_TIMED_OUT, NULL);
+}
+
+bool slip_session_next_expired(struct slip_session *s, struct slip_action *out) {
+  struct slip_pending_entry entry;
+  while (slip_pending_take_due(&s->pending, s->now, &entry)) {
+    if (entry.kind == SLIP_PENDING_PUSH)
+      return push_due(&entry, out);
+    if (entry.kind == SLIP_PENDING_HEARTBEAT && entry.why == 0)
+      heartbeat_due(s, &entry);
+    else if (entry.kind != SLIP_PENDING_HEARTBEAT)
+      step_due(s, &entry);
+  }
+  return false;
+}

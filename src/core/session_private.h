@@ -1,0 +1,108 @@
+#ifndef SLIP_CORE_SESSION_PRIVATE_H
+#define SLIP_CORE_SESSION_PRIVATE_H
+/*
+ * Session_private: what the four files of the session share, and nobody else sees.
+ *
+ *   session.c          its life, its clock, the order in which `next` takes things
+ *   session_link.c     connect, upgrade, heartbeat, closing handshake, reconnect
+ *   session_topic.c    join, leave, rejoin: carries out what channel.c decides
+ *   session_message.c  messages in and out
+ */
+#include "core/roster.h"
+#include "core/session.h"
+#include "core/ws_frame.h"
+
+enum link_state {
+  LINK_NONE,
+  LINK_SCHEDULED, /* the back-off runs */
+  LINK_DUE,       /* CONNECT_DUE is out, unanswered */
+  LINK_DIALLING,  /* DO_DIAL is out */
+  LINK_UPGRADING, /* the link is up, the request is on its way */
+  LINK_OPEN,
+  LINK_CLOSING, /* our close frame is on its way, the peer's has not come */
+};
+
+struct slip_session {
+  struct slip_session_config config;
+  struct slip_luck *luck;
+  uint64_t now;
+  uint64_t next_ref;
+  uint64_t pushes; /* sent, for the statistics */
+
+  enum link_state link;
+  enum slip_stage stage; /* what the making of the link is at, for the reason of a time-out */
+  uint64_t
+      link_deadline; /* of the back-off, the attempt or the closing handshake; else SLIP_NEVER */
+  uint64_t heartbeat_at; /* when the next one goes out; SLIP_NEVER while one is unanswered or none
+                            are sent */
+  uint64_t heartbeat_began; /* when the unanswered one went out */
+  uint64_t connected_at;
+  uint32_t attempt; /* tries since the last stable connection, this one included */
+  uint32_t step;    /* steps of the back-off taken since then */
+  struct slip_upgrade_reader *upgrade; /* while upgrading */
+
+  struct slip_span input; /* fed, not read yet */
+  struct slip_ws_reader reader;
+  struct slip_buf scratch; /* where message.c puts unescaped strings */
+  struct slip_buf outbox;
+  struct slip_buf actions; /* a queue of struct slip_action */
+  bool is_starved;         /* an action could not be queued for want of memory */
+
+  struct slip_roster roster;
+  struct slip_pending pending;
+  uint32_t joins; /* topics that are JOINING */
+
+  struct slip_reason reason; /* why the last connection ended, or the present one will */
+  struct slip_buf reason_text;
+};
+
+/* session.c */
+/* Queues an action; spans in it must hold until it is taken. */
+void slip_session_do(struct slip_session *s, enum slip_action_kind kind);
+void slip_session_tell(struct slip_session *s, const struct slip_event *event);
+
+/* session_link.c */
+/* What is due by `now` and belongs to the link; true when something was. */
+bool slip_session_link_due(struct slip_session *s);
+/* Reads the answer to the upgrade from the input. */
+void slip_session_read_upgrade(struct slip_session *s);
+/* The peer's close frame. */
+void slip_session_got_close(struct slip_session *s, const struct slip_ws_message *close);
+/* The answer to our heartbeat. */
+void slip_session_got_heartbeat(struct slip_session *s);
+/* No answer to our heartbeat in time. */
+void slip_session_heartbeat_missed(struct slip_session *s);
+/* Sends a close frame with that code, ends the link, and tells that it ended for that reason. */
+void slip_session_fail_link(struct slip_session *s, uint16_t code,
+                            const struct slip_reason *reason);
+/* Writes a control frame; a failure ends the link. */
+void slip_session_write_control(struct slip_session *s, enum slip_ws_kind kind,
+                                struct slip_span data);
+
+/* session_topic.c */
+/* Takes a topic through one transition and does what it asks for. `message` is what caused it, or
+ * NULL. */
+enum slip_err slip_session_step_topic(struct slip_session *s, struct slip_topic *topic,
+                                      enum slip_channel_input input,
+                                      const struct slip_message *message);
+void slip_session_topics_up(struct slip_session *s);
+void slip_session_topics_lost(struct slip_session *s);
+/* One topic whose back-off is over; false when none is. */
+bool slip_session_rejoin_due(struct slip_session *s);
+uint64_t slip_session_rejoin_deadline(const struct slip_session *s);
+
+/* session_message.c */
+/* The queue's limit; one message may be longer than it when it is the only one. */
+bool slip_session_is_full(const struct slip_session *s, size_t more);
+/* A ref as the wire has it; `room` holds the digits. */
+struct slip_span slip_session_ref_text(uint64_t ref, char room[24]);
+/* Writes a message as a frame. The errors of slip_message_write; nothing is written then. */
+enum slip_err slip_session_write_message(struct slip_session *s,
+                                         const struct slip_message *message);
+/* A text or binary message came. True: *out is the action that it makes. */
+bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
+                              struct slip_action *out);
+/* One request that has got its end: timed out, or expired with its join. True: *out tells it. */
+bool slip_session_next_expired(struct slip_session *s, struct slip_action *out);
+
+#endif
