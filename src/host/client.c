@@ -1,0 +1,263 @@
+#include "host/client.h"
+
+#include "host/client_private.h"
+#include "net/tls.h"
+
+#include <stdlib.h>
+
+struct slip_client {
+  struct slip_loop *loop;
+  struct slip_session *session;
+  const struct slip_handler *handler;
+  void *owner;
+  struct slip_stream *stream; /* from DO_DIAL to its end; NULL otherwise */
+  char *host;                 /* of the target; owned */
+  struct slip_tls_config *tls;
+  struct slip_timer timer;
+  struct slip_mark mark;
+  uint64_t stalls_at; /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
+  uint64_t bytes_in;
+  uint64_t bytes_out;
+  uint64_t messages_in;
+  uint64_t connects;
+  uint16_t port;
+  bool is_open;     /* the stream takes bytes */
+  bool is_draining; /* inside `drain`: events are being told */
+  bool is_closed;   /* closed from inside an event: freed when the draining is over */
+};
+
+static const struct slip_stream_handler stream_handler;
+
+struct slip_mark *slip_client_mark(struct slip_client *c) {
+  return &c->mark;
+}
+
+static void timer_due(struct slip_timer *timer) {
+  struct slip_client *c =
+      (struct slip_client *)((char *)timer - offsetof(struct slip_client, timer));
+  slip_loop_mark(c->loop, c);
+}
+
+/* The stream. */
+
+static void let_go(struct slip_client *c, bool is_graceful) {
+  if (c->stream == NULL)
+    return;
+  slip_stream_close(c->stream, is_graceful);
+  c->stream = NULL;
+  c->is_open = false;
+  c->stalls_at = SLIP_NEVER;
+}
+
+static void dial(struct slip_client *c) {
+  struct slip_target target = {.host = slip_span_of(c->host), .port = c->port, .tls = c->tls};
+  struct slip_net *net = slip_loop_net(c->loop);
+  enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
+  if (err == SLIP_OK)
+    return;
+  c->stream = NULL;
+  struct slip_reason reason = {.kind = SLIP_REASON_CONNECT_FAILED,
+                               .stage = SLIP_STAGE_TCP,
+                               .text = slip_span_of(slip_err_text(err))};
+  slip_session_link_lost(c->session, &reason);
+}
+
+/* All that has gathered leaves in one write; what is not taken starts the clock of a stall. */
+static void flush(struct slip_client *c) {
+  struct slip_span bytes = slip_session_outbox(c->session);
+  if (!c->is_open || bytes.size == 0)
+    return;
+  size_t taken = slip_stream_write(c->stream, bytes);
+  c->bytes_out += taken;
+  if (taken > 0) {
+    slip_session_sent(c->session, taken);
+    c->stalls_at = SLIP_NEVER;
+  }
+  if (taken < bytes.size && c->stalls_at == SLIP_NEVER)
+    c->stalls_at = slip_loop_now(c->loop) + slip_session_write_timeout(c->session);
+}
+
+static void close_link(struct slip_client *c) {
+  flush(c);
+  slip_session_sent(c->session, slip_session_outbox(c->session).size);
+  let_go(c, true);
+}
+
+/* The session's orders. */
+
+static void tell(struct slip_client *c, const struct slip_event *event) {
+  if (event->kind == SLIP_EVENT_MESSAGE || event->kind == SLIP_EVENT_REPLY)
+    c->messages_in++;
+  else if (event->kind == SLIP_EVENT_CONNECTED)
+    c->connects++;
+  c->handler->event(c->owner, event);
+}
+
+static void carry_out(struct slip_client *c, const struct slip_action *action) {
+  switch (action->kind) {
+  case SLIP_DO_DIAL:
+    dial(c);
+    break;
+  case SLIP_DO_CLOSE:
+    close_link(c);
+    break;
+  case SLIP_DO_ABORT:
+    let_go(c, false);
+    break;
+  case SLIP_DO_TELL:
+    tell(c, &action->event);
+    break;
+  }
+}
+
+static void free_client(struct slip_client *c) {
+  let_go(c, false);
+  slip_loop_unset_timer(c->loop, &c->timer);
+  slip_loop_unmark(c->loop, c);
+  slip_session_free(c->session);
+  slip_tls_config_release(c->tls);
+  free(c->host);
+  free(c);
+}
+
+/* False: the client is gone. */
+static bool drain(struct slip_client *c) {
+  struct slip_action action;
+  c->is_draining = true;
+  while (!c->is_closed && slip_session_next(c->session, &action)) {
+    slip_loop_luck(c->loop); /* topped up for what comes next */
+    carry_out(c, &action);
+  }
+  c->is_draining = false;
+  if (!c->is_closed)
+    return true;
+  free_client(c);
+  return false;
+}
+
+static void set_timer(struct slip_client *c) {
+  uint64_t deadline = slip_session_deadline(c->session);
+  if (c->stalls_at < deadline)
+    deadline = c->stalls_at;
+  if (deadline == SLIP_NEVER)
+    slip_loop_unset_timer(c->loop, &c->timer);
+  else if (deadline != c->timer.deadline || c->timer.place == 0)
+    if (slip_loop_set_timer(c->loop, &c->timer, deadline) != SLIP_OK)
+      slip_loop_mark(c->loop, c); /* no memory for a timer: look again next turn */
+}
+
+void slip_client_work(struct slip_client *c) {
+  slip_session_tick(c->session, slip_loop_now(c->loop));
+  slip_loop_luck(c->loop);
+  if (slip_loop_now(c->loop) >= c->stalls_at)
+    slip_session_link_stalled(c->session);
+  if (!drain(c))
+    return;
+  flush(c);
+  set_timer(c);
+}
+
+/* News of the stream. */
+
+static void on_stage(void *owner, enum slip_stage stage) {
+  struct slip_client *c = owner;
+  slip_session_link_stage(c->session, stage);
+}
+
+static void on_opened(void *owner) {
+  struct slip_client *c = owner;
+  c->is_open = true;
+  slip_session_link_up(slip_client_enter(c));
+  slip_client_leave(c);
+}
+
+static void on_received(void *owner, struct slip_span bytes) {
+  struct slip_client *c = owner;
+  c->bytes_in += bytes.size;
+  slip_session_feed(slip_client_enter(c), bytes);
+  if (drain(c)) /* to the end: the bytes are borrowed */
+    slip_client_leave(c);
+}
+
+static void on_drained(void *owner) {
+  slip_client_leave(owner);
+}
+
+static void on_ended(void *owner, const struct slip_reason *reason) {
+  struct slip_client *c = owner;
+  let_go(c, false);
+  slip_session_link_lost(slip_client_enter(c), reason);
+  slip_client_leave(c);
+}
+
+static const struct slip_stream_handler stream_handler = {
+    .stage = on_stage,
+    .opened = on_opened,
+    .received = on_received,
+    .drained = on_drained,
+    .ended = on_ended,
+};
+
+/* The owner's calls. */
+
+enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_config *config,
+                              const struct slip_handler *handler, void *owner,
+                              struct slip_client **out) {
+  struct slip_client *c = calloc(1, sizeof *c);
+  if (c == NULL)
+    return SLIP_ENOMEM;
+  c->loop = loop;
+  c->handler = handler;
+  c->owner = owner;
+  c->stalls_at = SLIP_NEVER;
+  c->timer.due = timer_due;
+  enum slip_err err = slip_session_new(config, slip_loop_luck(loop), &c->session);
+  if (err != SLIP_OK) {
+    free(c);
+    return err;
+  }
+  *out = c;
+  return SLIP_OK;
+}
+
+void slip_client_close(struct slip_client *c) {
+  if (c == NULL)
+    return;
+  c->is_closed = true;
+  if (!c->is_draining)
+    free_client(c);
+}
+
+struct slip_session *slip_client_enter(struct slip_client *c) {
+  slip_session_tick(c->session, slip_loop_now(c->loop));
+  slip_loop_luck(c->loop);
+  return c->session;
+}
+
+void slip_client_leave(struct slip_client *c) {
+  slip_loop_mark(c->loop, c);
+}
+
+enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_target *target) {
+  char *host = strndup(target->host.at, target->host.size);
+  if (host == NULL)
+    return SLIP_ENOMEM;
+  free(c->host);
+  c->host = host;
+  c->port = target->port;
+  struct slip_tls_config *old = c->tls;
+  c->tls = target->tls != NULL ? slip_tls_config_hold(target->tls) : NULL;
+  slip_tls_config_release(old);
+  return SLIP_OK;
+}
+
+void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out) {
+  *out = (struct slip_client_stats){
+      .bytes_in = c->bytes_in,
+      .bytes_out = c->bytes_out,
+      .messages_in = c->messages_in,
+      .pushes_out = slip_session_pushes(c->session),
+      .connects = c->connects,
+      .queued_bytes = slip_session_outbox(c->session).size,
+  };
+}

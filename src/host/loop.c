@@ -1,0 +1,278 @@
+#include "host/loop.h"
+
+#include "host/client_private.h"
+#include "net/network.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+struct slip_loop {
+  uv_loop_t *uv; /* NULL: pretended */
+  struct slip_network *network;
+  struct slip_memory *memory;
+  struct slip_timers timers;
+  struct slip_luck luck;
+  struct slip_client *first; /* marked, in order */
+  struct slip_client *last;
+  uint64_t now;          /* pretended: what advance made it; else when the turn began */
+  uint64_t armed;        /* what uv's timer is set to */
+  uint32_t seed;         /* pretended: the state of its luck */
+  unsigned handle_count; /* of ours on the libuv loop that are not gone yet */
+  uv_timer_t timer;
+  uv_prepare_t prepare;
+  uv_check_t check;
+  uv_idle_t idle;
+};
+
+/* Luck. */
+
+/* Numerical Recipes' generator: specs want the same luck each time, not good luck. */
+static void pretend_luck(struct slip_loop *loop) {
+  for (size_t i = 0; i < SLIP_LUCK_SIZE; i++) {
+    loop->seed = loop->seed * 1664525u + 1013904223u;
+    loop->luck.bytes[i] = (uint8_t)(loop->seed >> 24);
+  }
+}
+
+static void refill_luck(struct slip_loop *loop) {
+  if (loop->uv == NULL)
+    pretend_luck(loop);
+  else if (RAND_bytes(loop->luck.bytes, SLIP_LUCK_SIZE) != 1)
+    abort(); /* without random bytes no frame can be masked; OpenSSL would not have started either
+              */
+  loop->luck.used = 0;
+}
+
+struct slip_luck *slip_loop_luck(struct slip_loop *loop) {
+  if (slip_luck_is_low(&loop->luck))
+    refill_luck(loop);
+  return &loop->luck;
+}
+
+/* The work of a turn. */
+
+void slip_loop_mark(struct slip_loop *loop, struct slip_client *client) {
+  struct slip_mark *mark = slip_client_mark(client);
+  if (mark->is_set)
+    return;
+  *mark = (struct slip_mark){.previous = loop->last, .is_set = true};
+  if (loop->last != NULL)
+    slip_client_mark(loop->last)->next = client;
+  else
+    loop->first = client;
+  loop->last = client;
+  if (loop->uv != NULL)
+    uv_ref((uv_handle_t *)&loop->prepare); /* what is marked keeps the loop alive */
+}
+
+void slip_loop_unmark(struct slip_loop *loop, struct slip_client *client) {
+  struct slip_mark *mark = slip_client_mark(client);
+  if (!mark->is_set)
+    return;
+  if (mark->previous != NULL)
+    slip_client_mark(mark->previous)->next = mark->next;
+  else
+    loop->first = mark->next;
+  if (mark->next != NULL)
+    slip_client_mark(mark->next)->previous = mark->previous;
+  else
+    loop->last = mark->previous;
+  mark->is_set = false;
+}
+
+static void run_timers(struct slip_loop *loop) {
+  struct slip_timer *timer;
+  while ((timer = slip_timers_take_due(&loop->timers, loop->now)) != NULL)
+    timer->due(timer);
+}
+
+/* Each client once: what marks itself again waits for the next turn, so that none can starve the
+ * others. */
+static void work_marked(struct slip_loop *loop) {
+  struct slip_client *last = loop->last;
+  while (loop->first != NULL) {
+    struct slip_client *client = loop->first;
+    bool is_last = client == last;
+    slip_loop_unmark(loop, client);
+    slip_client_work(client);
+    if (is_last)
+      return;
+  }
+}
+
+static void work(struct slip_loop *loop) {
+  run_timers(loop);
+  work_marked(loop);
+}
+
+/* On libuv. */
+
+/* It only ends the sleep: deadlines are looked at after the input (on_check). Set again, at once,
+ * by on_prepare. */
+static void wake(uv_timer_t *timer) {
+  struct slip_loop *loop = timer->data;
+  loop->armed = UINT64_MAX;
+}
+
+static void keep_turning(uv_idle_t *idle) {
+  (void)idle;
+}
+
+static void arm_timer(struct slip_loop *loop) {
+  uint64_t deadline = slip_timers_deadline(&loop->timers);
+  if (deadline == loop->armed)
+    return;
+  loop->armed = deadline;
+  if (deadline == UINT64_MAX)
+    uv_timer_stop(&loop->timer);
+  else
+    uv_timer_start(&loop->timer, wake, deadline > loop->now ? deadline - loop->now : 0, 0);
+}
+
+static void settle(struct slip_loop *loop) {
+  if (loop->first != NULL) {
+    uv_idle_start(&loop->idle, keep_turning);
+    return;
+  }
+  uv_idle_stop(&loop->idle);
+  uv_unref((uv_handle_t *)&loop->prepare);
+}
+
+/* Before the loop sleeps: what scripts asked for since the last input. */
+static void on_prepare(uv_prepare_t *prepare) {
+  struct slip_loop *loop = prepare->data;
+  work_marked(loop);
+  settle(loop);
+  arm_timer(loop);
+}
+
+/* After the input: everything that it led to leaves in one write a client. */
+static void on_check(uv_check_t *check) {
+  struct slip_loop *loop = check->data;
+  loop->now = uv_now(loop->uv);
+  work(loop);
+  settle(loop);
+}
+
+static void start_handles(struct slip_loop *loop) {
+  uv_timer_init(loop->uv, &loop->timer);
+  uv_prepare_init(loop->uv, &loop->prepare);
+  uv_check_init(loop->uv, &loop->check);
+  uv_idle_init(loop->uv, &loop->idle);
+  loop->handle_count = 4;
+  loop->timer.data = loop->prepare.data = loop->check.data = loop->idle.data = loop;
+  uv_prepare_start(&loop->prepare, on_prepare);
+  uv_check_start(&loop->check, on_check);
+  uv_unref((uv_handle_t *)&loop->prepare);
+  uv_unref((uv_handle_t *)&loop->check);
+}
+
+/* Its life. */
+
+static void free_loop(struct slip_loop *loop) {
+  slip_timers_clear(&loop->timers);
+  slip_memory_free(loop->memory);
+  free(loop);
+}
+
+static enum slip_err new_loop(struct slip_loop **out) {
+  struct slip_loop *loop = calloc(1, sizeof *loop);
+  if (loop == NULL)
+    return SLIP_ENOMEM;
+  slip_timers_init(&loop->timers);
+  loop->armed = UINT64_MAX;
+  loop->luck.used = SLIP_LUCK_SIZE;
+  *out = loop;
+  return SLIP_OK;
+}
+
+enum slip_err slip_loop_open(uv_loop_t *uv, struct slip_loop **out) {
+  struct slip_loop *loop;
+  enum slip_err err = new_loop(&loop);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_network_new(uv, &loop->network);
+  if (err != SLIP_OK) {
+    free_loop(loop);
+    return err;
+  }
+  loop->uv = uv;
+  loop->now = uv_now(uv);
+  start_handles(loop);
+  *out = loop;
+  return SLIP_OK;
+}
+
+enum slip_err slip_loop_pretend(uint32_t seed, struct slip_loop **out) {
+  struct slip_loop *loop;
+  enum slip_err err = new_loop(&loop);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_memory_new(&loop->memory);
+  if (err != SLIP_OK) {
+    free_loop(loop);
+    return err;
+  }
+  loop->seed = seed;
+  loop->now = 1000;
+  *out = loop;
+  return SLIP_OK;
+}
+
+static void on_closed(uv_handle_t *handle) {
+  struct slip_loop *loop = handle->data;
+  if (--loop->handle_count == 0)
+    free_loop(loop);
+}
+
+void slip_loop_close(struct slip_loop *loop) {
+  if (loop == NULL)
+    return;
+  if (loop->uv == NULL) {
+    free_loop(loop);
+    return;
+  }
+  slip_network_free(loop->network);
+  uv_close((uv_handle_t *)&loop->timer, on_closed);
+  uv_close((uv_handle_t *)&loop->prepare, on_closed);
+  uv_close((uv_handle_t *)&loop->check, on_closed);
+  uv_close((uv_handle_t *)&loop->idle, on_closed);
+}
+
+uint64_t slip_loop_now(const struct slip_loop *loop) {
+  return loop->uv != NULL ? uv_now(loop->uv) : loop->now;
+}
+
+struct slip_net *slip_loop_net(struct slip_loop *loop) {
+  return loop->uv != NULL ? slip_network_net(loop->network) : slip_memory_net(loop->memory);
+}
+
+struct slip_memory *slip_loop_memory(struct slip_loop *loop) {
+  return loop->memory;
+}
+
+enum slip_err slip_loop_set_timer(struct slip_loop *loop, struct slip_timer *timer,
+                                  uint64_t deadline) {
+  return slip_timers_set(&loop->timers, timer, deadline);
+}
+
+void slip_loop_unset_timer(struct slip_loop *loop, struct slip_timer *timer) {
+  slip_timers_unset(&loop->timers, timer);
+}
+
+/* Pretended. */
+
+void slip_loop_advance(struct slip_loop *loop, uint64_t msec) {
+  uint64_t end = loop->now + msec;
+  for (;;) {
+    while (loop->first != NULL)
+      work_marked(loop);
+    uint64_t deadline = slip_timers_deadline(&loop->timers);
+    if (deadline > end)
+      break;
+    if (deadline > loop->now)
+      loop->now = deadline;
+    work(loop);
+  }
+  loop->now = end;
+}
