@@ -12,7 +12,7 @@
 
 struct slip_uri {
   bool is_secure;             /* wss */
-  struct slip_span host;      /* without the brackets of an IPv6 address */
+  struct slip_span host;      /* without the brackets of an IPv6 address; "localhost" of ws+unix */
   uint16_t port;              /* 80 or 443 when the text names none */
   bool has_port;              /* the text names one, so Host does too */
   struct slip_span path;      /* from the first '/'; empty when there is none (send "/") */
@@ -21,11 +21,12 @@ struct slip_uri {
 };
 
 /*
- * Reads a ws://, wss:// or ws+unix:// URI. On SLIP_EINVAL *fault says in words what is wrong
- * with which part, such as "scheme must be ws or wss, got http" (static words; *got is the part
- * meant, borrowed from `text`): a scheme, port, host or character that cannot be, white space,
- * control characters (CR and LF would be a second request), user info, a fragment.
- * SLIP_ETOOBIG: over SLIP_URI_MAX.
+ * Reads a ws://, wss:// or ws+unix:// URI; nothing in it is decoded. On an error *fault says in
+ * words what is wrong with which part (static), and *got is the part meant, borrowed from `text`,
+ * to be shown behind ", got ": "scheme must be ws or wss" and "http". *got is absent where it would
+ * not help or must not be shown, such as a control character or a password.
+ * SLIP_EINVAL: a scheme, port, host or character that cannot be, white space, control characters
+ * (CR and LF would be a second request), user info, a fragment. SLIP_ETOOBIG: over SLIP_URI_MAX.
  */
 SLIP_CHECKED enum slip_err slip_uri_read(struct slip_span text, struct slip_uri *out,
                                          const char **fault, struct slip_span *got);
