@@ -15,6 +15,10 @@ struct reader {
   uint64_t objects[PART_DEPTH_MAX / 64 + 1]; /* a bit for each depth: an object, not an array */
 };
 
+static struct reader reader_of(struct slip_span text) {
+  return (struct reader){.at = text.at, .end = text.size == 0 ? text.at : text.at + text.size};
+}
+
 static bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
@@ -153,7 +157,7 @@ static bool is_at_end(struct reader *r) {
 
 enum slip_err slip_json_cut_array(struct slip_span text, struct slip_span *items, size_t max,
                                   size_t *count) {
-  struct reader r = {.at = text.at, .end = text.at + text.size};
+  struct reader r = reader_of(text);
   if (!skip_char(&r, '['))
     return SLIP_EMALFORMED;
   size_t found = 0;
@@ -197,7 +201,7 @@ static enum slip_err cut_member(struct reader *r, const struct slip_span *keys, 
 
 enum slip_err slip_json_cut_object(struct slip_span text, const struct slip_span *keys,
                                    size_t count, struct slip_span *values) {
-  struct reader r = {.at = text.at, .end = text.at + text.size};
+  struct reader r = reader_of(text);
   for (size_t i = 0; i < count; i++)
     values[i] = (struct slip_span){0};
   if (!skip_char(&r, '{'))
