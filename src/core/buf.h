@@ -23,7 +23,8 @@ void slip_buf_clear(struct slip_buf *b);
 
 /* The bytes; borrowed until the next call that changes the buffer. */
 static inline struct slip_span slip_buf_span(const struct slip_buf *b) {
-  return (struct slip_span){b->memory + b->head, b->size};
+  /* Without memory the head is 0: even that may not be added to NULL. */
+  return (struct slip_span){b->head == 0 ? b->memory : b->memory + b->head, b->size};
 }
 
 /* Copies the bytes to the end. SLIP_ETOOBIG over the maximum, SLIP_ENOMEM; then nothing changed. */
