@@ -5,7 +5,7 @@
  * the request, reads the answer.
  *
  * Pure (SHA-1 and base64 are OpenSSL's). The reader owns one buffer, of at most
- * SLIP_UPGRADE_HEAD_MAX + SLIP_UPGRADE_BODY_MAX bytes, until it is cleared.
+ * SLIP_UPGRADE_HEAD_MAX + SLIP_UPGRADE_BODY_MAX bytes, until it is freed.
  */
 #include "core/buf.h"
 
@@ -18,7 +18,7 @@ struct slip_header {
 
 struct slip_upgrade_request {
   struct slip_span host;             /* the Host header's value, brackets and port as needed */
-  struct slip_span target;           /* path and query; "/" when empty */
+  struct slip_span target;           /* path and query; "/" goes before when there is no path */
   uint8_t nonce[16];                 /* random; the Sec-WebSocket-Key */
   struct slip_span protocols;        /* the Sec-WebSocket-Protocol value; absent: not sent */
   const struct slip_header *headers; /* more headers, sent in this order */
@@ -26,10 +26,11 @@ struct slip_upgrade_request {
 };
 
 /*
- * Appends the request. SLIP_EINVAL, and nothing appended: CR, LF, NUL or another control
- * character in any part, a header name that is no token (RFC 9110 section 5.6.2), a header that
- * the handshake itself sends (Host, Upgrade, Connection, Sec-WebSocket-*, Content-Length,
- * Transfer-Encoding). *fault then names it in words, static. SLIP_ETOOBIG, SLIP_ENOMEM.
+ * Appends the request, or nothing on an error; *fault is then why, in words, static.
+ * SLIP_EINVAL: CR, LF, NUL or another control character in any part, an empty host, white space
+ * or what is not ASCII in host or target, subprotocols or a header name that are no tokens (RFC
+ * 9110 section 5.6.2), a header that the handshake itself sends (Host, Upgrade, Connection,
+ * Sec-WebSocket-*, Content-Length, Transfer-Encoding). SLIP_ETOOBIG, SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_upgrade_write(const struct slip_upgrade_request *request,
                                               struct slip_buf *out, const char **fault);
@@ -40,7 +41,7 @@ enum slip_upgrade_verdict {
   SLIP_UPGRADE_REFUSED,    /* any other status, its body read as far as it is kept */
 };
 
-/* The answer. Spans are borrowed from the reader until it is cleared. */
+/* The answer. Spans are borrowed from the reader until it is freed. */
 struct slip_upgrade_answer {
   uint16_t status;
   struct slip_span reason;   /* "Forbidden" */
@@ -57,16 +58,21 @@ SLIP_CHECKED enum slip_err slip_upgrade_reader_new(const struct slip_upgrade_req
 void slip_upgrade_reader_free(struct slip_upgrade_reader *r); /* NULL is fine */
 /*
  * Reads from the front of *in and moves it past what it has read. On ACCEPTED what is left in *in
- * is the first frames: the reader never reads past the blank line of a 101. A refusal is
- * finished when its body is (Content-Length, chunked, 204/304) or has filled SLIP_UPGRADE_BODY_MAX.
- * SLIP_EMALFORMED: no HTTP, or a 101 that breaks RFC 6455 section 4.1 (Upgrade, Connection,
- * accept key, a subprotocol or extension that was not offered). SLIP_ETOOBIG: head over the limit.
- * SLIP_ENOMEM. `slip_upgrade_reader_fault` has the words.
+ * is the first frames: the reader never reads past the blank line of a 101. Other 1xx answers are
+ * skipped. A refusal is finished when its body is (Content-Length, chunked, 204/304) or has filled
+ * SLIP_UPGRADE_BODY_MAX; a body framed by nonsense ends there. A finished reader reads no more.
+ * SLIP_EMALFORMED: no HTTP/1.1, a folded header or one that is none (lines may end in LF alone), or
+ * a 101 that breaks RFC 6455 section 4.1 (Upgrade, Connection, accept key, a subprotocol or
+ * extension that was not offered). SLIP_ETOOBIG: head over the limit. SLIP_ENOMEM.
+ * `slip_upgrade_reader_fault` has the words. After an error the reader gives it again.
  */
 SLIP_CHECKED enum slip_err slip_upgrade_reader_feed(struct slip_upgrade_reader *r,
                                                     struct slip_span *in,
                                                     enum slip_upgrade_verdict *verdict);
-/* The stream ended: whether what there is makes a refusal whose body ends with the connection. */
+/*
+ * The stream ended: whether what there is makes a refusal, which is then finished. Its body may be
+ * one that ends with the connection, or be cut off: the status tells more than the loss.
+ */
 bool slip_upgrade_reader_end(struct slip_upgrade_reader *r);
 /* After ACCEPTED or REFUSED. */
 void slip_upgrade_reader_answer(const struct slip_upgrade_reader *r,

@@ -1,0 +1,33 @@
+#ifndef SLIP_CORE_HTTP_HEADER_H
+#define SLIP_CORE_HTTP_HEADER_H
+/*
+ * Http_header: the lines, names and lists of an HTTP/1.1 head (RFC 9110, RFC 9112).
+ *
+ * Pure; owns nothing: all spans are borrowed from the text that was read.
+ */
+#include "core/upgrade.h"
+
+/* Takes a line off the front, without its end (CRLF, or LF alone). False when no whole one is left.
+ */
+bool slip_http_line_next(struct slip_span *text, struct slip_span *line);
+/*
+ * Reads "Name: value", the value trimmed. False for what RFC 9112 section 5 forbids: no name that
+ * is a token, white space around the name (so a folded line too), control characters.
+ */
+bool slip_http_header_read(struct slip_span line, struct slip_header *out);
+
+/* Whether it is a token (RFC 9110 section 5.6.2); an empty one is not. */
+bool slip_http_is_token(struct slip_span text);
+/* Whether it may be a value: no control characters but the tab. */
+bool slip_http_is_value(struct slip_span text);
+/* Whether two names are the same but for the case of ASCII letters. */
+bool slip_http_is_same(struct slip_span a, struct slip_span b);
+
+/* Takes the next item, trimmed, off the front of a list with commas; empty items are skipped. */
+bool slip_http_item_next(struct slip_span *list, struct slip_span *item);
+/* How many headers are of that name. */
+size_t slip_http_header_count(struct slip_span headers, struct slip_span name);
+/* Whether a header of that name lists the item, in any case. */
+bool slip_http_header_lists(struct slip_span headers, struct slip_span name, struct slip_span item);
+
+#endif
