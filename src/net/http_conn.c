@@ -1,0 +1,230 @@
+#include "net/http_private.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+  CLOSE_NORMAL = 1000,
+  CLOSE_BAD_TEXT = 1007,
+  CLOSE_TOO_BIG = 1009,
+  CLOSE_SERVER_ERROR = 1011,
+  CLOSE_OPCODE = 0x88,
+  CLOSE_TEXT_MAX = 123,
+  GONE = -1 /* libwebsockets: end TCP */
+};
+
+struct slip_http_out {
+  STAILQ_ENTRY(slip_http_out) place;
+  size_t size;
+  bool is_binary;
+  unsigned char bytes[]; /* LWS_PRE for the frame's head, then the message */
+};
+
+struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server, struct lws *wsi) {
+  struct slip_http_conn *conn = calloc(1, sizeof *conn);
+  if (conn == NULL)
+    return NULL;
+  conn->server = server;
+  conn->wsi = wsi;
+  slip_buf_init(&conn->inbox, server->settings.max_message_bytes);
+  STAILQ_INIT(&conn->outbox);
+  TAILQ_INSERT_TAIL(&server->conns, conn, place);
+  lws_set_opaque_user_data(wsi, conn);
+  return conn;
+}
+
+void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told) {
+  struct slip_http_server *server = conn->server;
+  lws_set_opaque_user_data(conn->wsi, NULL);
+  TAILQ_REMOVE(&server->conns, conn, place);
+  conn->is_open = false;
+  if (is_told)
+    server->handler->closed(server->owner, conn, conn->peer_code, slip_buf_span(&conn->peer_text));
+  while (!STAILQ_EMPTY(&conn->outbox)) {
+    struct slip_http_out *out = STAILQ_FIRST(&conn->outbox);
+    STAILQ_REMOVE_HEAD(&conn->outbox, place);
+    free(out);
+  }
+  slip_buf_clear(&conn->inbox);
+  slip_buf_clear(&conn->peer_text);
+  free(conn);
+}
+
+void slip_http_conn_set_user(struct slip_http_conn *conn, void *user) {
+  conn->user = user;
+}
+
+void *slip_http_conn_user(const struct slip_http_conn *conn) {
+  return conn->user;
+}
+
+enum slip_err slip_http_conn_send(struct slip_http_conn *conn, struct slip_span bytes,
+                                  bool is_binary) {
+  if (!conn->is_open || conn->ending != SLIP_HTTP_STAYS)
+    return SLIP_ECLOSED;
+  size_t room = conn->server->settings.max_queue_bytes;
+  if (bytes.size > room || conn->outbox_bytes > room - bytes.size)
+    return SLIP_EFULL;
+  struct slip_http_out *out = malloc(sizeof *out + LWS_PRE + bytes.size);
+  if (out == NULL)
+    return SLIP_ENOMEM;
+  out->size = bytes.size;
+  out->is_binary = is_binary;
+  if (bytes.size > 0)
+    memcpy(out->bytes + LWS_PRE, bytes.at, bytes.size);
+  STAILQ_INSERT_TAIL(&conn->outbox, out, place);
+  conn->outbox_bytes += bytes.size;
+  lws_callback_on_writable(conn->wsi);
+  return SLIP_OK;
+}
+
+static bool write_first(struct slip_http_conn *conn) {
+  struct slip_http_out *out = STAILQ_FIRST(&conn->outbox);
+  STAILQ_REMOVE_HEAD(&conn->outbox, place);
+  conn->outbox_bytes -= out->size;
+  int sent = lws_write(conn->wsi, out->bytes + LWS_PRE, out->size,
+                       out->is_binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+  free(out);
+  return sent >= 0;
+}
+
+static int write_some(struct slip_http_conn *conn) {
+  while (!STAILQ_EMPTY(&conn->outbox)) {
+    if (lws_send_pipe_choked(conn->wsi)) {
+      lws_callback_on_writable(conn->wsi);
+      return 0;
+    }
+    if (!write_first(conn))
+      return GONE;
+  }
+  return 0;
+}
+
+/* All that is queued and the close frame: what the socket does not take now, libwebsockets keeps
+ * and sends before it ends TCP. Its own way to close waits for the peer's answer first. */
+static void say_goodbye(struct slip_http_conn *conn) {
+  while (!STAILQ_EMPTY(&conn->outbox))
+    if (!write_first(conn))
+      return;
+  unsigned char frame[LWS_PRE + sizeof conn->goodbye];
+  memcpy(frame + LWS_PRE, conn->goodbye, conn->goodbye_size);
+  lws_write(conn->wsi, frame + LWS_PRE, conn->goodbye_size, LWS_WRITE_RAW);
+}
+
+/* From outside of its callbacks, libwebsockets ends a connection at once; from inside, the
+ * callback's result does. */
+static void end_now(struct slip_http_conn *conn) {
+  if (conn->is_busy)
+    return;
+  if (conn->ending == SLIP_HTTP_CLOSES)
+    say_goodbye(conn);
+  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static void write_goodbye(struct slip_http_conn *conn, uint16_t code, struct slip_span text) {
+  size_t size = text.size < CLOSE_TEXT_MAX ? text.size : CLOSE_TEXT_MAX;
+  conn->goodbye[0] = CLOSE_OPCODE;
+  conn->goodbye[1] = (uint8_t)(2 + size);
+  conn->goodbye[2] = (uint8_t)(code >> 8);
+  conn->goodbye[3] = (uint8_t)code;
+  if (size > 0)
+    memcpy(conn->goodbye + 4, text.at, size);
+  conn->goodbye_size = 4 + size;
+}
+
+void slip_http_conn_close(struct slip_http_conn *conn, uint16_t code, struct slip_span text) {
+  if (conn->ending != SLIP_HTTP_STAYS)
+    return;
+  conn->ending = conn->is_open ? SLIP_HTTP_CLOSES : SLIP_HTTP_DROPS;
+  write_goodbye(conn, code, text);
+  end_now(conn);
+}
+
+void slip_http_conn_drop(struct slip_http_conn *conn) {
+  if (conn->ending != SLIP_HTTP_STAYS)
+    return;
+  conn->ending = SLIP_HTTP_DROPS;
+  end_now(conn);
+}
+
+/* The kernel knows when the last byte came, a ping's too, of which libwebsockets tells nothing. */
+void slip_http_conn_check_idle(struct slip_http_conn *conn) {
+  struct tcp_info info = {0};
+  socklen_t size = sizeof info;
+  int fd = lws_get_socket_fd(conn->wsi);
+  if (!conn->is_open || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+    return;
+  if (info.tcpi_last_data_recv >= conn->server->settings.idle_timeout_msec)
+    slip_http_conn_close(conn, CLOSE_NORMAL, (struct slip_span){0});
+}
+
+/* It hands messages over in pieces, small ones too. */
+static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
+  struct slip_http_server *server = conn->server;
+  bool is_binary = lws_frame_is_binary(conn->wsi) != 0;
+  if (conn->ending != SLIP_HTTP_STAYS)
+    return;
+  enum slip_err err = slip_buf_append(&conn->inbox, bytes);
+  if (err != SLIP_OK) {
+    slip_http_conn_close(conn, err == SLIP_ETOOBIG ? CLOSE_TOO_BIG : CLOSE_SERVER_ERROR,
+                         (struct slip_span){0});
+    return;
+  }
+  if (!lws_is_final_fragment(conn->wsi))
+    return;
+  struct slip_span whole = slip_buf_span(&conn->inbox);
+  if (is_binary || slip_utf8_is_valid(whole))
+    server->handler->message(server->owner, conn, whole, is_binary);
+  else
+    slip_http_conn_close(conn, CLOSE_BAD_TEXT, (struct slip_span){0});
+  slip_buf_clear(&conn->inbox);
+}
+
+/* The answer has the same code and no text, as Cowboy's. */
+static void peer_closes(struct slip_http_conn *conn, struct slip_span payload) {
+  if (conn->ending != SLIP_HTTP_STAYS)
+    return;
+  if (payload.size >= 2) {
+    const unsigned char *code = (const unsigned char *)payload.at;
+    conn->peer_code = (uint16_t)(code[0] << 8 | code[1]);
+    (void)!slip_buf_append(&conn->peer_text, slip_span_skip(payload, 2)); /* else without a text */
+  }
+  slip_http_conn_close(conn, conn->peer_code, (struct slip_span){0});
+  if (payload.size < 2) { /* a close frame without a code is answered by one */
+    conn->goodbye[1] = 0;
+    conn->goodbye_size = 2;
+  }
+}
+
+static void open_up(struct slip_http_conn *conn) {
+  conn->is_open = true;
+  conn->server->handler->opened(conn->server->owner, conn);
+}
+
+int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,
+                           struct slip_span bytes) {
+  int result = 0;
+  conn->is_busy = true;
+  switch ((int)reason) {
+  case LWS_CALLBACK_ESTABLISHED:
+    open_up(conn);
+    break;
+  case LWS_CALLBACK_RECEIVE:
+    receive(conn, bytes);
+    break;
+  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    peer_closes(conn, bytes);
+    break;
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    result = write_some(conn);
+    break;
+  default:
+    break;
+  }
+  conn->is_busy = false;
+  if (conn->ending == SLIP_HTTP_CLOSES)
+    say_goodbye(conn);
+  return conn->ending == SLIP_HTTP_STAYS ? result : GONE;
+}

@@ -1,0 +1,71 @@
+#ifndef SLIP_NET_HTTP_PRIVATE_H
+#define SLIP_NET_HTTP_PRIVATE_H
+/*
+ * Http_private: what the files of http_server share. One libwebsockets context a server; a
+ * connection hangs on its wsi as opaque user data, from the acceptance of the upgrade on.
+ */
+#include "core/limits.h"
+#include "core/utf8.h"
+#include "net/http_server.h"
+#include "net/listener.h"
+
+#include <libwebsockets.h>
+#include <sys/queue.h>
+
+struct slip_http_out; /* a message that waits to be sent */
+
+/* How a connection ends on our side; what is asked first holds. */
+enum slip_http_ending { SLIP_HTTP_STAYS, SLIP_HTTP_CLOSES, SLIP_HTTP_DROPS };
+
+struct slip_http_conn {
+  struct slip_http_server *server;
+  struct lws *wsi;
+  void *user;
+  TAILQ_ENTRY(slip_http_conn) place;
+  bool is_open;
+  bool is_busy; /* a callback of its wsi runs: it cannot be freed now, and ends on the way out */
+  enum slip_http_ending ending;
+  uint8_t goodbye[2 + 125]; /* the close frame of CLOSES */
+  size_t goodbye_size;
+  uint16_t peer_code;
+  struct slip_buf peer_text;
+  struct slip_buf inbox; /* the fragments so far */
+  STAILQ_HEAD(, slip_http_out) outbox;
+  size_t outbox_bytes;
+};
+
+struct slip_http_server {
+  struct slip_http_settings settings;
+  const struct slip_http_handler *handler;
+  void *owner;
+  uv_loop_t *loop;
+  char subprotocol[32];
+  struct lws_protocols protocols[2];
+  struct lws_context *context;
+  struct lws_vhost *vhost;
+  struct slip_listener *listener;
+  TAILQ_HEAD(, slip_http_conn) conns;
+  uv_timer_t ticker;
+  uint64_t stop_by; /* 0: not stopping */
+  int turns_to_go;  /* of the loop, until libuv has let go of what libwebsockets closed */
+};
+
+struct slip_http_request {
+  struct lws *wsi;
+  bool is_upgrade;
+};
+
+/* Hangs a connection on the wsi. NULL without memory. */
+struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server, struct lws *wsi);
+/* Takes it off its wsi and frees it; `closed` is told to those that were accepted. */
+void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told);
+/* libwebsockets' callbacks for an open connection: non-zero ends TCP. */
+int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,
+                           struct slip_span bytes);
+/* Closes 1000 when the peer has been silent for the time-out. */
+void slip_http_conn_check_idle(struct slip_http_conn *conn);
+/* Has the owner answer, and sends it. 0: an upgrade was accepted; 1: answered; negative: hang up.
+ */
+int slip_http_request_serve(struct slip_http_server *server, struct lws *wsi, bool is_upgrade);
+
+#endif

@@ -1,0 +1,179 @@
+#include "net/http_private.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+  HEADERS_MAX = 16 * 1024, /* of a request; libwebsockets' default is 4 kB, tokens pass that */
+  HEADERS_AT_ONCE = 64,    /* requests that are being read */
+  READ_SIZE = 64 * 1024,
+  KEEP_ALIVE_SECONDS = 60,
+  TICKS_PER_TIMEOUT = 10,
+  STOP_TICK_MSEC = 10,
+  CLOSING_TURNS = 3
+};
+
+static int on_request(struct slip_http_server *server, struct lws *wsi, bool is_upgrade) {
+  int served = slip_http_request_serve(server, wsi, is_upgrade);
+  if (is_upgrade || served < 0)
+    return served;
+  return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+/* Every callback of libwebsockets ends up here: of the context, of plain requests, of WebSockets.
+ */
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t size) {
+  struct lws_context *context = wsi == NULL ? NULL : lws_get_context(wsi);
+  struct slip_http_server *server = context == NULL ? NULL : lws_context_user(context);
+  struct slip_http_conn *conn = server == NULL ? NULL : lws_get_opaque_user_data(wsi);
+  (void)user;
+  switch ((int)reason) {
+  case LWS_CALLBACK_HTTP:
+    return on_request(server, wsi, false);
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return on_request(server, wsi, strcasecmp(in, "websocket") == 0);
+  case LWS_CALLBACK_CLOSED:
+  case LWS_CALLBACK_WSI_DESTROY: /* alone, when an accepted upgrade went wrong */
+    if (conn != NULL)
+      slip_http_conn_gone(conn, true);
+    return 0;
+  default:
+    return conn == NULL ? 0 : slip_http_conn_service(conn, reason, (struct slip_span){in, size});
+  }
+}
+
+static void tick(uv_timer_t *timer) {
+  struct slip_http_server *server = timer->data;
+  struct slip_http_conn *conn = TAILQ_FIRST(&server->conns);
+  while (conn != NULL) {
+    struct slip_http_conn *next = TAILQ_NEXT(conn, place); /* closing may free it */
+    if (server->settings.idle_timeout_msec > 0)
+      slip_http_conn_check_idle(conn);
+    conn = next;
+  }
+  if (server->stop_by == 0)
+    return;
+  if (TAILQ_EMPTY(&server->conns) || uv_now(server->loop) >= server->stop_by)
+    slip_http_server_close(server);
+}
+
+static void accepted(void *owner, int fd) {
+  struct slip_http_server *server = owner;
+  /* When it refuses, for want of memory or of room in its table, it has closed the socket. */
+  lws_adopt_socket_vhost(server->vhost, fd);
+}
+
+static bool open_context(struct slip_http_server *server) {
+  struct lws_context_creation_info info = {0};
+  void *loops[] = {server->loop};
+  info.port = CONTEXT_PORT_NO_LISTEN_SERVER; /* we listen ourselves */
+  info.protocols = server->protocols;
+  info.foreign_loops = loops;
+  info.options =
+      LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
+  info.max_http_header_data = HEADERS_MAX;
+  info.max_http_header_pool = HEADERS_AT_ONCE;
+  info.pt_serv_buf_size = READ_SIZE;
+  info.keepalive_timeout = KEEP_ALIVE_SECONDS;
+  /* Else its table of sockets is as large as ulimit -n, and walked at each close. */
+  info.fd_limit_per_thread = server->settings.max_connections + 8;
+  info.user = server;
+  server->context = lws_create_context(&info);
+  if (server->context == NULL)
+    return false;
+  server->vhost = lws_create_vhost(server->context, &info);
+  return server->vhost != NULL;
+}
+
+static void start_ticking(struct slip_http_server *server) {
+  uint64_t period = server->settings.idle_timeout_msec / TICKS_PER_TIMEOUT;
+  if (server->settings.idle_timeout_msec == 0)
+    return;
+  if (period == 0)
+    period = 1;
+  uv_timer_start(&server->ticker, tick, period, period);
+}
+
+enum slip_err slip_http_server_open(uv_loop_t *loop, const struct slip_http_settings *settings,
+                                    const struct slip_http_handler *handler, void *owner,
+                                    const char **fault, struct slip_http_server **out) {
+  size_t name_size = strlen(settings->subprotocol);
+  if (name_size >= sizeof((struct slip_http_server *)0)->subprotocol)
+    return SLIP_EINVAL;
+  struct slip_http_server *server = calloc(1, sizeof *server);
+  if (server == NULL)
+    return SLIP_ENOMEM;
+  memcpy(server->subprotocol, settings->subprotocol, name_size);
+  server->settings = *settings;
+  server->handler = handler;
+  server->owner = owner;
+  server->loop = loop;
+  server->protocols[0] = (struct lws_protocols){.name = server->subprotocol, .callback = on_event};
+  TAILQ_INIT(&server->conns);
+  enum slip_err err = slip_listener_open(loop, settings->host, settings->port,
+                                         (struct slip_listener_handler){accepted, server}, fault,
+                                         &server->listener);
+  if (err != SLIP_OK) {
+    free(server);
+    return err;
+  }
+  uv_timer_init(loop, &server->ticker);
+  server->ticker.data = server;
+  lws_set_log_level(0, NULL); /* it writes to stderr by itself */
+  if (!open_context(server)) {
+    *fault = "libwebsockets does not start (is libwebsockets-evlib-uv installed?)";
+    server->handler = NULL; /* it never was open: nobody hears of its end */
+    slip_http_server_close(server);
+    return SLIP_EIO;
+  }
+  start_ticking(server);
+  *out = server;
+  return SLIP_OK;
+}
+
+uint16_t slip_http_server_port(const struct slip_http_server *server) {
+  return slip_listener_port(server->listener);
+}
+
+static void unlisten(struct slip_http_server *server) {
+  slip_listener_close(server->listener);
+  server->listener = NULL;
+}
+
+void slip_http_server_stop(struct slip_http_server *server) {
+  if (server->stop_by != 0)
+    return;
+  unlisten(server);
+  server->stop_by = uv_now(server->loop) + SLIP_CLOSE_TIMEOUT_MSEC;
+  uv_timer_start(&server->ticker, tick, 0, STOP_TICK_MSEC);
+}
+
+/*
+ * libwebsockets' handles close in the first turn and what their ends close in the next, so its
+ * memory may go only some turns later. A handle that closes again and again counts them, with
+ * nothing but closing handles left on the loop: this works in the last breath of a Lua state, too.
+ */
+static void count_turn(uv_handle_t *handle) {
+  struct slip_http_server *server = handle->data;
+  if (server->turns_to_go-- > 0) {
+    uv_timer_init(server->loop, &server->ticker);
+    uv_close((uv_handle_t *)&server->ticker, count_turn);
+    return;
+  }
+  if (server->context != NULL)
+    lws_context_destroy(server->context); /* the second time */
+  if (server->handler != NULL)
+    server->handler->stopped(server->owner);
+  free(server);
+}
+
+void slip_http_server_close(struct slip_http_server *server) {
+  if (server == NULL || uv_is_closing((uv_handle_t *)&server->ticker))
+    return;
+  unlisten(server);
+  server->turns_to_go = CLOSING_TURNS;
+  if (server->context != NULL)
+    lws_context_destroy(server->context);
+  uv_close((uv_handle_t *)&server->ticker, count_turn);
+}

@@ -1,0 +1,93 @@
+#ifndef SLIP_NET_HTTP_SERVER_H
+#define SLIP_NET_HTTP_SERVER_H
+/*
+ * Http_server: plain HTTP requests and WebSocket connections on one address; what they mean is
+ * the owner's. It is for demos and tests: no TLS, no compression.
+ *
+ * libwebsockets on a borrowed libuv loop, with what 4.1.6 does not do mended here: close frames
+ * with any code, from any place, the end of TCP right behind them, whole messages, bounded queues,
+ * an idle time-out that counts every byte of the peer.
+ */
+#include "core/buf.h"
+
+#include <stdint.h>
+#include <uv.h>
+
+struct slip_http_server;  /* opaque */
+struct slip_http_conn;    /* a connection, from its request on, opaque */
+struct slip_http_request; /* opaque; lives as long as the call that hands it out */
+
+struct slip_http_settings {
+  const char *host;        /* as slip_listener_open takes it */
+  uint16_t port;           /* 0: a free one */
+  const char *subprotocol; /* the one we answer to who offers some; at most 31 bytes */
+  size_t max_message_bytes;
+  size_t max_queue_bytes; /* what waits for one peer */
+  unsigned max_connections;
+  uint64_t idle_timeout_msec; /* without a byte of the peer: close 1000. 0: none */
+};
+
+struct slip_http_handler {
+  /*
+   * Append a whole HTTP response to `answer` to refuse, and to answer a plain request; the
+   * connection is kept for further requests. Leave it empty to accept an upgrade: only of a
+   * request that has Host, Connection, Sec-WebSocket-Key and, if it offers subprotocols, ours
+   * among them.
+   */
+  void (*request)(void *owner, struct slip_http_conn *conn, const struct slip_http_request *request,
+                  struct slip_buf *answer);
+  void (*opened)(void *owner, struct slip_http_conn *conn);
+  /* A whole message, borrowed until it returns. Text is UTF-8. */
+  void (*message)(void *owner, struct slip_http_conn *conn, struct slip_span bytes, bool is_binary);
+  /* Once per accepted request; `conn` is gone when it returns. The peer's close code, 0 without
+   * one. */
+  void (*closed)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span text);
+  /* The last: the server is freed when it returns. */
+  void (*stopped)(void *owner);
+};
+
+/* Listens. SLIP_EINVAL: no such host, or a long subprotocol. SLIP_EIO: *fault in words, static.
+ * SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_http_server_open(uv_loop_t *loop,
+                                                 const struct slip_http_settings *settings,
+                                                 const struct slip_http_handler *handler,
+                                                 void *owner, const char **fault,
+                                                 struct slip_http_server **out);
+uint16_t slip_http_server_port(const struct slip_http_server *server);
+/* Listens no more and closes when the last connection is gone, at the latest after
+ * SLIP_CLOSE_TIMEOUT_MSEC. */
+void slip_http_server_stop(struct slip_http_server *server);
+/* Drops all connections, without close frames, and frees itself in later turns. Not from inside a
+ * handler. NULL is fine. */
+void slip_http_server_close(struct slip_http_server *server);
+
+bool slip_http_request_is_upgrade(const struct slip_http_request *request);
+/* Static. */
+const char *slip_http_request_method(const struct slip_http_request *request);
+/* Each appends to `out`; false when there is none. Escapes (%20) are decoded. SLIP_ENOMEM cannot
+ * be told from "none". */
+bool slip_http_request_path(const struct slip_http_request *request, struct slip_buf *out);
+bool slip_http_request_version(const struct slip_http_request *request, struct slip_buf *out);
+/* The query's `index`th "key=value", from 0. */
+bool slip_http_request_argument(const struct slip_http_request *request, int index,
+                                struct slip_buf *out);
+/* `name` in lower case. */
+bool slip_http_request_header(const struct slip_http_request *request, const char *name,
+                              struct slip_buf *out);
+
+/* The owner's own pointer with a connection. */
+void slip_http_conn_set_user(struct slip_http_conn *conn, void *user);
+void *slip_http_conn_user(const struct slip_http_conn *conn);
+/* Queues a message. SLIP_EFULL: the peer does not read. SLIP_ECLOSED: not open yet, or closing.
+ * SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_http_conn_send(struct slip_http_conn *conn, struct slip_span bytes,
+                                               bool is_binary);
+/*
+ * Sends what is queued, the close frame, and ends TCP behind it, as Cowboy does. `text` is cut to
+ * 123 bytes. Nothing is received any more; `closed` may come from inside this call.
+ */
+void slip_http_conn_close(struct slip_http_conn *conn, uint16_t code, struct slip_span text);
+/* Ends TCP at once, without a close frame. */
+void slip_http_conn_drop(struct slip_http_conn *conn);
+
+#endif

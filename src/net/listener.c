@@ -1,0 +1,105 @@
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64 };
+
+struct slip_listener {
+  uv_poll_t poll;
+  int fd;
+  struct slip_listener_handler handler;
+};
+
+struct address {
+  struct sockaddr_storage at;
+  socklen_t size;
+};
+
+static bool read_address(const char *host, uint16_t port, struct address *out) {
+  if (strcmp(host, "localhost") == 0)
+    host = "127.0.0.1";
+  memset(out, 0, sizeof *out);
+  out->size = sizeof(struct sockaddr_in);
+  if (uv_ip4_addr(host, port, (struct sockaddr_in *)&out->at) == 0)
+    return true;
+  out->size = sizeof(struct sockaddr_in6);
+  return uv_ip6_addr(host, port, (struct sockaddr_in6 *)&out->at) == 0;
+}
+
+static bool listen_on(int fd, const struct address *address) {
+  int yes = 1;
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+         bind(fd, (const struct sockaddr *)&address->at, address->size) == 0 &&
+         listen(fd, BACKLOG) == 0;
+}
+
+/* A full turn of accepts, no more: a storm of dials must not starve those who are in. */
+static void accept_some(uv_poll_t *poll, int status, int events) {
+  struct slip_listener *listener = poll->data;
+  (void)events;
+  for (int i = 0; status == 0 && i < ACCEPTS_PER_TURN; i++) {
+    if (uv_is_closing((uv_handle_t *)poll))
+      return; /* closed by the owner, from inside */
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+      return;
+    int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    listener->handler.accepted(listener->handler.owner, fd);
+  }
+}
+
+enum slip_err slip_listener_open(uv_loop_t *loop, const char *host, uint16_t port,
+                                 struct slip_listener_handler handler, const char **fault,
+                                 struct slip_listener **out) {
+  struct address address;
+  if (!read_address(host, port, &address))
+    return SLIP_EINVAL;
+  struct slip_listener *listener = calloc(1, sizeof *listener);
+  if (listener == NULL)
+    return SLIP_ENOMEM;
+  listener->handler = handler;
+  listener->fd = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener->fd < 0 || !listen_on(listener->fd, &address))
+    goto fail;
+  if (uv_poll_init(loop, &listener->poll, listener->fd) != 0)
+    goto fail;
+  listener->poll.data = listener;
+  uv_poll_start(&listener->poll, UV_READABLE, accept_some);
+  *out = listener;
+  return SLIP_OK;
+fail:
+  *fault = uv_strerror(uv_translate_sys_error(errno));
+  if (listener->fd >= 0)
+    close(listener->fd);
+  free(listener);
+  return SLIP_EIO;
+}
+
+uint16_t slip_listener_port(const struct slip_listener *listener) {
+  struct sockaddr_storage at = {0};
+  socklen_t size = sizeof at;
+  if (getsockname(listener->fd, (struct sockaddr *)&at, &size) != 0)
+    return 0;
+  if (at.ss_family == AF_INET6)
+    return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+  return ntohs(((struct sockaddr_in *)&at)->sin_port);
+}
+
+static void gone(uv_handle_t *handle) {
+  free(handle->data);
+}
+
+void slip_listener_close(struct slip_listener *listener) {
+  if (listener == NULL)
+    return;
+  uv_close((uv_handle_t *)&listener->poll, gone);
+  close(listener->fd); /* uv_close has stopped polling it */
+}
