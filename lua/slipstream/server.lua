@@ -1,0 +1,73 @@
+-- Server: an embedded server of Phoenix channels, for demos and tests:
+--
+--   local server = require "slipstream.server"
+--   local app = server.new { connect = function(socket, params, info) return params.token == "x" end }
+--   app:channel("room:*", {
+--     join = function(channel, topic, params) return "ok", {} end,
+--     handle_in = function(channel, event, payload) return "reply", "ok", payload end,
+--   })
+--   local handle = assert(app:listen { port = 4000 })
+--
+-- It runs on luv's loop, speaks vsn 1.0.0 and 2.0.0, text and binary, and answers what Phoenix 1.8 on
+-- Cowboy answers (spec/replay). It listens on loopback unless told otherwise. The callbacks of a
+-- channel are in slipstream.server.channel.
+local core = require "slipstream.core"
+local App = require "slipstream.server.app"
+
+local M = {}
+
+local MiB = 1024 * 1024
+
+local function report_to_stderr(where, text)
+  io.stderr:write(("server: %s: %s\n"):format(where, text))
+end
+
+-- The options, with their types and defaults.
+local known = {
+  -- connect(socket, params, info) → true, false (403), or nil, status, body, headers. `info` has path,
+  -- vsn, auth_token, and header(name) while connect runs. Without one everybody may come in.
+  connect = { "function" },
+  -- id(socket) → the name by which app:disconnect finds it, or nil.
+  id = { "function" },
+  -- http(method, path, request) → status, body, headers for other paths; nothing: 404.
+  http = { "function" },
+  -- report(where, text): an error in a callback, with its traceback. The default writes to stderr.
+  report = { "function", report_to_stderr },
+  path = { "string", "/socket/websocket" },
+  idle_timeout_msec = { "integer", 60000 }, -- 0: none
+  max_joins = { "integer", 100 },
+  max_message_bytes = { "integer", 16 * MiB },
+  max_queue_bytes = { "integer", 32 * MiB },
+  max_connections = { "integer", 10000 },
+}
+
+local function type_of(value)
+  return math.type(value) == "integer" and "integer" or type(value)
+end
+
+local function check_options(given)
+  local options = {}
+  for key, rule in pairs(known) do options[key] = rule[2] end
+  for key, value in pairs(given) do
+    local rule = known[key]
+    if not rule then error(("server.new: unknown option %s"):format(tostring(key)), 3) end
+    if type_of(value) ~= rule[1] then
+      error(("server.new: %s: expected %s, got %s"):format(key, rule[1], type_of(value)), 3)
+    end
+    options[key] = value
+  end
+  return options
+end
+
+-- Makes an application. Unknown options raise.
+function M.new(options)
+  return App.new(check_options(options or {}))
+end
+
+-- A payload that goes as bytes.
+function M.binary(bytes)
+  if type(bytes) ~= "string" then error("binary: expected a string, got " .. type(bytes), 2) end
+  return setmetatable({ bytes = bytes }, core.binary_mt)
+end
+
+return M

@@ -1,0 +1,123 @@
+-- Channel: one join of one topic by one socket, with the callbacks of the pattern that matched.
+--
+--   join(channel, topic, params)           → "ok" [, response] | "error" [, response]
+--   joined(channel)                          after the reply was sent; may push
+--   handle_in(channel, event, payload)     → nothing | "noreply" | "reply", status [, response]
+--                                            | "stop", reason [, status, response]
+--   terminate(channel, reason)               left, closed, duplicate, crash, or the reason of a stop
+--
+-- `channel.assigns` is the application's; `channel.ref`, inside handle_in, is what `reply` wants when
+-- the answer comes later.
+local wire = require "slipstream.server.wire"
+
+local Channel = {}
+Channel.__index = Channel
+Channel.__name = "slipstream.server.channel"
+
+local orderly = { normal = true, shutdown = true }
+
+function Channel.new(socket, handlers, message)
+  local join_ref = message.join_ref
+  return setmetatable({
+    socket = socket, app = socket.app, topic = message.topic, handlers = handlers,
+    given_ref = join_ref,
+    -- Without one, Phoenix answers with the ref of the join in its place, and closes with null.
+    join_ref = join_ref == nil and message.ref or join_ref,
+    is_joined = false, assigns = {},
+  }, Channel)
+end
+
+function Channel:write(message)
+  message.topic = self.topic
+  self.socket:send(wire.write(self.socket.vsn, message))
+end
+
+-- Sends an event to this one client.
+function Channel:push(event, payload)
+  if not self.is_joined then error("push on a channel that is not joined", 2) end
+  self:write { kind = "push", join_ref = self.join_ref, event = event, payload = payload }
+end
+
+-- Answers a push; `ref` is what `channel.ref` was in its handle_in.
+function Channel:reply(ref, status, response)
+  if not self.is_joined then return end
+  self:write {
+    kind = "reply", join_ref = self.join_ref, ref = ref, event = "phx_reply",
+    status = status, payload = response,
+  }
+end
+
+-- Sends an event to all who joined the topic, this one too.
+function Channel:broadcast(event, payload)
+  self.app:broadcast(self.topic, event, payload)
+end
+
+-- Sends an event to all others who joined the topic.
+function Channel:broadcast_from(event, payload)
+  self.app:broadcast(self.topic, event, payload, self)
+end
+
+-- Ends the channel without a word to the client.
+function Channel:finish(reason)
+  if not self.is_joined then return end
+  self.is_joined = false
+  self.socket:forget(self)
+  self.app:unsubscribe(self)
+  if self.handlers.terminate then
+    self.app:protect("terminate", self.handlers.terminate, self, reason)
+  end
+end
+
+-- phx_close and phx_error carry the join's own ref, twice.
+function Channel:say_closed(event, payload)
+  self:write {
+    kind = "push", join_ref = self.given_ref, ref = self.given_ref, event = event, payload = payload,
+  }
+end
+
+-- Ends the channel: with "normal" and "shutdown" the client does not come back, with all others it
+-- rejoins.
+function Channel:stop(reason)
+  if not self.is_joined then return end
+  self:finish(reason)
+  if orderly[reason] then return self:say_closed "phx_close" end
+  self:say_closed("phx_error", { reason = "channel_crash" })
+end
+
+local verdicts = {
+  noreply = function() end,
+  reply = function(channel, ref, status, response) channel:reply(ref, status, response) end,
+  stop = function(channel, ref, reason, status, response)
+    if status then channel:reply(ref, status, response) end
+    channel:stop(reason or "normal")
+  end,
+}
+
+-- Runs inside the protection, so that a reply that cannot be encoded is a crash, too.
+local function handle(channel, message)
+  local function settle(verdict, ...)
+    local settler = verdicts[verdict == nil and "noreply" or verdict]
+    if not settler then
+      error(('handle_in returned %s; it may return nothing, "noreply", "reply" or "stop"'):format(
+        tostring(verdict)), 0)
+    end
+    settler(channel, message.ref, ...)
+  end
+  settle(channel.handlers.handle_in(channel, message.event, message.payload))
+end
+
+-- A message of the client's.
+function Channel:receive(message)
+  self.ref = message.ref
+  if not self.app:protect("handle_in", handle, self, message) then self:stop "crash" end
+  self.ref = nil
+end
+
+-- The client leaves.
+function Channel:leave(message)
+  self:reply(message.ref, "ok")
+  self:finish "left"
+  self:say_closed "phx_close"
+end
+
+return Channel

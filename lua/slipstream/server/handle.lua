@@ -1,0 +1,119 @@
+-- Handle: an application that listens: its address, its sockets, its end.
+local core = require "slipstream.core"
+local handshake = require "slipstream.server.handshake"
+local Socket = require "slipstream.server.socket"
+
+local Handle = {}
+Handle.__index = Handle
+Handle.__name = "slipstream.server.handle"
+
+local loopback, subprotocol = "127.0.0.1", "phoenix"
+
+-- Runs an application's function that decides about a request; an error is a 500.
+local function decide(app, where, fn, ...)
+  local is_ok, verdict, status, body, headers = app:protect(where, fn, ...)
+  if not is_ok then return nil, handshake.response(500, "internal server error") end
+  if verdict == true then return true end
+  return nil, handshake.response(status or 403, body, headers)
+end
+
+local function answer_plain(app, request)
+  local respond = app.options.http
+  local _, response = decide(app, "http", function()
+    local status, body, headers
+    if respond then status, body, headers = respond(request.method, request.path, request) end
+    if not status then status, body = 404, "not found" end
+    return false, status, body, headers
+  end)
+  return response
+end
+
+local function connect(app, socket, request, header, upgrade)
+  local info = {
+    path = request.path, vsn = upgrade.vsn, auth_token = upgrade.auth_token, header = header,
+  }
+  local options = app.options
+  socket.params = upgrade.params
+  return decide(app, "connect", function()
+    if options.connect then
+      local verdict, status, body, headers = options.connect(socket, socket.params, info)
+      if not verdict then return false, status, body, headers end
+    end
+    if options.id then socket.id = options.id(socket) end
+    return true
+  end)
+end
+
+-- Answers nil to accept, else the bytes of the response.
+local function answer(handle, conn, request)
+  local app = handle.app
+  local function header(name) return conn:header(name) end
+  if request.path ~= app.options.path then return answer_plain(app, request) end
+  local upgrade, refusal = handshake.read(request, header)
+  if not upgrade then return refusal end
+  local socket = Socket.new(app, conn, upgrade.vsn)
+  local is_in, response = connect(app, socket, request, header, upgrade)
+  if not is_in then return response end
+  handle.sockets[conn] = socket
+end
+
+-- What core.http_server calls.
+local function handlers_of(handle)
+  local sockets = handle.sockets
+  return {
+    request = function(conn, request) return answer(handle, conn, request) end,
+    message = function(conn, bytes, is_binary) sockets[conn]:receive(bytes, is_binary) end,
+    closed = function(conn)
+      local socket = sockets[conn]
+      sockets[conn] = nil
+      if socket then socket:finish "closed" end
+    end,
+    stopped = function()
+      handle.app.handles[handle] = nil
+      if handle.on_stopped then handle.app:protect("stop", handle.on_stopped) end
+    end,
+    failed = function(name, traceback) handle.app.options.report(name, traceback) end,
+  }
+end
+
+function Handle.open(app, settings)
+  local handle = setmetatable({ app = app, sockets = {} }, Handle)
+  local host, port = settings.host or loopback, settings.port or 0
+  local options = app.options
+  local server, text = core.http_server({
+    host = host, port = port, subprotocol = subprotocol,
+    idle_timeout_msec = options.idle_timeout_msec, max_connections = options.max_connections,
+    max_message_bytes = options.max_message_bytes, max_queue_bytes = options.max_queue_bytes,
+  }, handlers_of(handle))
+  if not server then return nil, ("%s:%d: %s"):format(host, port, text) end
+  handle.server, handle.host, handle.port = server, host, server:port()
+  app.handles[handle] = true
+  return handle
+end
+
+-- The sockets, as a list.
+function Handle:connected()
+  local list = {}
+  for _, socket in pairs(self.sockets) do list[#list + 1] = socket end
+  return list
+end
+
+-- Shuts down in good order: listens no more, closes sockets with 1012 when they have a channel joined
+-- and 1000 when not; `on_stopped`, if given, is called when all is over. Again: nothing.
+function Handle:stop(on_stopped)
+  if self.is_stopping then return end
+  self.is_stopping, self.on_stopped = true, on_stopped
+  for _, socket in ipairs(self:connected()) do socket:drain() end
+  self.server:stop()
+end
+
+-- Ends at once, as a killed process does: TCP ends without close frames.
+function Handle:kill(on_stopped)
+  if self.is_killed then return end
+  self.is_stopping, self.is_killed = true, true
+  self.on_stopped = on_stopped or self.on_stopped
+  for _, socket in ipairs(self:connected()) do socket:drop() end
+  self.server:close()
+end
+
+return Handle
