@@ -20,7 +20,7 @@ static struct reader reader_of(struct slip_span text) {
 }
 
 static bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
 static void skip_space(struct reader *r) {

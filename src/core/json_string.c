@@ -6,25 +6,36 @@
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Whether one of eight bytes is a quote, a backslash or a control character. The subtractions
- * borrow at a byte that is too low; those over 0x7F are never special. */
-static bool has_special(uint64_t word) {
+/* Eight bytes at once: the high bit of each that is a quote, a backslash or a control character.
+ * The subtractions borrow at a byte that is too low; those over 0x7F are never special. A borrow
+ * may reach the byte above too, so only the lowest hit is sure. */
+static uint64_t find_hits(uint64_t word) {
   uint64_t quote = word ^ EACH_BYTE('"');
   uint64_t backslash = word ^ EACH_BYTE('\\');
-  uint64_t hits = (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | (word - EACH_BYTE(0x20));
-  return (hits & ~word & EACH_BYTE(0x80)) != 0;
+  uint64_t low = (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | (word - EACH_BYTE(0x20));
+  return low & ~word & EACH_BYTE(0x80);
 }
 
-/* The first byte of a string that does not stand for itself, or `end`. Most of what is received
+static bool is_special(char c) {
+  return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+/* The first byte of a string that does not stand for itself, or `end`. Nearly all that is received
  * goes through here, hence eight at a time. */
 static const char *find_special(const char *at, const char *end) {
   uint64_t word;
   for (; (size_t)(end - at) >= sizeof word; at += sizeof word) {
     memcpy(&word, at, sizeof word);
-    if (has_special(word))
-      break;
+    uint64_t hits = find_hits(word);
+    if (hits == 0)
+      continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return at + __builtin_ctzll(hits) / 8;
+#else
+    break; /* the lowest hit is not the first one: the loop below finds it */
+#endif
   }
-  while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+  while (at < end && !is_special(*at))
     at++;
   return at;
 }
@@ -132,8 +143,7 @@ static bool read_escape(const char **at, const char *end, char out[4], size_t *s
   return true;
 }
 
-bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
-  const char *at = raw.at + 1, *end = raw.at + raw.size - 1;
+static bool says_unescaped(const char *at, const char *end, struct slip_span text) {
   while (at < end) {
     char bytes[4] = {*at};
     size_t size = 1;
@@ -146,6 +156,13 @@ bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
     text = slip_span_skip(text, size);
   }
   return text.size == 0;
+}
+
+bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
+  const char *at = raw.at + 1, *end = raw.at + raw.size - 1;
+  if (find_special(at, end) == end)
+    return slip_span_is_equal((struct slip_span){at, raw.size - 2}, text);
+  return says_unescaped(at, end, text);
 }
 
 /* ---- to text and back ---- */
