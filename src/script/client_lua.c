@@ -94,8 +94,8 @@ void slip_client_close_all(lua_State *L, const struct slip_host_box *host) {
   if (lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE) == LUA_TTABLE) {
     lua_pushnil(L);
     while (lua_next(L, -2) != 0) { /* clearing fields while traversing is allowed */
-      const struct slip_client_box *box = lua_touserdata(L, -1);
-      if (box->host == host)
+      const struct slip_client_box *box = luaL_testudata(L, -1, SLIP_CLIENT_TYPE);
+      if (box != NULL && box->host == host) /* servers live there too */
         close_client(L, lua_gettop(L));
       lua_pop(L, 1);
     }
@@ -258,7 +258,7 @@ void slip_client_open(lua_State *L) {
   lua_pushvalue(L, -1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
-  lua_newtable(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  lua_pop(L, 1);
   slip_event_open(L);
 }

@@ -5,6 +5,7 @@
 #include "script/message_lua.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
+#include "script/server_lua.h"
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
 
@@ -40,5 +41,7 @@ int slip_core_open(lua_State *L) {
   slip_tls_open(L);
   slip_message_open(L);
   slip_host_open(L);
+  slip_server_open(L);
+  lua_setfield(L, -2, "http_server");
   return 1;
 }
