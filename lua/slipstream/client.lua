@@ -1,0 +1,122 @@
+--- Client modules: what `slipstream.client` makes, and the default of every callback.
+--
+-- A callback is looked up in the client module, then in `default`, then among the socket's methods.
+
+local log = require "slipstream.log"
+local nearest = require "slipstream.nearest"
+local socket = require "slipstream.socket"
+
+local M = {}
+
+---@class slipstream.Default : slipstream.Socket
+local default = setmetatable({}, { __index = socket })
+
+local function nothing() end
+
+local function not_implemented(callback)
+  return function() error(callback .. " is not implemented", 2) end
+end
+
+--- The client starts. Nothing.
+default.init = nothing
+
+--- The connection is open. Nothing.
+default.handle_connect = nothing
+
+--- Before each attempt to connect: may return uri, params, headers, auth_token for it. Nothing.
+default.connect_params = nothing
+
+--- The connection was lost, closed or never made. Reconnects.
+function default:handle_disconnect()
+  self:reconnect()
+end
+
+--- The server accepted the join. Nothing.
+default.handle_join = nothing
+
+--- A push or a broadcast came. Nothing.
+default.handle_message = nothing
+
+--- The answer to a push came, or its time-out. Nothing.
+default.handle_reply = nothing
+
+-- After these a rejoin would be against the server's will, or is under way anyhow.
+local stays_closed = { channel_closed = true, disconnected = true }
+
+--- The join was refused, the channel crashed or was closed. Rejoins, unless the server closed it in good
+-- order.
+---@param topic string
+---@param reason slipstream.Reason
+function default:handle_topic_close(topic, reason)
+  if not stays_closed[reason.kind] then self:rejoin(topic) end
+end
+
+--- The topic was left. Nothing.
+default.handle_leave = nothing
+
+--- The client ends. Closes the connection.
+function default:terminate()
+  self:disconnect()
+end
+
+--- A message of another client or a timer came. Logs it.
+---@param message any
+function default:handle_info(message)
+  log.debug("unexpected message", { client = self._client.name, message = message })
+end
+
+--- Somebody cast. Raises.
+default.handle_cast = not_implemented "handle_cast"
+
+--- Somebody called. Raises.
+default.handle_call = not_implemented "handle_call"
+
+--- A callback returned a continue. Raises.
+default.handle_continue = not_implemented "handle_continue"
+
+--- The module was reloaded. Nothing.
+default.code_change = nothing
+
+M.default = default
+
+local restarts = { permanent = true, transient = true, temporary = true }
+
+local function read_options(options)
+  for key in pairs(options) do
+    if key ~= "restart" then
+      local guess = nearest.find(tostring(key), { restart = true })
+      error(("client: no such option: %s%s"):format(key, guess and ", did you mean restart?" or ""), 3)
+    end
+  end
+  local restart = options.restart or "permanent"
+  if not restarts[restart] then
+    error(('client: restart must be "permanent", "transient" or "temporary", got %s'):format(restart), 3)
+  end
+  return restart
+end
+
+---@class slipstream.ClientOptions
+---@field restart string? "permanent" (default), "transient" or "temporary": for supervisors
+
+--- Makes a client module; its callbacks are functions set in it.
+---@param options slipstream.ClientOptions?
+---@return slipstream.Default module
+function M.new(options)
+  if options ~= nil and type(options) ~= "table" then
+    error("bad argument #1 to 'client' (table expected)", 2)
+  end
+  local module = {}
+  local meta = { __index = default, __name = "slipstream.module", restart = read_options(options or {}) }
+  meta.socket_meta = { __index = module, __name = "slipstream.socket" }
+  return setmetatable(module, meta)
+end
+
+--- Whether the value is a client module.
+---@param value any
+---@return boolean
+function M.is_module(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(meta) == "table" and meta.socket_meta ~= nil
+end
+
+return M

@@ -1,0 +1,322 @@
+--- The configuration that `connect` takes: checks every key by name, and makes of it what to dial.
+
+local core = require "slipstream.core"
+local nearest = require "slipstream.nearest"
+local query = require "slipstream.query"
+
+---@class slipstream.Config
+---@field uri string ws:// or wss://; `vsn` is added to its query when it is not there
+---@field params (table|fun(): table)? put into the query, nested ones as a[b]=c
+---@field headers (table<string, string>|string[][])? a list of {name, value}, or a map
+---@field auth_token string? sent as phoenix.js does, as a subprotocol
+---@field heartbeat_interval_msec integer? 30000; 0: no heartbeat
+---@field heartbeat_timeout_msec integer? 15000
+---@field connect_timeout_msec integer? 15000
+---@field join_timeout_msec integer? 10000
+---@field push_timeout_msec integer? 10000
+---@field write_timeout_msec integer? 15000
+---@field reconnect_after_msec integer[]? the last repeats
+---@field rejoin_after_msec integer[]? the last repeats, for each topic
+---@field jitter number? 0.5; the share of each wait that is random
+---@field stable_after_msec integer? 5000
+---@field rejoin_on_reconnect boolean? true
+---@field max_message_bytes integer? 16 MiB
+---@field max_queue_bytes integer? 8 MiB
+---@field vsn string? "2.0.0" or "1.0.0"
+---@field json table? with `encode` and `decode`, such as cjson
+---@field tls table? ca_file, cert_file, key_file, server_name, verify, min_version
+
+local M = {}
+
+local MAX_MSEC = 2 ^ 31 - 1 | 0
+local MAX_STEPS = 32
+
+-- Checkers: nil when the value is good, else what is wrong with it. Values are not shown: they may be
+-- secret.
+
+local function expected(what, value)
+  return ("%s expected, got %s"):format(what, math.type(value) == "float" and "float" or type(value))
+end
+
+local function integer(least, most)
+  return function(value)
+    if math.type(value) ~= "integer" then return expected("integer", value) end
+    if value < least or value > most then
+      return ("must be from %d to %d, got %d"):format(least, most, value)
+    end
+  end
+end
+
+local function msec(least) return integer(least, MAX_MSEC) end
+
+local bytes = integer(1, math.maxinteger)
+
+local function boolean(value)
+  if type(value) ~= "boolean" then return expected("boolean", value) end
+end
+
+local function share(value)
+  if type(value) ~= "number" then return expected("number", value) end
+  if not (value >= 0 and value <= 1) then return ("must be from 0 to 1, got %s"):format(value) end
+end
+
+local check_step = msec(0)
+
+local function steps(value)
+  if type(value) ~= "table" then return expected("list of integers", value) end
+  if #value < 1 or #value > MAX_STEPS then return ("must have 1 to %d steps"):format(MAX_STEPS) end
+  for index, step in ipairs(value) do
+    local text = check_step(step)
+    if text then return ("[%d]: %s"):format(index, text) end
+  end
+end
+
+local function uri(value)
+  if type(value) ~= "string" then return expected("string", value) end
+  local parts, text = core.uri_read(value)
+  if not parts then return text end
+  if parts.unix_path then return "ws+unix is not supported yet" end
+end
+
+local function table_or_function(value)
+  if type(value) ~= "table" and type(value) ~= "function" then return expected("table or function", value) end
+end
+
+-- CR or LF would begin a second request.
+local function sendable(value)
+  if type(value) ~= "string" then return expected("string", value) end
+  if value:find("[%z\1-\8\10-\31\127]") then return "must not have control characters" end
+end
+
+local function token(value)
+  if value == "" then return "must not be empty" end
+  return sendable(value)
+end
+
+-- What the handshake itself says.
+local own_headers = {
+  host = true, upgrade = true, connection = true, ["content-length"] = true, ["transfer-encoding"] = true,
+}
+
+local function header(name, value)
+  if type(name) ~= "string" then return "a list of {name, value}, or a map of strings expected" end
+  if not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then return "not a header name (a token of RFC 9110)" end
+  local lower = name:lower()
+  if own_headers[lower] or lower:find("^sec%-websocket%-") then
+    return name .. ": the handshake sets this one"
+  end
+  local text = sendable(value)
+  return text and name .. ": " .. text
+end
+
+-- Both forms as a list; a map in the order of its names.
+local function header_list(headers)
+  local list = {}
+  for name, value in pairs(headers) do
+    list[#list + 1] = math.type(name) == "integer" and type(value) == "table" and value or { name, value }
+  end
+  if #list ~= #headers then
+    table.sort(list, function(a, b) return tostring(a[1]) < tostring(b[1]) end)
+    return list
+  end
+  return headers
+end
+
+local function headers(value)
+  if type(value) ~= "table" then return expected("table", value) end
+  for _, pair in ipairs(header_list(value)) do
+    if type(pair) ~= "table" then return "a list of {name, value}, or a map of strings expected" end
+    local text = header(pair[1], pair[2])
+    if text then return text end
+  end
+end
+
+local function one_of(...)
+  local choices = { ... }
+  return function(value)
+    for _, choice in ipairs(choices) do
+      if value == choice then return nil end
+    end
+    local quoted = {}
+    for index, choice in ipairs(choices) do quoted[index] = ('"%s"'):format(choice) end
+    return ("must be %s"):format(table.concat(quoted, " or "))
+  end
+end
+
+local function json(value)
+  if type(value) ~= "table" then return expected("table", value) end
+  if type(value.encode) ~= "function" or type(value.decode) ~= "function" then
+    return "functions encode and decode expected"
+  end
+end
+
+-- For what a later version brings; `off` says the same as leaving it out.
+local function later(off)
+  return function(value)
+    if value ~= off or off == nil then return "not supported yet" end
+  end
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+local function unknown(key, known)
+  local guess = type(key) == "string" and nearest.find(key, known)
+  local hint = guess and (", did you mean %s?"):format(guess) or ""
+  return ("%s: no such key%s"):format(tostring(key), hint)
+end
+
+-- nil when all keys are good, else "key: what is wrong".
+local function check(given, known, prefix)
+  for _, key in ipairs(sorted_keys(given)) do
+    if not known[key] then return prefix .. unknown(key, known) end
+    local text = known[key](given[key])
+    if text then return ("%s%s: %s"):format(prefix, key, text) end
+  end
+end
+
+local tls_keys = {
+  ca_file = sendable, cert_file = sendable, key_file = sendable, server_name = sendable,
+  min_version = one_of("1.2", "1.3"), verify = boolean,
+}
+
+local function tls(value)
+  if type(value) ~= "table" then return expected("table", value) end
+  return check(value, tls_keys, "")
+end
+
+-- What the C side takes as it is.
+local core_keys = {
+  heartbeat_interval_msec = msec(0), heartbeat_timeout_msec = msec(1), connect_timeout_msec = msec(1),
+  join_timeout_msec = msec(1), push_timeout_msec = msec(1), write_timeout_msec = msec(1),
+  stable_after_msec = msec(0), reconnect_after_msec = steps, rejoin_after_msec = steps, jitter = share,
+  rejoin_on_reconnect = boolean, max_message_bytes = bytes, max_queue_bytes = bytes,
+  vsn = one_of("2.0.0", "1.0.0"),
+}
+
+-- What each attempt may say anew, see connect_params.
+local dial_keys = { uri = uri, params = table_or_function, headers = headers, auth_token = token }
+
+local known_keys = {
+  json = json, tls = tls, max_buffered_pushes = later(), serializer = later(), compress = later(false),
+  proxy = later(false), test_mode = later(false),
+}
+for key, checker in pairs(core_keys) do known_keys[key] = checker end
+for key, checker in pairs(dial_keys) do known_keys[key] = checker end
+
+-- TLS settings are heavy (all the CAs of the system), so clients that want the same share them.
+local tls_cache = setmetatable({}, { __mode = "v" })
+
+local function tls_of(settings)
+  local parts = {}
+  for _, key in ipairs(sorted_keys(settings)) do
+    parts[#parts + 1] = key .. "=" .. tostring(settings[key])
+  end
+  local name = table.concat(parts, "\n")
+  if tls_cache[name] then return tls_cache[name] end
+  local made, text = core.tls(settings)
+  if not made then return nil, "tls: " .. text end
+  tls_cache[name] = made
+  return made
+end
+
+-- The vsn that the URI asks for must be the one that is spoken.
+local function vsn_of(text, wanted)
+  local parts = assert(core.uri_read(text))
+  local said = query.find(parts.query, "vsn")
+  if not said then return wanted or "2.0.0", false end
+  if core_keys.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
+  if wanted and wanted ~= said then
+    return nil, ("uri: it says vsn=%s, but vsn is %s"):format(said, wanted)
+  end
+  return said, true
+end
+
+---@class slipstream.Settings what a socket keeps of its config
+---@field uri string
+---@field vsn string
+---@field params any
+---@field headers string[][]?
+---@field auth_token string?
+---@field tls table?
+---@field json table?
+
+--- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
+-- "key: what is wrong".
+---@param given slipstream.Config
+---@return slipstream.Settings? settings, table|string core_or_err
+function M.read(given)
+  if type(given) ~= "table" then return nil, "config: " .. expected("table", given) end
+  local fault = check(given, known_keys, "")
+  if fault then return nil, fault end
+  if given.uri == nil then return nil, "uri: needed" end
+  local vsn, text = vsn_of(given.uri, given.vsn)
+  if not vsn then return nil, text end
+  local settings = {
+    uri = given.uri, vsn = vsn, params = given.params, headers = given.headers and header_list(given.headers),
+    auth_token = given.auth_token, json = given.json, tls = given.tls,
+  }
+  local ok
+  ok, text = M.dial(settings, nil, true)
+  if not ok then return nil, text end
+  local numbers = { vsn = vsn, decode = given.json and given.json.decode }
+  for key in pairs(core_keys) do numbers[key] = numbers[key] or given[key] end
+  if given.rejoin_on_reconnect == false then numbers.rejoin_on_reconnect = false end
+  return settings, numbers
+end
+
+local function params_text(params)
+  if type(params) == "function" then params = params() end
+  if params == nil then return "" end
+  if type(params) ~= "table" then return nil, "params: the function returned a " .. type(params) end
+  local text, fault = query.encode(params)
+  if not text then return nil, "params: " .. fault end
+  return text
+end
+
+-- The URI with vsn and params in its query.
+local function whole_uri(text, vsn, params)
+  local said, has_vsn = vsn_of(text, vsn)
+  if not said then return nil, has_vsn end
+  local more, fault = params_text(params)
+  if not more then return nil, fault end
+  local whole = query.append(has_vsn and text or query.append(text, "vsn=" .. said), more)
+  local parts
+  parts, fault = core.uri_read(whole)
+  if not parts then return nil, "uri: with its params it " .. fault end
+  return whole, parts
+end
+
+--- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
+-- raised.
+---@param settings slipstream.Settings
+---@param overrides table? what connect_params returned: uri, params, headers, auth_token
+---@param is_trial boolean? leaves a params function alone
+---@return table? dial, string? err
+function M.dial(settings, overrides, is_trial)
+  local fault = overrides and check(overrides, dial_keys, "")
+  if fault then return nil, fault end
+  local function want(key)
+    if overrides and overrides[key] ~= nil then return overrides[key] end
+    return settings[key]
+  end
+  local params = want "params"
+  if is_trial and type(params) == "function" then params = nil end
+  local whole, parts = whole_uri(want "uri", settings.vsn, params)
+  if not whole then return nil, parts end
+  local dial = { uri = whole, headers = want "headers" and header_list(want "headers") }
+  if want "auth_token" then
+    dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(want "auth_token")
+  end
+  if parts.secure then
+    dial.tls, fault = tls_of(settings.tls or {})
+    if not dial.tls then return nil, fault end
+  end
+  return dial
+end
+
+return M

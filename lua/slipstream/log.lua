@@ -1,0 +1,162 @@
+--- The log: one line an event, to standard error, as text or as JSON.
+--
+-- Secrets never get into it: values of fields with such names are replaced, and URIs lose their query.
+
+local core = require "slipstream.core"
+local uv = require "luv"
+
+---@alias slipstream.Level "debug"|"info"|"warn"|"error"
+---@alias slipstream.Sink fun(line: string, entry: table)
+
+local M = {}
+
+local REDACTED = "[redacted]"
+
+local ranks = { debug = 1, info = 2, warn = 3, error = 4 }
+
+-- Fields whose values are nobody's business.
+local secret_names = {
+  auth_token = true, authorization = true, cookie = true, headers = true, params = true,
+  password = true, secret = true, token = true,
+}
+
+local state = { rank = ranks.info }
+
+--- The URI without what may be secret in it: its query and user info.
+---@param uri string
+---@return string
+function M.redact_uri(uri)
+  local text = tostring(uri):gsub("%?.*$", "?" .. REDACTED)
+  return (text:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1" .. REDACTED .. "@"))
+end
+
+local function redact(name, value)
+  if secret_names[name] then return REDACTED end
+  if name == "uri" then return M.redact_uri(value) end
+  return value
+end
+
+-- Strings, numbers and booleans as they are, everything else as its text.
+local function plain(value)
+  local kind = type(value)
+  if kind == "string" or kind == "boolean" or math.type(value) == "integer" then return value end
+  if kind == "number" and value - value == 0 then return value end
+  return tostring(value)
+end
+
+local function sorted_names(fields)
+  local names = {}
+  for name in pairs(fields) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function quote(value)
+  local text = tostring(value)
+  if text ~= "" and not text:find("[%s%c\"=]") then return text end
+  return '"' .. text:gsub('[%c"\\]', function(c)
+    if c == "\n" then return "\\n" end
+    return c:find("%c") and ("\\x%02x"):format(c:byte()) or "\\" .. c
+  end) .. '"'
+end
+
+local function clock()
+  local seconds, micros = uv.gettimeofday()
+  return seconds, micros // 1000
+end
+
+-- A traceback keeps its lines, so that it can be read.
+local function format_text(entry)
+  local seconds, millis = clock()
+  local time = os.date("%H:%M:%S", seconds) .. (".%03d"):format(millis)
+  local parts = { time, ("%-5s"):format(entry.level), entry.text }
+  for _, name in ipairs(sorted_names(entry.fields)) do
+    if name ~= "traceback" then parts[#parts + 1] = name .. "=" .. quote(entry.fields[name]) end
+  end
+  local line = table.concat(parts, " ")
+  local traceback = entry.fields.traceback
+  return traceback and line .. "\n" .. traceback or line
+end
+
+-- Bytes that are no UTF-8 would make the whole line unreadable.
+local function utf8_only(value)
+  if type(value) ~= "string" or utf8.len(value) then return value end
+  return (value:gsub("[\x80-\xff]", "?"))
+end
+
+local function format_json(entry)
+  local seconds, millis = clock()
+  local line = { time = os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%03dZ"):format(millis) }
+  for name, value in pairs(entry.fields) do line[name] = utf8_only(value) end
+  line.level, line.text = entry.level, utf8_only(entry.text)
+  return assert(core.json.encode(line))
+end
+
+local formats = { text = format_text, json = format_json }
+state.format = formats.text
+
+local function to_stderr(line) io.stderr:write(line, "\n") end
+state.sink = to_stderr
+
+local function write(level, text, fields)
+  if ranks[level] < state.rank then return end
+  local shown = {}
+  for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(redact(name, value)) end
+  local entry = { level = level, text = tostring(text), fields = shown }
+  state.sink(state.format(entry), entry)
+end
+
+--- Logs for who looks for a fault.
+---@param text string
+---@param fields table<string, any>? shown as name=value
+function M.debug(text, fields) write("debug", text, fields) end
+
+--- Logs what an operator wants to know.
+---@param text string
+---@param fields table<string, any>?
+function M.info(text, fields) write("info", text, fields) end
+
+--- Logs what is wrong, but went on.
+---@param text string
+---@param fields table<string, any>?
+function M.warn(text, fields) write("warn", text, fields) end
+
+--- Logs what failed.
+---@param text string
+---@param fields table<string, any>?
+function M.error(text, fields) write("error", text, fields) end
+
+local function names_of(set) return table.concat(sorted_names(set), ", ") end
+
+--- Leaves out what is less grave than `level`; "info" at first.
+---@param level slipstream.Level
+---@return true? ok, string? err nil and what the levels are
+function M.set_level(level)
+  if not ranks[level] then
+    return nil, ("no such level: %s; there are %s"):format(level, names_of(ranks))
+  end
+  state.rank = ranks[level]
+  return true
+end
+
+--- Writes lines as "text" (at first) or "json".
+---@param name "text"|"json"
+---@return true? ok, string? err nil and what the formats are
+function M.set_format(name)
+  if not formats[name] then
+    return nil, ("no such format: %s; there are %s"):format(name, names_of(formats))
+  end
+  state.format = formats[name]
+  return true
+end
+
+--- Gives lines to `sink` instead of standard error; nil: to standard error again.
+---@param sink slipstream.Sink?
+---@return slipstream.Sink former
+function M.set_sink(sink)
+  local former = state.sink
+  state.sink = sink or to_stderr
+  return former
+end
+
+return M

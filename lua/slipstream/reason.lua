@@ -1,0 +1,119 @@
+--- Reasons: why a connection, a topic or a client ended.
+--
+-- A reason is a table with `kind`, compared by it, and readable with `tostring`.
+
+local core = require "slipstream.core"
+
+---@class slipstream.Reason
+---@field kind string "closed_by_remote", "connect_failed", … (API.md section 4)
+---@field code integer? a close code
+---@field text string? what the peer or the system said
+---@field stage string? how far an attempt came: "dns", "tcp", "proxy", "tls", "upgrade"
+---@field status integer? the HTTP status of a refused upgrade
+---@field headers string[][]? of a refused upgrade: {name, value} each
+---@field body string? of a refused upgrade
+---@field response any? of a refused join
+---@field payload any? of a channel that crashed
+---@field traceback string? of an error in a callback
+
+local M = {}
+
+-- At most this many bytes of what a server said stand in one line.
+local SHOWN = 200
+
+local stages = {
+  dns = "the name was not resolved",
+  tcp = "no connection",
+  proxy = "the proxy refused",
+  tls = "TLS failed",
+  upgrade = "the server refused",
+}
+
+local waits = {
+  dns = "resolving the name",
+  tcp = "connecting",
+  proxy = "the proxy's answer",
+  tls = "the TLS handshake",
+  upgrade = "the server's answer",
+}
+
+local function shorten(text)
+  text = text:gsub("%c+", " ")
+  return #text <= SHOWN and text or text:sub(1, SHOWN) .. "…"
+end
+
+-- Adds what the peer said, if it said something.
+local function with(words, said)
+  if said == nil or said == "" then return words end
+  return words .. ": " .. shorten(tostring(said))
+end
+
+local function with_json(words, value)
+  if value == nil then return words end
+  return with(words, core.json.encode(value))
+end
+
+local function closed(words)
+  return function(reason)
+    return with(reason.code and ("%s with %d"):format(words, reason.code) or words, reason.text)
+  end
+end
+
+local function connect_failed(reason)
+  local words = stages[reason.stage] or "the connection was not made"
+  if reason.status then words = ("%s with HTTP %d"):format(words, reason.status) end
+  return with(with(words, reason.text), reason.body)
+end
+
+local function connect_timeout(reason)
+  return ("no connection in time, while waiting for %s"):format(waits[reason.stage] or "it")
+end
+
+local function text_after(words)
+  return function(reason) return with(words, reason.text) end
+end
+
+local function always(words)
+  return function() return words end
+end
+
+local sentences = {
+  closed_by_remote = closed "closed by the server",
+  closed_by_client = closed "closed by the client",
+  heartbeat_timeout = always "the server did not answer the heartbeat",
+  write_stalled = always "the server took no more data",
+  message_too_big = text_after "a message was larger than max_message_bytes",
+  protocol_error = text_after "the server broke the protocol",
+  connect_failed = connect_failed,
+  connect_timeout = connect_timeout,
+  connection_lost = text_after "the connection was lost",
+  failed_to_join = function(reason) return with_json("the join was refused", reason.response) end,
+  join_timeout = always "the join was not answered in time",
+  channel_error = function(reason) return with_json("the channel crashed", reason.payload) end,
+  channel_closed = always "the channel was closed by the server",
+  disconnected = always "the connection ended",
+  script_error = function(reason) return reason.text end,
+}
+
+--- A reason of that kind.
+---@param kind string
+---@param fields table? taken as the reason's table
+---@return slipstream.Reason
+function M.new(kind, fields)
+  fields = fields or {}
+  fields.kind = kind
+  return setmetatable(fields, core.reason_mt)
+end
+
+--- The reason in words for people: one line, without a full stop.
+---@param reason any a reason; anything else as `tostring` gives it
+---@return string
+function M.text(reason)
+  if getmetatable(reason) ~= core.reason_mt then return tostring(reason) end
+  local say = sentences[reason.kind]
+  return say and say(reason) or tostring(reason.kind)
+end
+
+core.reason_mt.__tostring = M.text
+
+return M

@@ -1,0 +1,240 @@
+--- The socket: what a callback's `self` can do.
+--
+-- Requests return at once; their outcome comes in a callback. They answer true or a ref, or
+-- nil, text, code.
+
+local check = require "slipstream.check"
+local config = require "slipstream.config"
+local core = require "slipstream.core"
+local process = require "slipstream.process"
+
+---@class slipstream.Socket
+---@field assigns table the client's own state
+local Socket = {}
+
+local function fail(code) return nil, code, code end
+
+-- State.
+
+--- Sets one key of `assigns`, or all those of a table.
+---@param key any a key, or a table of keys and values
+---@param value any
+---@return slipstream.Socket self
+function Socket:assign(key, value)
+  if type(key) ~= "table" then
+    self.assigns[key] = value
+    return self
+  end
+  for name, each in pairs(key) do self.assigns[name] = each end
+  return self
+end
+
+--- Replaces what `assigns` has at `key` by what `fn` makes of it. Raises when it has nothing there.
+---@param key any
+---@param fn fun(value: any): any
+---@return slipstream.Socket self
+function Socket:update(key, fn)
+  check.is(2, "function", fn)
+  local value = self.assigns[key]
+  if value == nil then error(("no such key in assigns: %s"):format(tostring(key)), 2) end
+  self.assigns[key] = fn(value)
+  return self
+end
+
+--- Collects garbage, all of it.
+function Socket:collect_garbage() -- luacheck: no self
+  collectgarbage()
+end
+
+-- The connection.
+
+--- Checks the config and connects: `handle_connect` or `handle_disconnect` follows. Another connect
+-- after a disconnect takes its own config; topics are to be joined again then.
+---@param given slipstream.Config
+---@return true? ok, string? err, string? code nil, "uri: scheme must be ws or wss, got http", "invalid"
+function Socket:connect(given)
+  if self._ending then return fail "stopping" end
+  if self._core and not self._core:idle() then return fail "connected" end
+  local settings, numbers = config.read(given)
+  if not settings then return nil, numbers, "invalid" end
+  local client, text, code = (self._host or core.host()):client(process.handlers, self, numbers)
+  if not client then return nil, text, code end
+  if self._core then self._core:close() end
+  self._core, self._config, self._topics = client, settings, {}
+  return client:connect()
+end
+
+--- Connects again after the back-off. One that is scheduled already stays as it is.
+---@return true? ok, string? err, string? code nil, "no_config" or nil, "connected"
+function Socket:reconnect()
+  if not self._core then return fail "no_config" end
+  if self._ending then return fail "stopping" end
+  return self._core:reconnect()
+end
+
+-- A shutdown leaves its topics, so that the server need not find out.
+local function leave_all(self)
+  for topic in pairs(self._topics) do
+    if self._core:join_status(topic) == "joined" then self._core:leave(topic) end
+  end
+end
+
+--- The closing handshake; ends an attempt or a scheduled one, too. `handle_disconnect` follows, with
+-- `closed_by_client`.
+---@param code integer? 1000
+---@param text string?
+---@return true? ok, string? err, string? code
+function Socket:disconnect(code, text)
+  check.is_integer(1, code, true)
+  check.is_optional(2, text, "string")
+  if not self._core then return true end
+  local ending = self._ending
+  if ending and ending.code and self._core:connected() then leave_all(self) end
+  return self._core:disconnect(code or ending and ending.code, text)
+end
+
+--- Whether the connection is open.
+---@return boolean
+function Socket:connected()
+  return self._core ~= nil and self._core:connected()
+end
+
+--- Counters: bytes_in, bytes_out, messages_in, pushes_out, connects, queued_bytes.
+---@return table<string, integer>? stats, string? err, string? code
+function Socket:stats()
+  if not self._core then return fail "no_config" end
+  return self._core:stats()
+end
+
+-- Topics.
+
+-- JSON text of the value; `what` is how a fault names it.
+function Socket:_encode(value, what)
+  if value == nil then return "{}" end
+  local json = self._config.json
+  if json then
+    local ok, text = pcall(json.encode, value)
+    if ok and type(text) == "string" then return text end
+    return nil, ("%s: %s"):format(what, text)
+  end
+  local text, fault = core.json.encode(value)
+  if text then return text end
+  return nil, (fault:gsub("^payload", what))
+end
+
+-- What is kept of a topic's params: a function, or their text as of now.
+local function keep_params(self, topic, params)
+  if params == nil then return true end
+  if type(params) == "function" then
+    self._topics[topic] = params
+    return true
+  end
+  local text, fault = self:_encode(params, "params")
+  if not text then return nil, fault, "invalid" end
+  self._topics[topic] = text
+  return true
+end
+
+--- Joins the topic as soon as the connection is open, and again after each reconnect: `handle_join` or
+-- `handle_topic_close` follows. Joined already: nothing happens.
+---@param topic string
+---@param params (table|fun(): table)? a function is asked at each join
+---@return true? ok, string? err, string? code
+function Socket:join(topic, params)
+  check.is(1, "string", topic)
+  check.is_optional(2, params, "table", "function")
+  if not self._core then return fail "not_connected" end
+  local kept, fault, kind = keep_params(self, topic, params)
+  if not kept then return nil, fault, kind end
+  local ok, text, code = self._core:join(topic)
+  if ok and not self._topics[topic] then self._topics[topic] = "{}" end
+  return ok, text, code
+end
+
+--- Joins a topic again, after its back-off, with the params that it had or new ones.
+---@param topic string
+---@param params (table|fun(): table)?
+---@return true? ok, string? err, string? code nil, "never_joined"
+function Socket:rejoin(topic, params)
+  check.is(1, "string", topic)
+  check.is_optional(2, params, "table", "function")
+  if not self._core or not self._topics[topic] then return fail "never_joined" end
+  local kept, fault, kind = keep_params(self, topic, params)
+  if not kept then return nil, fault, kind end
+  return self._core:rejoin(topic)
+end
+
+--- Leaves the topic: `handle_leave` follows. Not joined: nothing happens.
+---@param topic string
+---@return true? ok, string? err, string? code
+function Socket:leave(topic)
+  check.is(1, "string", topic)
+  if not self._core then return true end
+  return self._core:leave(topic)
+end
+
+--- Whether the topic is joined.
+---@param topic string
+---@return boolean
+function Socket:joined(topic)
+  return self:join_status(topic) == "joined"
+end
+
+--- How the topic stands: nil (never asked for), "requested", "joined", "closed".
+---@param topic string
+---@return string?
+function Socket:join_status(topic)
+  check.is(1, "string", topic)
+  return self._core and self._core:join_status(topic)
+end
+
+---@class slipstream.PushOptions
+---@field timeout integer? msec until `handle_reply(ref, "timeout")`
+
+local function push_timeout(options)
+  if not options then return nil end
+  for key in pairs(options) do
+    if key == "buffer" then error("push: buffer is not supported yet", 3) end
+    if key ~= "timeout" then error(("push: no such option: %s"):format(tostring(key)), 3) end
+  end
+  local timeout = options.timeout
+  if timeout ~= nil and not (math.type(timeout) == "integer" and timeout > 0) then
+    error("push: timeout must be an integer of msec, 1 or more", 3)
+  end
+  return timeout
+end
+
+--- Pushes an event to a joined topic; the answer comes to `handle_reply`, with the same ref.
+---@param topic string
+---@param event string
+---@param payload any? JSON values, or `slipstream.binary(bytes)`; {} when absent
+---@param options slipstream.PushOptions?
+---@return integer? ref, string? err, string? code nil, "not_joined", "not_connected", "queue_full", or what
+---cannot be sent
+function Socket:push(topic, event, payload, options)
+  check.is(1, "string", topic)
+  check.is(2, "string", event)
+  check.is_optional(4, options, "table")
+  local timeout = push_timeout(options)
+  if not self._core then return fail "not_connected" end
+  if getmetatable(payload) == core.binary_mt then
+    return self._core:push(topic, event, payload.bytes, true, timeout)
+  end
+  local text, fault = self:_encode(payload, "payload")
+  if not text then return nil, fault, "invalid" end
+  return self._core:push(topic, event, text, false, timeout)
+end
+
+--- `push`, but what can happen raises as well.
+---@param topic string
+---@param event string
+---@param payload any?
+---@param options slipstream.PushOptions?
+---@return integer ref
+function Socket:push_or_raise(topic, event, payload, options)
+  local ref, text = self:push(topic, event, payload, options)
+  if not ref then error(("cannot push %s to %s: %s"):format(event, topic, text), 2) end
+  return ref
+end
+
+return Socket

@@ -1,0 +1,46 @@
+--- Where an error came from, in the user's own files: frames of ours and of C help nobody.
+
+local M = {}
+
+-- "@slipstream/" inside the program, "@some/folder/slipstream/" elsewhere.
+local OWN = debug.getinfo(1, "S").source:match("^(.*slipstream/)traceback%.lua$") or "@slipstream/"
+
+-- Enough to see a recursion, without flooding the log.
+local MOST = 20
+
+local function is_users(frame)
+  return frame.currentline > 0 and frame.source:sub(1, #OWN) ~= OWN
+end
+
+local function describe(frame)
+  local name = frame.name and ("'%s'"):format(frame.name) or ("<line %d>"):format(frame.linedefined)
+  if frame.what == "main" then name = "main chunk" end
+  return ("\t%s:%d: in %s"):format(frame.short_src, frame.currentline, name)
+end
+
+local function users_frames(level)
+  local lines = {}
+  while #lines < MOST do
+    local frame = debug.getinfo(level, "Sln")
+    if not frame then break end
+    if is_users(frame) then lines[#lines + 1] = describe(frame) end
+    level = level + 1
+  end
+  return lines
+end
+
+---@class slipstream.Caught
+---@field text string the error, in one line where it was one
+---@field traceback string
+
+--- A message handler for xpcall.
+---@param err any
+---@return slipstream.Caught
+function M.catch(err)
+  local ok, text = pcall(tostring, err)
+  local lines = users_frames(3)
+  table.insert(lines, 1, "stack traceback:")
+  return { text = ok and text or "an error that cannot be shown", traceback = table.concat(lines, "\n") }
+end
+
+return M
