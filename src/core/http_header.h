@@ -7,8 +7,7 @@
  */
 #include "core/upgrade.h"
 
-/* Takes a line off the front, without its end (CRLF, or LF alone). False when no whole one is left.
- */
+/* Takes a line off the front, without its end (CRLF, or LF alone). False when none is whole. */
 bool slip_http_line_next(struct slip_span *text, struct slip_span *line);
 /*
  * Reads "Name: value", the value trimmed. False for what RFC 9112 section 5 forbids: no name that
