@@ -4,9 +4,8 @@
 #include <stdlib.h>
 
 /* FNV-1a over what was read, so that two readings are compared without keeping them. */
-static void add(uint64_t *sum, const char *at, size_t size) {
-  for (size_t i = 0; i < size; i++)
-    *sum = (*sum ^ (uint8_t)at[i]) * 0x100000001b3u;
+static uint64_t mix(uint64_t sum, uint64_t value) {
+  return (sum ^ value) * 0x100000001b3u;
 }
 
 static uint64_t read_in_pieces(const uint8_t *data, size_t size, size_t piece) {
@@ -19,13 +18,13 @@ static uint64_t read_in_pieces(const uint8_t *data, size_t size, size_t piece) {
     struct slip_ws_message m;
     bool has = true;
     while (has && (err = slip_ws_reader_next(&r, &in, &m, &has)) == SLIP_OK && has) {
-      uint16_t head[] = {(uint16_t)m.kind, m.code, (uint16_t)m.data.size};
-      add(&sum, (const char *)head, sizeof head);
-      add(&sum, m.data.at, m.data.size);
+      sum = mix(mix(mix(sum, m.kind), m.code), m.data.size);
+      for (size_t i = 0; i < m.data.size; i++)
+        sum = mix(sum, (uint8_t)m.data.at[i]);
     }
   }
   slip_ws_reader_clear(&r);
-  return sum + err;
+  return mix(sum, err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
