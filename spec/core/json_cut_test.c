@@ -139,8 +139,7 @@ static const char *const broken_values[] = {
     "1x",
     "//",
     "/**/1",
-    "\xef\xbb\xbf"
-    "1",
+    "\xef\xbb\xbf[]",
     "\v1",
     "\f1",
     "\x01",

@@ -43,9 +43,11 @@ struct slip_message {
 
 /*
  * Reads a message from the payload of one WebSocket message: `in.format` says whether that was
- * text or binary. Integer refs are read as their digits; elements behind the fifth are passed
- * over (PROTOCOL.md). Spans are borrowed from `in`, or from `scratch` where a string had escapes,
- * until either changes; `scratch` is emptied first.
+ * text or binary. Text is UTF-8 already, as WebSocket asks for. Integer refs are read as their
+ * digits, an empty ref of a binary message as absent; elements behind the fifth are passed over
+ * (PROTOCOL.md). What a server of vsn 1 sends without a ref is a BROADCAST: there is no telling.
+ * Spans are borrowed from `in`, or from `scratch` where a string had escapes, until either changes;
+ * `scratch` is emptied first and has no maximum.
  * SLIP_EMALFORMED with *fault in words, static. SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_message_read(struct slip_wire wire, struct slip_payload in,
@@ -53,9 +55,11 @@ SLIP_CHECKED enum slip_err slip_message_read(struct slip_wire wire, struct slip_
                                              const char **fault);
 /*
  * Appends the message to `out` and says by *format how it must be sent: binary when its payload is,
- * else text. A JSON payload is copied as it is: the caller vouches for it. Nothing is appended on
- * failure. SLIP_EUTF8: topic, event, status or a ref. SLIP_ETOOBIG: a field over 255 bytes in a
- * binary message, or the maximum of `out`. SLIP_EINVAL: a binary payload in vsn 1. SLIP_ENOMEM.
+ * else text. A JSON payload is copied as it is: the caller vouches for it. A client writes nothing
+ * but PUSH. The ref of a server's binary push, and a server's join_ref in vsn 1, are left out: the
+ * formats have no place for them. Nothing is appended on failure.
+ * SLIP_EUTF8: topic, event, status or a ref. SLIP_ETOOBIG: a field over 255 bytes in a binary
+ * message, or the maximum of `out`. SLIP_EINVAL: a binary payload in vsn 1. SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_message_write(struct slip_wire wire,
                                               const struct slip_message *message,
