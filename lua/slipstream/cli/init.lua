@@ -1,0 +1,50 @@
+--- The command line: reads it, runs the command and answers with the exit code.
+--
+-- A command is a module with `summary`, `define(command)`, which tells argparse its arguments,
+-- and `run(options)`, which answers with an exit code, or with nil, a line for people and a code.
+
+local argparse = require "argparse"
+local core = require "slipstream.core"
+
+local M = {}
+
+local FAILED, USAGE = 1, 2
+
+local names = { "run", "serve" }
+
+local function print_version()
+  print("slipstream " .. core.version)
+  os.exit(0)
+end
+
+local function new_parser()
+  local parser = argparse("slipstream", "Hosts clients of Phoenix channels, scripted in Lua.")
+  parser:flag("--version", "Print the version and exit."):action(print_version)
+  parser:command_target "command"
+  parser:epilog "`slipstream COMMAND --help` tells more."
+  for _, name in ipairs(names) do
+    local command = require("slipstream.cli." .. name)
+    command.define(parser:command(name, command.summary):summary(command.summary))
+  end
+  return parser
+end
+
+-- argparse puts its guess ("Did you mean …") on a line of its own.
+local function complain(text, code)
+  io.stderr:write("slipstream: ", (text:gsub("\nDid you mean", "; did you mean")), "\n")
+  return code
+end
+
+--- Runs the command that the arguments ask for.
+---@param arguments string[] as Lua's `arg`
+---@return integer code the exit code
+function M.main(arguments)
+  io.stdout:setvbuf "line" -- who reads what scripts print wants it now
+  local ok, options = new_parser():pparse(arguments)
+  if not ok then return complain(options .. " (see slipstream --help)", USAGE) end
+  local code, text, failure = require("slipstream.cli." .. options.command).run(options)
+  if not code then return complain(text, failure or FAILED) end
+  return code
+end
+
+return M

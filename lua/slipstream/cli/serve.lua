@@ -1,0 +1,61 @@
+--- `slipstream serve`: the embedded channel server, until a signal drains it.
+
+local script = require "slipstream.cli.script"
+local signal = require "slipstream.cli.signal"
+local uv = require "luv"
+
+local M = { summary = "Serve channels, for demos and tests." }
+
+local FAILED = 1
+local DRAIN_MSEC = 5000
+
+local function read_port(text)
+  local port = math.tointeger(tonumber(text))
+  if port and port >= 0 and port <= 65535 then return port end
+  return nil, ("--port: %s is not a port, 0 to 65535"):format(text)
+end
+
+function M.define(command)
+  command:argument("file", "A Lua file that returns an app of slipstream.server; a small chat without it.")
+    :args "?":argname "FILE.lua"
+  command:option("--port", "Listen on this port; 0 takes a free one.")
+    :argname "N":default "4000":convert(read_port)
+  command:option("--host", "Listen on this address."):argname "ADDR":default "127.0.0.1"
+end
+
+local function load_app(path)
+  if not path then return require("slipstream.server.default_app").new() end
+  local ok, app, code = script.run(path, {})
+  if not ok then return nil, app, code end
+  if type(app) == "table" and app.listen then return app end
+  return nil, ("%s: expected an app of slipstream.server, got %s"):format(path, type(app)), FAILED
+end
+
+local function address_of(handle, app)
+  local host = handle.host:find(":", 1, true) and "[" .. handle.host .. "]" or handle.host
+  return ("ws://%s:%d%s"):format(host, handle.port, app.options.path)
+end
+
+-- What is not closed in time is cut.
+local function drain(handle)
+  local timer = uv.new_timer()
+  timer:start(DRAIN_MSEC, 0, function() handle:kill(uv.stop) end)
+  handle:stop(uv.stop)
+end
+
+function M.run(options)
+  local app, text, code = load_app(options.file)
+  if not app then return nil, text, code end
+  local handle, why = app:listen { host = options.host, port = options.port }
+  if not handle then return nil, "cannot listen: " .. why, FAILED end
+  local ended
+  signal.watch(function(exit_code)
+    ended = exit_code
+    drain(handle)
+  end)
+  print("listening on " .. address_of(handle, app))
+  uv.run()
+  return ended
+end
+
+return M
