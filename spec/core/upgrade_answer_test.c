@@ -271,10 +271,9 @@ static void takes_a_head_up_to_the_limit_and_no_longer(void **state) {
   }
 }
 
-static void keeps_of_a_body_what_the_limit_lets(void **state) {
-  (void)state;
-  struct slip_buf b = head_of(SLIP_UPGRADE_HEAD_MAX);
-  for (size_t i = 0; i < SLIP_UPGRADE_BODY_MAX + 9; i++)
+static void check_keeps_the_most_of_a_body(size_t over) {
+  struct slip_buf b = head_of(1000);
+  for (size_t i = 0; i < SLIP_UPGRADE_BODY_MAX + over; i++)
     CHECK_OK(slip_buf_append(&b, SLIP_SPAN("y")));
   struct result whole = read_in_pieces(slip_buf_span(&b), b.size, b.size);
   struct result bytewise = read_in_pieces(slip_buf_span(&b), 1, 1);
@@ -285,6 +284,12 @@ static void keeps_of_a_body_what_the_limit_lets(void **state) {
   slip_upgrade_reader_free(bytewise.reader);
   slip_upgrade_reader_free(whole.reader);
   slip_buf_clear(&b);
+}
+
+static void finishes_a_refusal_when_as_much_of_the_body_as_is_kept_is_in(void **state) {
+  (void)state;
+  check_keeps_the_most_of_a_body(0);
+  check_keeps_the_most_of_a_body(9);
 }
 
 static void gives_the_same_error_again(void **state) {
@@ -388,7 +393,7 @@ int main(void) {
       cmocka_unit_test(takes_the_end_of_the_connection_for_the_end_of_a_body),
       cmocka_unit_test(refuses_any_subprotocol_when_none_was_offered),
       cmocka_unit_test(takes_a_head_up_to_the_limit_and_no_longer),
-      cmocka_unit_test(keeps_of_a_body_what_the_limit_lets),
+      cmocka_unit_test(finishes_a_refusal_when_as_much_of_the_body_as_is_kept_is_in),
       cmocka_unit_test(gives_the_same_error_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) + cmocka_run_group_tests(refusals, NULL, NULL);

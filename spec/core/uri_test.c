@@ -147,6 +147,18 @@ static void says_what_is_wrong_with_which_part(void **state) {
   }
 }
 
+static void takes_a_host_as_long_as_dns_does_and_no_longer(void **state) {
+  (void)state;
+  char text[5 + 254] = "ws://";
+  memset(text + 5, 'x', 254);
+  struct slip_uri uri = read((struct slip_span){text, 5 + 253});
+  struct slip_span got;
+  const char *fault;
+  assert_int_equal(uri.host.size, 253);
+  assert_int_equal(slip_uri_read((struct slip_span){text, 5 + 254}, &uri, &fault, &got),
+                   SLIP_EINVAL);
+}
+
 static void refuses_more_than_the_maximum(void **state) {
   (void)state;
   static char text[SLIP_URI_MAX + 1] = "ws://h/";
@@ -169,6 +181,7 @@ int main(void) {
       cmocka_unit_test(reads_ipv6_addresses_without_their_brackets),
       cmocka_unit_test(reads_the_socket_and_the_resource_of_a_unix_uri),
       cmocka_unit_test(says_what_is_wrong_with_which_part),
+      cmocka_unit_test(takes_a_host_as_long_as_dns_does_and_no_longer),
       cmocka_unit_test(refuses_more_than_the_maximum),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,10 +117,8 @@ static enum slip_err begin_frame(struct slip_ws_reader *r, uint64_t length) {
     r->fault = "a message over the limit";
     return SLIP_ETOOBIG;
   }
-  if (r->opcode != CONTINUATION) {
+  if (r->opcode != CONTINUATION)
     r->kind = r->opcode;
-    r->utf8 = (struct slip_utf8){0};
-  }
   return SLIP_OK;
 }
 

@@ -47,13 +47,13 @@ struct slip_ws_reader {
   const char *fault;       /* why the last `next` failed, in words; static; NULL before */
   uint8_t head[10];        /* a header that is not whole yet; never a mask, so never longer */
   uint8_t head_size;
-  uint8_t control_size; /* how much of `message`, at its end, is a control frame's */
-  uint8_t opcode;       /* of the current frame */
-  uint8_t kind;         /* of the data message under way; 0 for none */
-  uint8_t err;          /* of the last `next`; an enum slip_err */
-  bool is_final;        /* the current frame */
-  bool is_taken;        /* what was handed out lies in `message`; given back at the next call */
-  struct slip_utf8 utf8;
+  uint8_t control_size;  /* how much of `message`, at its end, is a control frame's */
+  uint8_t opcode;        /* of the current frame */
+  uint8_t kind;          /* of the data message under way; 0 for none */
+  uint8_t err;           /* of the last `next`; an enum slip_err */
+  bool is_final;         /* the current frame */
+  bool is_taken;         /* what was handed out lies in `message`; given back at the next call */
+  struct slip_utf8 utf8; /* of a text under way; at a beginning again when the text is whole */
 };
 
 /* `max_message` 0: no limit. */
