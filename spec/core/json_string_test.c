@@ -52,6 +52,7 @@ static void reads_every_escape(void **state) {
   check_read(SLIP_SPAN("\"\\u00e9\\u00E9\""), SLIP_SPAN("\xc3\xa9\xc3\xa9"));
   check_read(SLIP_SPAN("\"\\u07ff\\u0800\""), SLIP_SPAN("\xdf\xbf\xe0\xa0\x80"));
   check_read(SLIP_SPAN("\"\\u20ac\\uffff\""), SLIP_SPAN("\xe2\x82\xac\xef\xbf\xbf"));
+  check_read(SLIP_SPAN("\"\\ud7ff\\ue000\""), SLIP_SPAN("\xed\x9f\xbf\xee\x80\x80"));
   check_read(SLIP_SPAN("\"\\ud83d\\ude00\""), SLIP_SPAN("\xf0\x9f\x98\x80"));
   check_read(SLIP_SPAN("\"\\uD800\\uDC00\\uDBFF\\uDFFF\""),
              SLIP_SPAN("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
@@ -115,6 +116,9 @@ static void refuses_a_lone_surrogate(void **state) {
   check_refused(SLIP_SPAN("\"\\ud83d\\ud83d\""));
   check_refused(SLIP_SPAN("\"\\ud83d\\ude0\""));
   check_refused(SLIP_SPAN("\"\\ude00\""));
+  check_refused(SLIP_SPAN("\"\\udc00\""));
+  check_refused(SLIP_SPAN("\"\\udfff\""));
+  check_refused(SLIP_SPAN("\"\\udbff\""));
   check_refused(SLIP_SPAN("\"\\ude00\\ud83d\""));
 }
 
