@@ -19,8 +19,8 @@ struct slip_target {
 
 struct slip_net {
   /*
-   * Starts to connect. The outcome comes as `opened` or `ended`, never from inside this call.
-   * SLIP_ENOMEM, or SLIP_EIO (no file descriptors left): then there is no stream.
+   * Starts to connect. The outcome comes as `opened` or `ended`, and each stage on the way, the
+   * first included, as `stage`; none from inside this call. SLIP_ENOMEM: then there is no stream.
    */
   enum slip_err (*dial)(struct slip_net *net, const struct slip_target *target,
                         const struct slip_stream_handler *handler, void *owner,

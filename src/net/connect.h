@@ -1,0 +1,34 @@
+#ifndef SLIP_NET_CONNECT_H
+#define SLIP_NET_CONNECT_H
+/*
+ * Connect: from a host and a port to a connected TCP handle: resolves the name off the loop, then
+ * tries each of its addresses in turn until one takes the connection.
+ *
+ * A connect is gone once it has said `connected` or `failed`, or was cancelled; what it takes to
+ * dial (the addresses, the requests) goes with it. Racing addresses would change this module alone.
+ */
+#include "core/reason.h"
+#include "net/dial.h"
+#include "net/network.h"
+
+struct slip_connect; /* opaque */
+
+struct slip_connect_handler {
+  void (*stage)(void *owner, enum slip_stage stage); /* DNS or TCP begins */
+  /* `handle` is on the heap and the owner's from here on. */
+  void (*connected)(void *owner, uv_tcp_t *handle);
+  void (*failed)(void *owner, enum slip_stage stage, struct slip_span text);
+};
+
+/* Says nothing before the loop's next turn. SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_connect_start(struct slip_network *network,
+                                              const struct slip_target *target,
+                                              const struct slip_connect_handler *handler,
+                                              void *owner, struct slip_connect **out);
+/*
+ * Before `connected` or `failed`, also from inside `stage`. Says nothing more, and calls
+ * `slip_network_gone` in the owner's place when the loop has let go of it.
+ */
+void slip_connect_cancel(struct slip_connect *connect);
+
+#endif

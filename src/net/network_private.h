@@ -1,0 +1,32 @@
+#ifndef SLIP_NET_NETWORK_PRIVATE_H
+#define SLIP_NET_NETWORK_PRIVATE_H
+/*
+ * Network, private: what its connections share. For the files of the network and their specs.
+ */
+#include "net/grace.h"
+#include "net/later.h"
+#include "net/network.h"
+
+/* The struct of type `type` whose field `field` is at `pointer`. */
+#define SLIP_HOLDER(pointer, type, field)                                                          \
+  ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
+
+#define SLIP_NETWORK_READ_SIZE (64u * 1024)
+#define SLIP_NETWORK_PLAIN_SIZE (16u * 1024) /* a TLS record, decrypted */
+
+struct slip_network {
+  struct slip_net net; /* first: a net is its network */
+  uv_loop_t *loop;
+  struct slip_laters laters; /* dials that begin in the next turn */
+  struct slip_graces graces; /* connections that close gracefully */
+  size_t count;
+  unsigned open_handles;
+  bool is_freed;
+  char read_buffer[SLIP_NETWORK_READ_SIZE];
+  char plain_buffer[SLIP_NETWORK_PLAIN_SIZE];
+};
+
+/* A stream, or what is left of it, is counted from its dial until this. */
+void slip_network_gone(struct slip_network *network);
+
+#endif

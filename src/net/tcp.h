@@ -1,0 +1,25 @@
+#ifndef SLIP_NET_TCP_H
+#define SLIP_NET_TCP_H
+/*
+ * Tcp: the stream over one TCP connection, on libuv.
+ *
+ * What it holds while idle: itself and its libuv handle; no buffers.
+ */
+#include "net/dial.h"
+#include "net/network.h"
+
+/* Dials, as in dial.h; `target->tls` is not looked at. SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_tcp_dial(struct slip_network *network,
+                                         const struct slip_target *target,
+                                         const struct slip_stream_handler *handler, void *owner,
+                                         struct slip_stream **out);
+
+/* For TLS, which cannot take back a record that it has sealed: takes all the bytes, also while
+ * others wait. Where that fails, `ended` follows. */
+void slip_tcp_push(struct slip_stream *stream, struct slip_span bytes);
+/* Whether bytes wait, so that `slip_stream_write` would be short; then `drained` follows. */
+bool slip_tcp_is_full(struct slip_stream *stream);
+/* Ends the connection as if it were lost for libuv's `code`: `ended` follows. */
+void slip_tcp_break(struct slip_stream *stream, int code);
+
+#endif
