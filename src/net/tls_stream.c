@@ -1,0 +1,312 @@
+#include "net/tls_stream.h"
+
+#include "net/network_private.h"
+#include "net/tcp.h"
+#include "net/tls_private.h"
+
+#include <assert.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#define FAULT_SIZE 320u
+
+struct tls {
+  struct slip_stream stream; /* first: a stream is its tls */
+  struct slip_network *network;
+  struct slip_stream *tcp; /* owned; NULL once closed */
+  struct slip_tls_config *config;
+  SSL *ssl;
+  struct slip_span input; /* what TCP received and OpenSSL has not read; only while `is_busy` */
+  char *fault;            /* words for what failed first; owned */
+  bool is_busy;           /* in `work`, which then frees */
+  bool is_open;
+  bool is_short;  /* the owner waits for `drained` */
+  bool is_failed; /* OpenSSL must not be asked for anything more */
+  bool has_ended;
+};
+
+static void tls_free(struct tls *tls) {
+  SSL_free(tls->ssl);
+  slip_tls_config_release(tls->config);
+  free(tls->fault);
+  free(tls);
+}
+
+/* The BIO: OpenSSL reads from `input` and writes to TCP. */
+
+static int bio_read(BIO *bio, char *room, size_t size, size_t *count) {
+  struct tls *tls = BIO_get_data(bio);
+  BIO_clear_retry_flags(bio);
+  *count = size < tls->input.size ? size : tls->input.size;
+  if (*count == 0) {
+    BIO_set_retry_read(bio);
+    return 0;
+  }
+  memcpy(room, tls->input.at, *count);
+  tls->input = slip_span_skip(tls->input, *count);
+  return 1;
+}
+
+static int bio_write(BIO *bio, const char *bytes, size_t size, size_t *count) {
+  struct tls *tls = BIO_get_data(bio);
+  slip_tcp_push(tls->tcp, (struct slip_span){bytes, size});
+  *count = size;
+  return 1;
+}
+
+static long bio_control(BIO *bio, int command, long number, void *pointer) {
+  (void)bio, (void)number, (void)pointer;
+  return command == BIO_CTRL_FLUSH;
+}
+
+BIO_METHOD *slip_tls_method_new(void) {
+  BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "slipstream");
+  if (method == NULL)
+    return NULL;
+  BIO_meth_set_read_ex(method, bio_read);
+  BIO_meth_set_write_ex(method, bio_write);
+  BIO_meth_set_ctrl(method, bio_control);
+  return method;
+}
+
+/* Ends. */
+
+static char *make_fault(struct tls *tls) {
+  if (tls->fault == NULL)
+    tls->fault = calloc(1, FAULT_SIZE);
+  return tls->fault;
+}
+
+static void say_end(struct tls *tls, const char *text) {
+  struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST, .text = slip_span_of(text)};
+  if (!tls->is_open) {
+    reason.kind = SLIP_REASON_CONNECT_FAILED;
+    reason.stage = SLIP_STAGE_TLS;
+  }
+  tls->has_ended = true;
+  tls->stream.handler->ended(tls->stream.owner, &reason);
+}
+
+/* OpenSSL has failed: keeps its words, unless the verification has better ones. */
+static void note_failure(struct tls *tls) {
+  tls->is_failed = true;
+  bool is_noted = tls->fault != NULL;
+  if (!is_noted && make_fault(tls) != NULL)
+    slip_tls_say_error(tls->fault, FAULT_SIZE);
+  ERR_clear_error();
+}
+
+static void fail(struct tls *tls) {
+  note_failure(tls);
+  say_end(tls, tls->fault != NULL ? tls->fault : "out of memory");
+}
+
+/* Reading. */
+
+static int on_verified(int is_good, X509_STORE_CTX *store) {
+  SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  struct tls *tls = SSL_get_app_data(ssl);
+  if (!is_good && make_fault(tls) != NULL)
+    slip_tls_say_verification(store, tls->fault, FAULT_SIZE);
+  return is_good;
+}
+
+static bool is_alive(const struct tls *tls) {
+  return tls->tcp != NULL && !tls->has_ended;
+}
+
+static void shake_hands(struct tls *tls) {
+  int result = SSL_do_handshake(tls->ssl);
+  if (result == 1) {
+    tls->is_open = true;
+    tls->stream.handler->opened(tls->stream.owner);
+  } else if (SSL_get_error(tls->ssl, result) != SSL_ERROR_WANT_READ) {
+    fail(tls);
+  }
+}
+
+/* One record. False: there is no whole one. */
+static bool read_record(struct tls *tls) {
+  char *room = tls->network->plain_buffer;
+  int count = SSL_read(tls->ssl, room, SLIP_NETWORK_PLAIN_SIZE);
+  if (count > 0) {
+    tls->stream.handler->received(tls->stream.owner, (struct slip_span){room, (size_t)count});
+    return true;
+  }
+  switch (SSL_get_error(tls->ssl, count)) {
+  case SSL_ERROR_WANT_READ:
+    break;
+  case SSL_ERROR_ZERO_RETURN: /* close_notify: the end in good order */
+    say_end(tls, "");
+    break;
+  default:
+    fail(tls);
+  }
+  return false;
+}
+
+static void work(struct tls *tls, struct slip_span input) {
+  ERR_clear_error(); /* other users of OpenSSL in this thread may have left some */
+  tls->is_busy = true;
+  tls->input = input;
+  if (!tls->is_open)
+    shake_hands(tls);
+  while (tls->is_open && is_alive(tls) && read_record(tls))
+    ;
+  tls->input = (struct slip_span){0};
+  tls->is_busy = false;
+  if (tls->tcp == NULL)
+    tls_free(tls);
+}
+
+/* What TCP says. */
+
+static void on_stage(void *owner, enum slip_stage stage) {
+  struct tls *tls = owner;
+  tls->stream.handler->stage(tls->stream.owner, stage);
+}
+
+static void on_opened(void *owner) {
+  struct tls *tls = owner;
+  tls->is_busy = true;
+  tls->stream.handler->stage(tls->stream.owner, SLIP_STAGE_TLS);
+  if (tls->tcp != NULL)
+    work(tls, (struct slip_span){0});
+  else
+    tls_free(tls);
+}
+
+static void on_received(void *owner, struct slip_span bytes) {
+  struct tls *tls = owner;
+  if (!tls->has_ended)
+    work(tls, bytes);
+}
+
+static void on_drained(void *owner) {
+  struct tls *tls = owner;
+  if (!tls->is_short || tls->has_ended)
+    return;
+  tls->is_short = false;
+  tls->stream.handler->drained(tls->stream.owner);
+}
+
+static const char *cut_text(const struct tls *tls, const struct slip_reason *reason) {
+  if (tls->fault != NULL)
+    return tls->fault; /* a write failed, which broke the connection */
+  if (reason->text.size > 0)
+    return reason->text.at; /* terminated: it is one of tcp.c's */
+  if (tls->is_open)
+    return "the connection was cut: it ended without TLS close_notify";
+  return "the server ended the connection during the TLS handshake";
+}
+
+static void on_ended(void *owner, const struct slip_reason *reason) {
+  struct tls *tls = owner;
+  if (tls->has_ended)
+    return;
+  if (reason->kind == SLIP_REASON_CONNECTION_LOST) {
+    say_end(tls, cut_text(tls, reason));
+  } else {
+    tls->has_ended = true;
+    tls->stream.handler->ended(tls->stream.owner, reason);
+  }
+}
+
+/* What the owner asks for. */
+
+static size_t tls_write(struct slip_stream *stream, struct slip_span bytes) {
+  struct tls *tls = (struct tls *)stream;
+  assert(tls->is_open && tls->tcp != NULL);
+  size_t total = 0;
+  while (total < bytes.size && !tls->has_ended && !slip_tcp_is_full(tls->tcp)) {
+    size_t count;
+    ERR_clear_error();
+    struct slip_span rest = slip_span_skip(bytes, total);
+    if (SSL_write_ex(tls->ssl, rest.at, rest.size, &count) != 1) {
+      note_failure(tls);
+      slip_tcp_break(tls->tcp, UV_ECONNABORTED);
+      break;
+    }
+    total += count;
+  }
+  tls->is_short = total < bytes.size;
+  return total;
+}
+
+static void tls_close(struct slip_stream *stream, bool is_graceful) {
+  struct tls *tls = (struct tls *)stream;
+  struct slip_stream *tcp = tls->tcp;
+  assert(tcp != NULL);
+  if (is_graceful && tls->is_open && !tls->is_failed) {
+    ERR_clear_error();
+    (void)SSL_shutdown(tls->ssl); /* sends close_notify; where it cannot, FIN has to do */
+  }
+  tls->tcp = NULL;
+  slip_stream_close(tcp, is_graceful);
+  if (!tls->is_busy)
+    tls_free(tls);
+}
+
+/* Dialling. */
+
+static bool set_name(struct tls *tls, struct slip_span host) {
+  char *copy = tls->config->server_name != NULL ? strdup(tls->config->server_name)
+                                                : strndup(host.at, host.size);
+  if (copy == NULL)
+    return false;
+  X509_VERIFY_PARAM *param = SSL_get0_param(tls->ssl);
+  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  bool is_set = X509_VERIFY_PARAM_set1_ip_asc(param, copy) == 1;
+  if (!is_set) {
+    is_set = X509_VERIFY_PARAM_set1_host(param, copy, 0) == 1;
+    /* Not for addresses (RFC 6066 section 3). Fails for what is too long for a name, where
+     * resolving fails too. */
+    (void)SSL_set_tlsext_host_name(tls->ssl, copy);
+  }
+  ERR_clear_error();
+  free(copy);
+  return is_set;
+}
+
+static bool set_up(struct tls *tls, struct slip_span host) {
+  tls->ssl = SSL_new(tls->config->context);
+  BIO *bio = BIO_new(tls->config->method);
+  if (tls->ssl == NULL || bio == NULL) {
+    BIO_free(bio);
+    return false;
+  }
+  BIO_set_data(bio, tls);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(tls->ssl, bio, bio);
+  SSL_set_app_data(tls->ssl, tls);
+  SSL_set_connect_state(tls->ssl);
+  SSL_set_verify(tls->ssl, tls->config->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                 tls->config->verify ? on_verified : NULL);
+  return set_name(tls, host);
+}
+
+enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_target *target,
+                            const struct slip_stream_handler *handler, void *owner,
+                            struct slip_stream **out) {
+  static const struct slip_stream_ops ops = {tls_write, tls_close};
+  static const struct slip_stream_handler tcp_handler = {on_stage, on_opened, on_received,
+                                                         on_drained, on_ended};
+  struct tls *tls = calloc(1, sizeof *tls);
+  if (tls == NULL)
+    return SLIP_ENOMEM;
+  enum slip_err err = SLIP_ENOMEM;
+  tls->stream = (struct slip_stream){&ops, handler, owner};
+  tls->network = network;
+  tls->config = slip_tls_config_hold(target->tls);
+  if (!set_up(tls, target->host))
+    goto fail;
+  err = slip_tcp_dial(network, target, &tcp_handler, tls, &tls->tcp);
+  if (err != SLIP_OK)
+    goto fail;
+  *out = &tls->stream;
+  return SLIP_OK;
+fail:
+  tls_free(tls);
+  return err;
+}
