@@ -4,7 +4,8 @@
  * Network: the real one, on a libuv loop: names resolved off the loop (uv_getaddrinfo), every
  * address of a name tried in turn, TCP with TCP_NODELAY, TLS when asked for.
  *
- * Borrows the loop. Owns one read buffer (64 KiB) that all its connections share.
+ * Borrows the loop. Owns one read buffer (64 KiB) that all its connections share. Sets SIGPIPE to
+ * be ignored in the process, unless somebody handles it.
  */
 #include "net/dial.h"
 

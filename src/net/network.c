@@ -1,0 +1,84 @@
+#include "net/network.h"
+
+#include "core/limits.h"
+#include "net/network_private.h"
+#include "net/tcp.h"
+#include "net/tls_stream.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+static enum slip_err dial(struct slip_net *net, const struct slip_target *target,
+                          const struct slip_stream_handler *handler, void *owner,
+                          struct slip_stream **out) {
+  struct slip_network *network = (struct slip_network *)net;
+  if (target->tls != NULL)
+    return slip_tls_dial(network, target, handler, owner, out);
+  return slip_tcp_dial(network, target, handler, owner, out);
+}
+
+/* libuv writes without MSG_NOSIGNAL: a peer that resets must not kill the process. */
+static void ignore_sigpipe(void) {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
+  struct slip_network *network = malloc(sizeof *network);
+  if (network == NULL)
+    return SLIP_ENOMEM;
+  ignore_sigpipe();
+  network->net.dial = dial;
+  network->loop = loop;
+  network->count = 0;
+  network->is_freed = false;
+  slip_laters_init(&network->laters, loop);
+  slip_graces_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
+  network->open_handles = 2;
+  *out = network;
+  return SLIP_OK;
+}
+
+struct slip_net *slip_network_net(struct slip_network *network) {
+  return &network->net;
+}
+
+size_t slip_network_count(const struct slip_network *network) {
+  return network->count;
+}
+
+static void release(struct slip_network *network) {
+  network->open_handles--;
+  if (network->open_handles == 0)
+    free(network);
+}
+
+static void on_idle_closed(uv_handle_t *handle) {
+  struct slip_laters *laters = handle->data;
+  release(SLIP_HOLDER(laters, struct slip_network, laters));
+}
+
+static void on_timer_closed(uv_handle_t *handle) {
+  struct slip_graces *graces = handle->data;
+  release(SLIP_HOLDER(graces, struct slip_network, graces));
+}
+
+static void close_if_last(struct slip_network *network) {
+  if (!network->is_freed || network->count > 0)
+    return;
+  uv_close((uv_handle_t *)&network->laters.idle, on_idle_closed);
+  uv_close((uv_handle_t *)&network->graces.timer, on_timer_closed);
+}
+
+void slip_network_gone(struct slip_network *network) {
+  network->count--;
+  close_if_last(network);
+}
+
+void slip_network_free(struct slip_network *network) {
+  if (network == NULL)
+    return;
+  network->is_freed = true;
+  close_if_last(network);
+}
