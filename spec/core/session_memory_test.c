@@ -1,0 +1,110 @@
+/* A session that gets no memory, at every place where it asks for some: it goes on or ends its
+ * link, and says so. */
+#include "core/session.h"
+#include "spec/support/check.h"
+#include "spec/support/memory_failure.h"
+
+#include <string.h>
+
+struct story {
+  struct slip_session *session;
+  struct slip_luck luck; /* all zeros, so the answer to our key is known */
+  bool is_connected;
+  bool is_disconnected;
+  bool has_reply;
+};
+
+static void drain(struct story *t) {
+  struct slip_action a;
+  while (slip_session_next(t->session, &a)) {
+    if (a.kind != SLIP_DO_TELL)
+      continue;
+    t->is_connected |= a.event.kind == SLIP_EVENT_CONNECTED;
+    t->is_disconnected |= a.event.kind == SLIP_EVENT_DISCONNECTED;
+    t->has_reply |= a.event.kind == SLIP_EVENT_REPLY;
+    if (a.event.kind == SLIP_EVENT_JOIN_DUE)
+      (void)!slip_session_send_join(t->session, a.event.topic,
+                                    (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
+  }
+  slip_session_sent(t->session, slip_session_outbox(t->session).size);
+}
+
+static void feed(struct story *t, struct slip_span bytes) {
+  slip_session_feed(t->session, bytes);
+  drain(t);
+}
+
+static void say(struct story *t, const char *text) {
+  char frame[160] = {(char)0x81, (char)strlen(text)};
+  memcpy(frame + 2, text, strlen(text));
+  feed(t, (struct slip_span){frame, strlen(text) + 2});
+}
+
+static void open_link(struct story *t) {
+  struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
+  const char *fault;
+  (void)!slip_session_connect(t->session);
+  drain(t);
+  (void)!slip_session_dial(t->session, &request, &fault);
+  drain(t);
+  slip_session_link_up(t->session);
+  feed(t,
+       SLIP_SPAN("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+                 "sec-websocket-accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n"));
+}
+
+static void talk(struct story *t) {
+  struct slip_push push = {.topic = SLIP_SPAN("room:1"),
+                           .event = SLIP_SPAN("hi"),
+                           .payload = {SLIP_JSON, SLIP_SPAN("{}")}};
+  uint64_t ref;
+  (void)!slip_session_join(t->session, SLIP_SPAN("room:1"));
+  drain(t);
+  say(t, "[\"1\",\"1\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+  (void)!slip_session_push(t->session, &push, &ref);
+  say(t, "[\"1\",null,\"room:1\",\"t\\u00efck\",{}]");
+  feed(t, SLIP_SPAN("\x89\x02hi"));
+  feed(t, SLIP_SPAN("\x01\x02[n"));
+  feed(t, SLIP_SPAN("\x80\x1full,null,\"room:1\",\"shout\",{}] "));
+  say(t, "[\"1\",\"2\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+  say(t, "[\"1\",\"1\",\"room:1\",\"phx_error\",{}]");
+  (void)!slip_session_rejoin(t->session, SLIP_SPAN("room:1"));
+  drain(t);
+}
+
+/* True when some allocation failed on the way. */
+static bool run(unsigned failing, struct story *t) {
+  *t = (struct story){0};
+  memory_fails_at(failing);
+  if (slip_session_new(&slip_session_defaults, &t->luck, &t->session) != SLIP_OK)
+    return memory_has_failed();
+  slip_session_tick(t->session, 1000);
+  open_link(t);
+  talk(t);
+  (void)!slip_session_disconnect(t->session, 1000, SLIP_SPAN("bye"));
+  drain(t);
+  feed(t, SLIP_SPAN("\x88\x02\x03\xe8"));
+  bool has_failed = memory_has_failed();
+  if (slip_session_is_idle(t->session) == false)
+    slip_session_link_lost(t->session, &(struct slip_reason){.kind = SLIP_REASON_CONNECTION_LOST});
+  drain(t);
+  slip_session_free(t->session);
+  return has_failed;
+}
+
+static void lives_through_the_failure_of_any_allocation(void **state) {
+  (void)state;
+  struct story t;
+  unsigned failing = 0;
+  while (run(failing, &t)) {
+    assert_true(!t.is_connected || t.is_disconnected); /* no end goes untold */
+    failing++;
+  }
+  assert_true(failing > 20);
+  assert_true(t.is_connected && t.is_disconnected && t.has_reply); /* the story without a failure */
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lives_through_the_failure_of_any_allocation)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
