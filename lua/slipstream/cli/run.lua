@@ -82,6 +82,21 @@ local function start_all(module, options)
   end
 end
 
+-- Hosted, but with nothing to do and nothing to come.
+local function never_connected()
+  for _, client in ipairs(slipstream.clients()) do
+    if not client._socket:stats() then return client end
+  end
+end
+
+local function result(has_failed)
+  if has_failed then return FAILED end
+  local client = never_connected()
+  if not client then return 0 end
+  local text = "%s never connected; write assert(self:connect { … }) in its init to see why"
+  return nil, text:format(client), FAILED
+end
+
 --- Runs the command.
 ---@param options table what `define` asked for
 ---@return integer? code the exit code
@@ -100,7 +115,9 @@ function M.run(options)
     local text = "%s: returned a %s; return a client module, made by slipstream.client(), or nothing"
     return nil, text:format(options.file, type(value)), FAILED
   end
-  return run_loop() or (has_failed and FAILED or 0)
+  local ended = run_loop()
+  if ended then return ended end
+  return result(has_failed)
 end
 
 return M
