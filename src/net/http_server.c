@@ -1,5 +1,6 @@
 #include "net/http_private.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -64,6 +65,32 @@ static void accepted(void *owner, int fd) {
   lws_adopt_socket_vhost(server->vhost, fd);
 }
 
+static void note_poll(uv_handle_t *handle, void *fd) {
+  if (handle->type == UV_POLL)
+    uv_fileno(handle, fd);
+}
+
+/*
+ * libwebsockets 4.1.6 closes the descriptor that wakes it twice, some turns apart, and in between
+ * it may have become somebody else's. It is the last that its making put on the loop.
+ */
+static int find_wake_fd(struct slip_http_server *server) {
+  uv_os_fd_t fd = -1;
+  uv_walk(server->loop, note_poll, &fd);
+  return fd;
+}
+
+/* Puts something worthless where the second close will strike. */
+static void shield_wake_fd(struct slip_http_server *server) {
+  if (server->wake_fd < 0 || fcntl(server->wake_fd, F_GETFD) >= 0)
+    return; /* it was not closed yet: once is enough */
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fd == server->wake_fd)
+    return;
+  dup3(fd, server->wake_fd, O_CLOEXEC);
+  close(fd);
+}
+
 static bool open_context(struct slip_http_server *server) {
   struct lws_context_creation_info info = {0};
   void *loops[] = {server->loop};
@@ -82,6 +109,7 @@ static bool open_context(struct slip_http_server *server) {
   server->context = lws_create_context(&info);
   if (server->context == NULL)
     return false;
+  server->wake_fd = find_wake_fd(server);
   server->vhost = lws_create_vhost(server->context, &info);
   return server->vhost != NULL;
 }
@@ -109,6 +137,7 @@ enum slip_err slip_http_server_open(uv_loop_t *loop, const struct slip_http_sett
   server->handler = handler;
   server->owner = owner;
   server->loop = loop;
+  server->wake_fd = -1;
   server->protocols[0] = (struct lws_protocols){.name = server->subprotocol, .callback = on_event};
   TAILQ_INIT(&server->conns);
   enum slip_err err = slip_listener_open(loop, settings->host, settings->port,
@@ -173,7 +202,9 @@ void slip_http_server_close(struct slip_http_server *server) {
     return;
   unlisten(server);
   server->turns_to_go = CLOSING_TURNS;
-  if (server->context != NULL)
+  if (server->context != NULL) {
     lws_context_destroy(server->context);
+    shield_wake_fd(server);
+  }
   uv_close((uv_handle_t *)&server->ticker, count_turn);
 }

@@ -70,14 +70,15 @@ local function handlers_of(handle)
     end,
     stopped = function()
       handle.app.handles[handle] = nil
-      if handle.on_stopped then handle.app:protect("stop", handle.on_stopped) end
+      handle.is_over = true
+      for _, on_stopped in ipairs(handle.on_stopped) do handle.app:protect("stop", on_stopped) end
     end,
     failed = function(name, traceback) handle.app.options.report(name, traceback) end,
   }
 end
 
 function Handle.open(app, settings)
-  local handle = setmetatable({ app = app, sockets = {} }, Handle)
+  local handle = setmetatable({ app = app, sockets = {}, on_stopped = {} }, Handle)
   local host, port = settings.host or loopback, settings.port or 0
   local options = app.options
   local server, text = core.http_server({
@@ -98,20 +99,26 @@ function Handle:connected()
   return list
 end
 
+-- Keeps what is to be called when all is over; calls it at once when it is.
+local function when_stopped(handle, on_stopped)
+  if handle.is_over and on_stopped then return on_stopped() end
+  handle.on_stopped[#handle.on_stopped + 1] = on_stopped
+end
+
 -- Shuts down in good order: listens no more, closes sockets with 1012 when they have a channel joined
--- and 1000 when not; `on_stopped`, if given, is called when all is over. Again: nothing.
+-- and 1000 when not; `on_stopped`, if given, is called when all is over.
 function Handle:stop(on_stopped)
+  when_stopped(self, on_stopped)
   if self.is_stopping then return end
-  self.is_stopping, self.on_stopped = true, on_stopped
+  self.is_stopping = true
   for _, socket in ipairs(self:connected()) do socket:drain() end
   self.server:stop()
 end
 
 -- Ends at once, as a killed process does: TCP ends without close frames.
 function Handle:kill(on_stopped)
-  if self.is_killed then return end
-  self.is_stopping, self.is_killed = true, true
-  self.on_stopped = on_stopped or self.on_stopped
+  when_stopped(self, on_stopped)
+  self.is_stopping = true
   for _, socket in ipairs(self:connected()) do socket:drop() end
   self.server:close()
 end
