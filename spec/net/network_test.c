@@ -1,5 +1,8 @@
 #include "net/network.h"
+#include "net/tcp.h"
 #include "spec/support/net_story.h"
+
+#include <sys/resource.h>
 
 static void dial(struct net_story *s) {
   net_story_dial(s, "127.0.0.1", s->server.port, NULL);
@@ -83,6 +86,21 @@ static void a_refused_port_says_who_refused(void **state) {
   uv_run(&s->loop, UV_RUN_NOWAIT);
 }
 
+static void no_file_descriptor_left_is_told_in_words(void **state) {
+  struct net_story *s = *state;
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const struct rlimit none = {0, limit.rlim_max};
+  char text[100];
+  snprintf(text, sizeof text, "cannot connect to 127.0.0.1:%u: too many open files",
+           s->server.port);
+  dial(s);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  RUN_UNTIL(s, s->owner.has_ended);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  expect_end(s, SLIP_REASON_CONNECT_FAILED, SLIP_STAGE_TCP, text);
+}
+
 /* A label of 64 characters cannot be asked for, so nothing leaves the machine. */
 static void a_name_that_cannot_be_is_no_such_host(void **state) {
   struct net_story *s = *state;
@@ -164,6 +182,20 @@ static void a_peer_that_does_not_read_makes_the_write_short(void **state) {
   RUN_UNTIL(s, s->server.got.size == LARGE);
   assert_memory_equal(slip_buf_span(&s->server.got).at, large, LARGE);
   free(large);
+}
+
+static void pushes_without_end_end_the_connection(void **state) {
+  struct net_story *s = *state;
+  s->server.is_paused = true;
+  dial_and_open(s);
+  char *large = malloc(LARGE);
+  write_large(s, large);
+  for (int i = 0; i < 100; i++)
+    slip_tcp_push(s->owner.stream, (struct slip_span){large, 1000});
+  free(large);
+  assert_true(slip_tcp_is_full(s->owner.stream));
+  assert_false(s->owner.has_ended);
+  expect_end(s, SLIP_REASON_CONNECTION_LOST, SLIP_STAGE_NONE, "no buffer space available");
 }
 
 static void a_graceful_close_delivers_all_that_was_taken(void **state) {
@@ -320,12 +352,14 @@ int main(void) {
       SPEC(a_name_is_resolved_and_each_address_tried),
       SPEC(an_ipv6_address_is_dialled),
       SPEC(a_refused_port_says_who_refused),
+      SPEC(no_file_descriptor_left_is_told_in_words),
       SPEC(a_name_that_cannot_be_is_no_such_host),
       SPEC(a_host_longer_than_any_name_is_no_such_host),
       SPEC(the_end_in_good_order_has_no_text),
       SPEC(a_reset_is_told_in_words),
       SPEC(a_write_to_a_lost_peer_ends_after_what_it_had_sent),
       SPEC(a_peer_that_does_not_read_makes_the_write_short),
+      SPEC(pushes_without_end_end_the_connection),
       SPEC(a_graceful_close_delivers_all_that_was_taken),
       SPEC(a_peer_that_never_ends_gets_the_grace_only),
       SPEC(a_peer_that_reads_nothing_is_reset_after_the_grace),

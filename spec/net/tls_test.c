@@ -196,6 +196,15 @@ static void an_end_in_the_handshake_is_a_failed_dial(void **state) {
   expect_refusal(s, "the server ended the connection during the TLS handshake");
 }
 
+static void a_close_notify_in_the_handshake_is_a_failed_dial(void **state) {
+  struct story *s = *state;
+  configure(s);
+  net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
+  RUN_UNTIL(s->net, s->net->server.got.size > 0);
+  bare_server_send(&s->net->server, SLIP_SPAN("\x15\x03\x03\x00\x02\x01\x00"));
+  expect_refusal(s, "the server ended TLS in the middle");
+}
+
 static void a_refused_port_stays_a_failure_of_tcp(void **state) {
   struct story *s = *state;
   configure(s);
@@ -234,6 +243,21 @@ static void a_missing_client_certificate_is_told_after_the_opening(void **state)
   expect_end(s, SLIP_REASON_CONNECTION_LOST,
              "the server refused our certificate: certificate required");
   assert_true(s->net->owner.is_open);
+}
+
+static void a_client_certificate_of_a_strange_ca_is_refused_in_words(void **state) {
+  struct story *s = *state;
+  char path[32];
+  make_file(path, sizeof path);
+  struct certificate strange = certificate_make_ca("a strange CA");
+  struct certificate ours = certificate_make(&strange, "DNS:client.example", -1);
+  certificate_write(&ours, path);
+  certificate_free(&ours);
+  certificate_free(&strange);
+  s->settings.cert_file = path;
+  dial_with_client_certificate(s, TLS1_3_VERSION);
+  unlink(path);
+  expect_end(s, SLIP_REASON_CONNECTION_LOST, "the server refused our certificate: unknown CA");
 }
 
 static void a_missing_client_certificate_fails_the_handshake_of_tls_1_2(void **state) {
@@ -403,9 +427,11 @@ int main(void) {
       SPEC(a_server_without_tls_is_told_in_words),
       SPEC(an_older_version_is_refused),
       SPEC(an_end_in_the_handshake_is_a_failed_dial),
+      SPEC(a_close_notify_in_the_handshake_is_a_failed_dial),
       SPEC(a_refused_port_stays_a_failure_of_tcp),
       SPEC(a_client_certificate_is_shown_when_wanted),
       SPEC(a_missing_client_certificate_is_told_after_the_opening),
+      SPEC(a_client_certificate_of_a_strange_ca_is_refused_in_words),
       SPEC(a_missing_client_certificate_fails_the_handshake_of_tls_1_2),
       SPEC(close_notify_is_an_end_in_good_order),
       SPEC(an_end_without_close_notify_is_a_cut),

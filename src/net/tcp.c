@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define PENDING_MAX (64u * 1024)
+/* How many pushes may wait; TLS needs a few: a record, its own messages, close_notify. */
+#define PENDING_COUNT_MAX 32u
 
 /* Bytes that the socket did not take at once. */
 struct pending {
@@ -64,7 +66,8 @@ static void let_go(struct tcp *tcp) {
 void slip_tcp_break(struct slip_stream *stream, int code) {
   struct tcp *tcp = (struct tcp *)stream;
   uv_os_fd_t fd;
-  tcp->failure = code;
+  if (tcp->failure == 0)
+    tcp->failure = code; /* the first is the cause of the others */
   /* Reading goes on to the end of what has come, a TLS alert for instance, and then says so. */
   if (uv_fileno((uv_handle_t *)tcp->handle, &fd) == 0)
     (void)shutdown(fd, SHUT_RDWR);
@@ -96,6 +99,8 @@ static size_t send_now(struct tcp *tcp, struct slip_span bytes) {
 }
 
 static int start_write(struct tcp *tcp, struct slip_span bytes) {
+  if (tcp->pending_count == PENDING_COUNT_MAX)
+    return UV_ENOBUFS;
   struct pending *pending = malloc(sizeof *pending + bytes.size);
   if (pending == NULL)
     return UV_ENOMEM;
@@ -139,12 +144,11 @@ void slip_tcp_push(struct slip_stream *stream, struct slip_span bytes) {
   struct tcp *tcp = (struct tcp *)stream;
   if (!tcp->has_ended)
     send_later(tcp, slip_span_skip(bytes, send_now(tcp, bytes)));
+  tcp->is_short = tcp->pending_count > 0;
 }
 
-bool slip_tcp_is_full(struct slip_stream *stream) {
-  struct tcp *tcp = (struct tcp *)stream;
-  tcp->is_short = tcp->pending_count > 0;
-  return tcp->is_short;
+bool slip_tcp_is_full(const struct slip_stream *stream) {
+  return ((const struct tcp *)stream)->pending_count > 0;
 }
 
 /* Reading. */

@@ -14,11 +14,14 @@ SLIP_CHECKED enum slip_err slip_tcp_dial(struct slip_network *network,
                                          const struct slip_stream_handler *handler, void *owner,
                                          struct slip_stream **out);
 
-/* For TLS, which cannot take back a record that it has sealed: takes all the bytes, also while
- * others wait. Where that fails, `ended` follows. */
+/*
+ * For TLS, which cannot take back a record that it has sealed: takes all the bytes, also while
+ * others wait, and where some have to wait, `drained` follows. Where that fails (no memory, too
+ * many that wait), `ended` follows.
+ */
 void slip_tcp_push(struct slip_stream *stream, struct slip_span bytes);
-/* Whether bytes wait, so that `slip_stream_write` would be short; then `drained` follows. */
-bool slip_tcp_is_full(struct slip_stream *stream);
+/* Whether bytes wait, so that `slip_stream_write` would take none. */
+bool slip_tcp_is_full(const struct slip_stream *stream);
 /* Ends the connection as if it were lost for libuv's `code`: `ended` follows. */
 void slip_tcp_break(struct slip_stream *stream, int code);
 

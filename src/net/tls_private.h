@@ -23,7 +23,8 @@ BIO_METHOD *slip_tls_method_new(void);
  * b.example"; from inside the verify callback.
  */
 void slip_tls_say_verification(X509_STORE_CTX *store, char *text, size_t size);
-/* Words for OpenSSL's oldest error in this thread, and takes all of them off. */
+/* Words for OpenSSL's oldest error in this thread, and takes all of them off. Where it names none,
+ * the peer has ended. */
 void slip_tls_say_error(char *text, size_t size);
 
 #endif

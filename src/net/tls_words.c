@@ -118,7 +118,9 @@ void slip_tls_say_error(char *text, size_t size) {
   unsigned long error = ERR_get_error();
   ERR_clear_error();
   const char *words = ERR_reason_error_string(error);
-  if (ERR_SYSTEM_ERROR(error))
+  if (error == 0)
+    snprintf(text, size, "the server ended TLS in the middle");
+  else if (ERR_SYSTEM_ERROR(error))
     snprintf(text, size, "%s", strerror(ERR_GET_REASON(error)));
   else if (ERR_GET_LIB(error) == ERR_LIB_SSL)
     say_tls_error(ERR_GET_REASON(error), text, size);
