@@ -228,7 +228,7 @@ void phx_expect_sent(struct phx *p, const char *text) {
 }
 
 void phx_expect_sent_close(struct phx *p, uint16_t code) {
-  char frame[2048];
+  char frame[2048] = {0};
   phx_drain(p);
   assert_int_equal(next_frame(p, frame, sizeof frame), SLIP_WS_CLOSE);
   assert_int_equal((unsigned char)frame[0] << 8 | (unsigned char)frame[1], code);

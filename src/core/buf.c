@@ -16,6 +16,7 @@ void slip_buf_clear(struct slip_buf *b) {
 static void move_to_front(struct slip_buf *b) {
   if (b->head == 0)
     return;
+  assert(b->memory != NULL); /* what has a head has been filled */
   memmove(b->memory, b->memory + b->head, b->size);
   b->head = 0;
 }

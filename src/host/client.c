@@ -65,7 +65,7 @@ static void dial(struct slip_client *c) {
 /* All that has gathered leaves in one write; what is not taken starts the clock of a stall. */
 static void flush(struct slip_client *c) {
   struct slip_span bytes = slip_session_outbox(c->session);
-  if (!c->is_open || bytes.size == 0)
+  if (c->stream == NULL || !c->is_open || bytes.size == 0)
     return;
   size_t taken = slip_stream_write(c->stream, bytes);
   c->bytes_out += taken;
