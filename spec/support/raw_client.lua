@@ -108,17 +108,23 @@ function Client:text(msec)
   return item.payload
 end
 
--- All that came before the answer to a ping of now: a list of items.
-function Client:drain()
+-- Adds what comes before the answer to a ping of now to `items`; false when that does not come.
+local function take_until_pong(client, items)
   local mark = "drain " .. tostring(uv.hrtime())
-  self:frame { opcode = "ping", payload = mark }
-  local items = {}
+  client:frame { opcode = "ping", payload = mark }
   while true do
-    local item = self:take()
-    if not item or item.payload == mark then return items end
+    local item = client:take()
+    if not item or item.payload == mark then return item ~= nil end
     items[#items + 1] = item
-    if item.kind == "eof" then return items end
+    if item.kind == "eof" then return false end
   end
+end
+
+-- All that was on its way: a list of items. A pong may overtake what is queued, a second one not.
+function Client:drain()
+  local items = {}
+  if take_until_pong(self, items) then take_until_pong(self, items) end
+  return items
 end
 
 function Client:close()

@@ -76,7 +76,7 @@ enum slip_err slip_http_conn_send(struct slip_http_conn *conn, struct slip_span 
     memcpy(out->bytes + LWS_PRE, bytes.at, bytes.size);
   STAILQ_INSERT_TAIL(&conn->outbox, out, place);
   conn->outbox_bytes += bytes.size;
-  lws_callback_on_writable(conn->wsi);
+  lws_callback_on_writable(conn->wsi); /* not at once: a pong that is due goes first */
   return SLIP_OK;
 }
 

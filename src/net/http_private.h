@@ -46,6 +46,7 @@ struct slip_http_server {
   struct slip_listener *listener;
   TAILQ_HEAD(, slip_http_conn) conns;
   uv_timer_t ticker;
+  bool is_closing;
   uint64_t stop_by; /* 0: not stopping */
   int wake_fd;      /* libwebsockets' own, or -1 */
   int turns_to_go;  /* of the loop, until libuv has let go of what libwebsockets closed */

@@ -171,7 +171,7 @@ static void unlisten(struct slip_http_server *server) {
 }
 
 void slip_http_server_stop(struct slip_http_server *server) {
-  if (server->stop_by != 0)
+  if (server->stop_by != 0 || server->is_closing)
     return;
   unlisten(server);
   server->stop_by = uv_now(server->loop) + SLIP_CLOSE_TIMEOUT_MSEC;
@@ -197,14 +197,21 @@ static void count_turn(uv_handle_t *handle) {
   free(server);
 }
 
-void slip_http_server_close(struct slip_http_server *server) {
-  if (server == NULL || uv_is_closing((uv_handle_t *)&server->ticker))
-    return;
-  unlisten(server);
-  server->turns_to_go = CLOSING_TURNS;
+static void close_now(uv_timer_t *timer) {
+  struct slip_http_server *server = timer->data;
   if (server->context != NULL) {
     lws_context_destroy(server->context);
     shield_wake_fd(server);
   }
-  uv_close((uv_handle_t *)&server->ticker, count_turn);
+  server->turns_to_go = CLOSING_TURNS;
+  uv_close((uv_handle_t *)timer, count_turn);
+}
+
+void slip_http_server_close(struct slip_http_server *server) {
+  if (server == NULL || server->is_closing)
+    return;
+  server->is_closing = true;
+  unlisten(server);
+  /* Later: a context must not end inside one of its callbacks. */
+  uv_timer_start(&server->ticker, close_now, 0, 0);
 }

@@ -57,8 +57,7 @@ uint16_t slip_http_server_port(const struct slip_http_server *server);
 /* Listens no more and closes when the last connection is gone, at the latest after
  * SLIP_CLOSE_TIMEOUT_MSEC. */
 void slip_http_server_stop(struct slip_http_server *server);
-/* Drops all connections, without close frames, and frees itself in later turns. Not from inside a
- * handler. NULL is fine. */
+/* Drops all connections, without close frames, and frees itself in later turns. NULL is fine. */
 void slip_http_server_close(struct slip_http_server *server);
 
 bool slip_http_request_is_upgrade(const struct slip_http_request *request);

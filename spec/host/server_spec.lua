@@ -1,0 +1,448 @@
+-- The embedded server as a script sees it. What it puts on the wire is held to Phoenix in
+-- spec/replay/server_spec.lua.
+local uv = require "luv"
+local core = require "slipstream.core"
+local default_app = require "slipstream.server.default_app"
+local raw_client = require "spec.support.raw_client"
+local server = require "slipstream.server"
+local ws = require "spec.support.ws"
+
+local handles, clients, reports
+
+local function listen(app)
+  local handle = assert(app:listen {})
+  handles[#handles + 1] = handle
+  return handle
+end
+
+local function new_app(options)
+  options = options or {}
+  options.report = function(where, text) reports[#reports + 1] = where .. ": " .. text end
+  return server.new(options)
+end
+
+-- An application of one room, listening; `room` are its handlers on top of an echo.
+local function serve(room, options)
+  local handlers = {
+    join = function() return "ok" end,
+    handle_in = function(_, _, payload) return "reply", "ok", payload end,
+  }
+  for name, handler in pairs(room or {}) do handlers[name] = handler end
+  local app = new_app(options):channel("room:*", handlers)
+  return listen(app), app
+end
+
+local function keep(client)
+  clients[#clients + 1] = client
+  return client
+end
+
+local function open(handle, query)
+  return keep(raw_client.open(handle.port, "/socket/websocket?vsn=2.0.0" .. (query or "")))
+end
+
+local function decoded(client)
+  local text = client:text()
+  return text and core.json.decode(text) or text
+end
+
+local function join(client, topic, params)
+  client:frame(assert(core.json.encode(
+    setmetatable({ "1", "1", topic or "room:1", "phx_join", params or {} }, core.array_mt))))
+  return decoded(client)
+end
+
+local function joined(handle, topic)
+  local client = open(handle)
+  assert.equal("ok", join(client, topic)[5].status)
+  return client
+end
+
+local function push(client, event, payload, ref)
+  client:frame(assert(core.json.encode(
+    setmetatable({ "1", ref or "2", "room:1", event, payload or {} }, core.array_mt))))
+end
+
+local function ask(handle, path, headers)
+  local client = keep(raw_client.dial(handle.port))
+  client:send(ws.request { path = path, headers = headers })
+  local item = client:take()
+  return item.head.status, item.body, item.head.headers
+end
+
+local function stop_all()
+  local left = #handles
+  for _, handle in ipairs(handles) do handle:kill(function() left = left - 1 end) end
+  assert.is_true(raw_client.wait(function() return left == 0 end))
+end
+
+before_each(function() handles, clients, reports = {}, {}, {} end)
+
+after_each(function()
+  for _, client in ipairs(clients) do client:close() end
+  stop_all()
+end)
+
+describe("making a server", function()
+  it("refuses unknown options and wrong types by name", function()
+    assert.has_error(function() server.new { pth = "/" } end, "server.new: unknown option pth")
+    assert.has_error(function() server.new { path = 1 } end,
+      "server.new: path: expected string, got integer")
+  end)
+
+  it("refuses a channel without its callbacks", function()
+    assert.has_error(function() server.new():channel("room:*", { join = print }) end,
+      "channel room:*: handle_in must be a function")
+  end)
+
+  it("says which address is in use", function()
+    local handle, app = serve()
+    local again, text = app:listen { port = handle.port }
+    assert.is_nil(again)
+    assert.equal(("127.0.0.1:%d: address already in use"):format(handle.port), text)
+  end)
+
+  it("says that a host is no address", function()
+    local handle, text = server.new():listen { host = "no.such.host" }
+    assert.is_nil(handle)
+    assert.equal("no.such.host:0: not an IP address", text)
+  end)
+
+  it("keeps running when nobody holds it", function()
+    local port = listen(new_app():channel("room:*", {
+      join = function() return "ok" end, handle_in = function() end,
+    })).port
+    handles[1] = nil
+    collectgarbage()
+    collectgarbage()
+    local client = raw_client.open(port, "/socket/websocket?vsn=2.0.0")
+    assert.equal("ok", join(client)[5].status)
+    client:close()
+  end)
+end)
+
+describe("connect", function()
+  it("sees nested parameters, headers and the token", function()
+    local seen
+    local handle = serve(nil, {
+      connect = function(_, params, info)
+        seen = {
+          params = params, agent = info.header "user-agent", own = info.header "x-thing",
+          none = info.header "x-none", token = info.auth_token, vsn = info.vsn,
+        }
+        return true
+      end,
+    })
+    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0&a%5Bb%5D=c%20d&e=1&f=", {
+      "User-Agent: spec", "X-Thing: 7", "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx.aGk",
+    })
+    assert.equal(101, status)
+    assert.equal("phoenix", headers["sec-websocket-protocol"])
+    assert.same({
+      params = { vsn = "2.0.0", a = { b = "c d" }, e = "1", f = "" },
+      agent = "spec", own = "7", token = "hi", vsn = 2,
+    }, seen)
+  end)
+
+  it("refuses with 403, or with any status, body and headers", function()
+    local handle = serve(nil, {
+      connect = function(_, params)
+        if params.how == "plain" then return false end
+        return nil, 503, "later", { ["retry-after"] = 7 }
+      end,
+    })
+    assert.equal(403, (ask(handle, "/socket/websocket?vsn=2.0.0&how=plain")))
+    local status, body, headers = ask(handle, "/socket/websocket?vsn=2.0.0")
+    assert.same({ 503, "later", "7" }, { status, body, headers["retry-after"] })
+  end)
+
+  it("answers 500 when it raises, and reports it", function()
+    local handle = serve(nil, { connect = function() error "oh no" end })
+    assert.equal(500, (ask(handle, "/socket/websocket?vsn=2.0.0")))
+    assert.matches("connect: .*oh no", reports[1])
+  end)
+
+  it("never lets a header start another one", function()
+    local handle = serve(nil, {
+      connect = function() return nil, 401, "", { location = "x\r\nset-cookie: a=b" } end,
+    })
+    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0")
+    assert.equal(500, status)
+    assert.is_nil(headers["set-cookie"])
+  end)
+
+  it("answers 431 to subprotocols that libwebsockets cannot read", function()
+    local handle = serve()
+    local token = "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx." .. ("a"):rep(200)
+    local status, body = ask(handle, "/socket/websocket?vsn=2.0.0", { token })
+    assert.equal(431, status)
+    assert.matches("126 bytes", body)
+  end)
+
+  it("takes a query of 8 kB", function()
+    local size
+    local handle = serve(nil, { connect = function(_, params) size = #params.token return true end })
+    assert.equal(101, (ask(handle, "/socket/websocket?vsn=2.0.0&token=" .. ("t"):rep(8000))))
+    assert.equal(8000, size)
+  end)
+end)
+
+describe("a channel", function()
+  it("prefers the exact topic to a wildcard", function()
+    local app = new_app()
+    for pattern, name in pairs { ["room:*"] = "any", ["room:lobby"] = "exact" } do
+      app:channel(pattern, { join = function() return "ok", { by = name } end, handle_in = print })
+    end
+    local handle = listen(app)
+    assert.equal("exact", join(open(handle), "room:lobby")[5].response.by)
+    assert.equal("any", join(open(handle), "room:lobby2")[5].response.by)
+  end)
+
+  it("may push as soon as its join is answered, not before", function()
+    local handle = serve {
+      join = function(channel, _, params)
+        if params.early then channel:push("too_early", {}) end
+        return "ok"
+      end,
+      joined = function(channel) channel:push("welcome", { n = 1 }) end,
+    }
+    assert.equal("join crashed", join(open(handle), nil, { early = true })[5].response.reason)
+    local client = joined(handle)
+    local message = decoded(client)
+    assert.same({ "welcome", { n = 1 } }, { message[4], message[5] })
+  end)
+
+  it("replies later", function()
+    local later
+    local handle = serve { handle_in = function(channel) later = { channel, channel.ref } end }
+    local client = joined(handle)
+    push(client, "ask", {}, "7")
+    assert.same({}, client:drain())
+    later[1]:reply(later[2], "maybe", { n = 1 })
+    assert.same({ "1", "7", "room:1", "phx_reply", { status = "maybe", response = { n = 1 } } },
+      setmetatable(decoded(client), nil))
+  end)
+
+  it("crashes on a verdict that does not exist", function()
+    local handle = serve { handle_in = function() return "answer", 1 end }
+    local client = joined(handle)
+    push(client, "x")
+    assert.equal("phx_error", decoded(client)[4])
+    assert.matches("handle_in returned answer", reports[1])
+  end)
+
+  it("crashes on a reply that is not JSON, and names the place", function()
+    local handle = serve { handle_in = function() return "reply", "ok", { f = print } end }
+    local client = joined(handle)
+    push(client, "x")
+    assert.equal("phx_error", decoded(client)[4])
+    assert.matches("cannot encode a function", reports[1])
+  end)
+
+  it("can be stopped from outside", function()
+    local channel
+    local handle = serve { joined = function(it) channel = it end }
+    local client = joined(handle)
+    client:drain()
+    channel:stop "shutdown"
+    assert.equal("phx_close", decoded(client)[4])
+    assert.has_error(function() channel:push("x") end, "push on a channel that is not joined")
+  end)
+
+  it("terminates once, and is told why", function()
+    local reasons = {}
+    local handle = serve {
+      handle_in = function(_, event) return "stop", event end,
+      terminate = function(_, reason) reasons[#reasons + 1] = reason end,
+    }
+    local client = joined(handle)
+    join(client)
+    push(client, "boom")
+    client:drain()
+    join(client)
+    push(client, "phx_leave")
+    client:drain()
+    join(client)
+    client:frame { opcode = "close", payload = ws.close_payload(1000) }
+    assert.equal("close 1000", client:text())
+    assert.equal("eof", client:text())
+    assert.same({ "duplicate", "boom", "left", "closed" }, reasons)
+  end)
+
+  it("sends and takes bytes", function()
+    local handle = serve {
+      handle_in = function(_, _, payload) return "reply", "ok", server.binary(payload.bytes:reverse()) end,
+    }
+    local client = joined(handle)
+    client:frame { opcode = "binary", payload = "\0\1\1\6\1" .. "1" .. "2" .. "room:1" .. "e" .. "\1\2\255" }
+    local item = client:take()
+    assert.same({ "binary", "\1\1\1\6\2" .. "1" .. "2" .. "room:1" .. "ok" .. "\255\2\1" },
+      { item.opcode, item.payload })
+    assert.has_error(function() server.binary(7) end, "binary: expected a string, got number")
+  end)
+end)
+
+describe("all together", function()
+  it("broadcasts to every socket in the topic, in its own version", function()
+    local handle, app = serve()
+    local new, other = joined(handle), joined(handle, "room:2")
+    local old = keep(raw_client.open(handle.port, "/socket/websocket"))
+    old:frame '{"topic":"room:1","event":"phx_join","payload":{},"ref":"1"}'
+    old:take()
+    app:broadcast("room:1", "news", { n = 1 })
+    assert.same({ core.null, core.null, "room:1", "news", { n = 1 } }, setmetatable(decoded(new), nil))
+    assert.same({ topic = "room:1", event = "news", payload = { n = 1 }, ref = core.null }, decoded(old))
+    assert.same({}, other:drain())
+  end)
+
+  it("disconnects by id", function()
+    local handle, app = serve(nil, { id = function(socket) return socket.params.user end })
+    local ann, bob = open(handle, "&user=ann"), open(handle, "&user=bob")
+    assert.equal(1, app:disconnect "ann")
+    assert.equal("close 1001", ann:text())
+    assert.equal("eof", ann:text())
+    assert.same({}, bob:drain())
+  end)
+
+  it("lets an application close a socket with any code and a text", function()
+    local handle = serve { handle_in = function(channel) channel.socket:close(1013, "try later") end }
+    local client = joined(handle)
+    push(client, "x")
+    assert.same({ 1013, "try later" }, { ws.read_close(client:take().payload) })
+    assert.equal("eof", client:text())
+  end)
+
+  it("drops a peer that does not read before its queue passes the bound", function()
+    local handle, app = serve(nil, { max_queue_bytes = 100000 })
+    local client = joined(handle)
+    client.tcp:read_stop()
+    local text, sent = ("x"):rep(50000), 0
+    while #handle:connected() > 0 and sent < 1000 do
+      app:broadcast("room:1", "much", { text = text })
+      uv.run "nowait"
+      sent = sent + 1
+    end
+    assert.is_true(sent < 1000)
+    assert.is_nil(app.topics["room:1"])
+  end)
+end)
+
+describe("limits of a connection", function()
+  it("takes a message of exactly the maximum and closes 1009 on one byte more", function()
+    local head, tail = '["1","2","room:1","e",{"d":"', '"}]'
+    local handle = serve(nil, { max_message_bytes = 1000 })
+    local client = joined(handle)
+    client:frame(head .. ("x"):rep(1000 - #head - #tail) .. tail)
+    assert.equal("phx_reply", decoded(client)[4])
+    client:frame { payload = head .. ("x"):rep(600), fin = false }
+    client:frame { opcode = "continuation", payload = ("x"):rep(401 - #head - #tail) .. tail }
+    assert.equal("close 1009", client:text())
+  end)
+
+  it("closes an idle socket, whatever it sends by itself, and spares one that pings", function()
+    local handle, app = serve(nil, { idle_timeout_msec = 120 })
+    local idle, lively = joined(handle), joined(handle, "room:2")
+    local timer, started = uv.new_timer(), uv.now()
+    timer:start(0, 30, function()
+      app:broadcast("room:1", "keep", {})
+      lively:frame { opcode = "ping" }
+    end)
+    local text = idle:text()
+    while text ~= "close 1000" and uv.now() - started < 2000 do text = idle:text() end
+    assert.equal("close 1000", text)
+    raw_client.wait(function() return uv.now() - started > 400 end)
+    timer:close()
+    assert.is_true(lively.is_open)
+  end)
+
+  it("closes 1000 with idle_timeout_msec = 0 never", function()
+    local handle = serve(nil, { idle_timeout_msec = 0 })
+    local client = joined(handle)
+    assert.is_nil(client:take(60))
+    assert.same({}, client:drain())
+  end)
+end)
+
+describe("the end of a server", function()
+  it("drains: 1012 with a channel, 1000 without, and nobody is let in", function()
+    local handle = serve()
+    local inside, outside, is_over = joined(handle), open(handle), false
+    handle:stop(function() is_over = true end)
+    assert.has_error(function() raw_client.dial(handle.port) end, "dial: ECONNREFUSED")
+    assert.same({ "close 1012", "eof" }, { inside:text(), inside:text() })
+    assert.same({ "close 1000", "eof" }, { outside:text(), outside:text() })
+    assert.is_true(raw_client.wait(function() return is_over end))
+  end)
+
+  it("may be asked for twice, and answers when it is over already", function()
+    local count = 0
+    local function over() count = count + 1 end
+    local handle = serve()
+    handle:stop(over)
+    handle:stop(over)
+    assert.is_true(raw_client.wait(function() return count == 2 end))
+    handle:kill(over)
+    assert.equal(3, count)
+  end)
+
+  it("comes without a close frame when it is killed, and the port is free again", function()
+    local handle, app = serve()
+    local client = joined(handle)
+    handle:kill()
+    assert.equal("eof", client:text())
+    local again = assert(app:listen { port = handle.port })
+    handles[#handles + 1] = again
+    assert.equal("ok", join(open(again))[5].status)
+  end)
+
+  it("leaves other servers on the loop alone, and their new connections", function()
+    local one, two = serve(), serve()
+    local client = joined(two)
+    one:kill()
+    for _ = 1, 8 do assert.equal("ok", join(open(two))[5].status) end
+    assert.same({}, client:drain())
+  end)
+
+  it("may come from a callback", function()
+    for how, ends in pairs { stop = { "close 1012", "eof" }, kill = { "eof" } } do
+      local handle
+      handle = serve { handle_in = function() handle[how](handle) end }
+      local client = joined(handle)
+      push(client, "end")
+      for _, text in ipairs(ends) do assert.equal(text, client:text()) end
+    end
+  end)
+end)
+
+describe("the default application", function()
+  local function enter(handle, user)
+    local client = open(handle)
+    return client, join(client, "room:1", { user = user })
+  end
+
+  it("is an echo and chat room", function()
+    local handle = listen(default_app.new())
+    local ann = enter(handle, "ann")
+    local bob, reply = enter(handle, "bob")
+    assert.same({ topic = "room:1", user = "bob", users = 2 }, reply[5].response)
+    assert.same({ "joined", { user = "bob", users = 2 } }, { table.unpack(decoded(ann), 4, 5) })
+    push(bob, "shout", { body = "hi" })
+    assert.same({ user = "bob", body = "hi" }, decoded(ann)[5])
+    assert.same({ user = "bob", body = "hi" }, decoded(bob)[5])
+    assert.equal("ok", decoded(bob)[5].status)
+    push(bob, "echo", { a = 1 })
+    assert.same({ a = 1 }, decoded(bob)[5].response)
+    bob:close()
+    assert.same({ "left", { user = "bob", users = 1 } }, { table.unpack(decoded(ann), 4, 5) })
+  end)
+
+  it("refuses the secret room and unknown events in words", function()
+    local handle = listen(default_app.new())
+    local ann = enter(handle, "ann")
+    assert.same({ status = "error", response = { reason = "unauthorized" } }, join(ann, "room:secret")[5])
+    push(ann, "dance")
+    assert.same({ status = "error", response = { reason = "unknown event" } }, decoded(ann)[5])
+    push(ann, "shout", { body = 7 })
+    assert.same({ reason = "body must be a string" }, decoded(ann)[5].response)
+  end)
+end)
