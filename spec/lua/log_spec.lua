@@ -1,0 +1,68 @@
+local core = require "slipstream.core"
+local log = require "slipstream.log"
+
+describe("the log", function()
+  local lines, former
+
+  before_each(function()
+    lines = {}
+    former = log.set_sink(function(line) lines[#lines + 1] = line end)
+  end)
+
+  after_each(function()
+    log.set_sink(former)
+    log.set_level "info"
+    log.set_format "text"
+  end)
+
+  it("leaves out what is below its level", function()
+    log.debug "a"
+    log.info "b"
+    assert.equal(1, #lines)
+    log.set_level "error"
+    log.warn "c"
+    log.error "d"
+    assert.equal(2, #lines)
+    log.set_level "debug"
+    log.debug "e"
+    assert.equal(3, #lines)
+  end)
+
+  it("knows its levels and formats", function()
+    assert.same({ nil, "no such level: loud; there are debug, error, info, warn" }, { log.set_level "loud" })
+    assert.same({ nil, "no such format: xml; there are json, text" }, { log.set_format "xml" })
+  end)
+
+  it("writes text as one line, fields in the order of their names", function()
+    log.warn("not sent", { topic = "room:1", count = 3, text = 'say "a b"\n', empty = "" })
+    local time, rest = lines[1]:match("^(%S+) (.*)$")
+    assert.truthy(time:find("^%d%d:%d%d:%d%d%.%d%d%d$"))
+    assert.equal([[warn  not sent count=3 empty="" text="say \"a b\"\n" topic=room:1]], rest)
+  end)
+
+  it("puts a traceback on lines of its own", function()
+    log.error("boom", { client = "#1", traceback = "stack traceback:\n\ta.lua:1: in 'f'" })
+    assert.truthy(lines[1]:find("boom client=#1\nstack traceback:\n\ta.lua:1: in 'f'$"))
+  end)
+
+  it("writes JSON that can be read, whatever the values are", function()
+    log.set_format "json"
+    log.info("odd \xff", { n = 1, f = 0 / 0, ok = true, fn = print, bytes = "\xff\0" })
+    local entry = assert(core.json.decode(lines[1]))
+    assert.equal("info", entry.level)
+    assert.equal("odd ?", entry.text)
+    assert.equal(1, entry.n)
+    assert.is_true(entry.ok)
+    assert.truthy(entry.fn:find("^builtin: ") or entry.fn:find("^function: "))
+    assert.equal("?\0", entry.bytes)
+    assert.truthy(entry.time:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"))
+  end)
+
+  it("keeps secrets to itself", function()
+    local uri = "wss://ann:s3cret@phoenix.test/socket?token=s3cret"
+    log.info("x", { auth_token = "s3cret", headers = { "s3cret" }, password = "s3cret", uri = uri })
+    assert.is_nil(lines[1]:find("s3cret", 1, true))
+    assert.equal("wss://[redacted]@phoenix.test/socket?[redacted]", log.redact_uri(uri))
+    assert.equal("ws://phoenix.test/socket", log.redact_uri "ws://phoenix.test/socket")
+  end)
+end)
