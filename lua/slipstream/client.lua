@@ -26,9 +26,11 @@ default.handle_connect = nothing
 --- Before each attempt to connect: may return uri, params, headers, auth_token for it. Nothing.
 default.connect_params = nothing
 
---- The connection was lost, closed or never made. Reconnects.
-function default:handle_disconnect()
-  self:reconnect()
+--- The connection was lost, closed or never made. Reconnects, unless this side asked for the end:
+-- who does that does not want the connection back.
+---@param reason slipstream.Reason
+function default:handle_disconnect(reason)
+  if reason.kind ~= "closed_by_client" then self:reconnect() end
 end
 
 --- The server accepted the join. Nothing.
