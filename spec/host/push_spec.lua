@@ -19,6 +19,24 @@ describe("a push", function()
     return calls.socket, calls
   end
 
+  it("is answered even when its reply cannot be decoded, before the connection is failed", function()
+    local socket, calls = joined()
+    local ref = assert(socket:push("room:1", "echo"))
+    local other = assert(socket:push("room:1", "echo"))
+    local push = server:expect("room:1", "echo")
+    server:expect("room:1", "echo")
+    local text = '["%s","%s","room:1","phx_reply",{"status":"ok","response":{"n":01}}]'
+    server:send_frame { payload = text:format(push.join_ref, push.ref) }
+    assert.equal(1007, (server:expect_close()))
+    server:drop()
+    assert.same({ "handle_connect", "handle_join", "handle_reply", "handle_reply", "handle_disconnect" },
+      recorder.names(calls))
+    local _, answered, status, reason = table.unpack(calls[3])
+    assert.same({ ref, "error", "protocol_error" }, { answered, status, reason.kind })
+    assert.equal(other, calls[4][2])
+    assert.equal("protocol_error", recorder.last(calls, "handle_disconnect").kind)
+  end)
+
   it("carries join_ref and ref, and its reply comes with the same ref", function()
     local socket, calls = joined()
     local ref = assert(socket:push("room:1", "echo", { n = 1 }))

@@ -118,13 +118,35 @@ static const struct route {
     [SLIP_EVENT_DROPPED] = {"dropped", push_topic_and_name},
 };
 
-/* The server broke the protocol; the error text is on top of the stack. */
+/* The server broke the protocol by this text; nothing when the handler has closed the client. */
+static void fail_session(const struct slip_client_box *box, struct slip_span text) {
+  if (box->client == NULL)
+    return;
+  struct slip_session *session = slip_client_enter(box->client);
+  slip_session_fail(session, CLOSE_BAD_PAYLOAD, text);
+  slip_client_leave(box->client);
+}
+
+/* No push stays unanswered: the session has let go of this one already, so its end will not be told
+ * with the connection's. The handler is at 4. */
+static void tell_refused(lua_State *L, const struct tell *t, struct slip_span text) {
+  lua_pushvalue(L, 4);
+  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  lua_pushinteger(L, (lua_Integer)t->event->ref);
+  lua_pushliteral(L, "error");
+  lua_pushnil(L);
+  struct slip_reason reason = {.kind = SLIP_REASON_PROTOCOL_ERROR, .text = text};
+  slip_reason_push(L, &reason); /* stack: reply, socket, ref, status, response, reason */
+  lua_call(L, 5, 0);
+}
+
+/* The payload cannot be decoded; the error is on top of the stack. */
 static void refuse_payload(lua_State *L, const struct tell *t) {
-  size_t size;
-  const char *at = luaL_tolstring(L, -1, &size);
-  struct slip_session *session = slip_client_enter(t->box->client);
-  slip_session_fail(session, CLOSE_BAD_PAYLOAD, (struct slip_span){at, size});
-  slip_client_leave(t->box->client);
+  struct slip_span text;
+  text.at = luaL_tolstring(L, -1, &text.size);
+  if (t->event->kind == SLIP_EVENT_REPLY)
+    tell_refused(L, t, text);
+  fail_session(t->box, text);
 }
 
 /* Pushes the client's userdata. */
@@ -140,7 +162,7 @@ static int tell(lua_State *L) {
   const struct route *route = &routes[t->event->kind];
   push_client(L, t->box); /* stays at 2, so that the box outlives a close inside the handler */
   lua_getiuservalue(L, 2, SLIP_CLIENT_HANDLERS);
-  lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1);
+  lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1); /* stays at 4 */
   lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
   int count = route->push(L, t);
   if (count < 0) {
