@@ -96,6 +96,26 @@ static void bytes_go_both_ways(void **state) {
   CHECK_SPAN(slip_buf_span(&owner->heard), "tcp tls opened ");
 }
 
+/* Each byte of the record comes in a turn of its own. */
+static void a_record_reads_the_same_byte_by_byte(void **state) {
+  struct story *s = *state;
+  struct owner *owner = &s->net->owner;
+  dial_and_open(s);
+  uv_tcp_nodelay(&s->net->server.peer, 1);
+  BIO *out = SSL_get_wbio(s->server.ssl);
+  assert_int_equal(SSL_write(s->server.ssl, "hello", 5), 5);
+  char record[100];
+  int size = BIO_read(out, record, sizeof record);
+  for (int i = 0; i < size; i++) {
+    assert_int_equal(owner->bytes.size, 0);
+    bare_server_send(&s->net->server, (struct slip_span){record + i, 1});
+    (void)uv_run(&s->net->loop, UV_RUN_NOWAIT);
+    (void)slip_stream_write(owner->stream, SLIP_SPAN("x")); /* in between */
+  }
+  RUN_UNTIL(s->net, owner->bytes.size == 5);
+  CHECK_SPAN(slip_buf_span(&owner->bytes), "hello");
+}
+
 static void an_address_is_verified_without_sni(void **state) {
   struct story *s = *state;
   dial(s, "IP:127.0.0.1", "127.0.0.1");
@@ -415,6 +435,7 @@ static void a_key_of_another_certificate_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SPEC(bytes_go_both_ways),
+      SPEC(a_record_reads_the_same_byte_by_byte),
       SPEC(an_address_is_verified_without_sni),
       SPEC(a_name_is_verified_and_asked_for),
       SPEC(the_server_name_of_the_settings_counts),

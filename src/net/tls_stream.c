@@ -146,6 +146,16 @@ static bool read_record(struct tls *tls) {
   return false;
 }
 
+/*
+ * SSL_MODE_RELEASE_BUFFERS keeps the buffer for writing, 16 KiB that an idle stream can do without.
+ * Only between records ("RH", the next header is due): OpenSSL before 3.0.14 frees a record whose
+ * body has yet to come (CVE-2024-4741).
+ */
+static void shrink(struct tls *tls) {
+  if (strcmp(SSL_rstate_string(tls->ssl), "RH") == 0)
+    (void)SSL_free_buffers(tls->ssl);
+}
+
 static void work(struct tls *tls, struct slip_span input) {
   ERR_clear_error(); /* other users of OpenSSL in this thread may have left some */
   tls->is_busy = true;
@@ -156,6 +166,7 @@ static void work(struct tls *tls, struct slip_span input) {
     ;
   tls->input = (struct slip_span){0};
   tls->is_busy = false;
+  shrink(tls);
   if (tls->tcp == NULL)
     tls_free(tls);
 }
@@ -230,6 +241,8 @@ static size_t tls_write(struct slip_stream *stream, struct slip_span bytes) {
     }
     total += count;
   }
+  if (!tls->is_busy)
+    shrink(tls);
   tls->is_short = total < bytes.size;
   return total;
 }
