@@ -1,6 +1,8 @@
 #include "floor.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TURN_BYTES = 256 * 1024 };
+enum { READ_BYTES = 16 * 1024, TURN_BYTES = 256 * 1024, KEPT_BYTES = 64 * 1024 };
 
 void floor_die(const char *what) {
   fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
@@ -43,15 +45,18 @@ void floor_put(struct floor_bytes *b, const char *at, size_t size) {
   b->size += size;
 }
 
-void floor_drop(struct floor_bytes *b, size_t size) {
-  b->size -= size;
-  if (b->size > 0)
-    memmove(b->at, b->at + size, b->size);
-}
-
 void floor_clear(struct floor_bytes *b) {
   free(b->at);
   *b = (struct floor_bytes){0};
+}
+
+void floor_drop(struct floor_bytes *b, size_t size) {
+  b->size -= size;
+  if (b->size > 0) {
+    memmove(b->at, b->at + size, b->size);
+  } else if (b->room < KEPT_BYTES) {
+    floor_clear(b);
+  }
 }
 
 /* RFC 6455, 5.2: seven bits, or 126 and two bytes, or 127 and eight bytes. */
@@ -118,7 +123,7 @@ size_t floor_head_size(const char *at, size_t size) {
 }
 
 bool floor_fill(struct floor_peer *p) {
-  size_t want = p->in.size > TURN_BYTES ? p->in.size : 16 * 1024;
+  size_t want = p->in.size > TURN_BYTES ? p->in.size : READ_BYTES;
   reserve(&p->in, want);
   ssize_t got = recv(p->fd, p->in.at + p->in.size, p->in.room - p->in.size, 0);
   if (got < 0)
@@ -133,7 +138,10 @@ static void control(int epoll, int what, struct floor_peer *p, uint32_t events) 
     floor_die("epoll_ctl");
 }
 
-void floor_watch(int epoll, struct floor_peer *p, uint32_t events) {
+void floor_watch(int epoll, struct floor_peer *p, int fd, uint32_t events) {
+  int on = 1;
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  p->fd = fd;
   control(epoll, EPOLL_CTL_ADD, p, events);
 }
 

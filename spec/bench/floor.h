@@ -41,8 +41,10 @@ _Noreturn void floor_die(const char *what); /* with errno's text */
 void *floor_make(size_t size);              /* zeroed */
 
 void floor_put(struct floor_bytes *b, const char *at, size_t size);
-void floor_drop(struct floor_bytes *b, size_t size); /* off the front */
-void floor_clear(struct floor_bytes *b);             /* frees */
+/* Off the front. What is empty then keeps no memory, unless it is so much that it would be asked
+ * for again and again. */
+void floor_drop(struct floor_bytes *b, size_t size);
+void floor_clear(struct floor_bytes *b); /* frees */
 
 /* Appends a frame whose payload is the pieces in a row; masked with the key 0, as a client's must
  * be, or not, as a server's. */
@@ -58,7 +60,8 @@ size_t floor_head_size(const char *at, size_t size);
 bool floor_fill(struct floor_peer *p);
 /* Writes what the kernel takes and asks `epoll` for room when it is not all. */
 void floor_flush(int epoll, struct floor_peer *p);
-void floor_watch(int epoll, struct floor_peer *p, uint32_t events);
+/* Makes `fd` the peer's: small writes go at once, and `epoll` watches it for `events`. */
+void floor_watch(int epoll, struct floor_peer *p, int fd, uint32_t events);
 void floor_close(struct floor_peer *p); /* closes and frees what is in it, not the peer */
 void floor_raise_file_limit(void);
 

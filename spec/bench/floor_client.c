@@ -71,15 +71,15 @@ static void open_conn(struct bench *b) {
     return;
   struct conn *c = floor_make(sizeof *c);
   b->conns[b->opened++] = c;
-  c->peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (c->peer.fd < 0)
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
     floor_die("socket");
-  int status = connect(c->peer.fd, (struct sockaddr *)&b->address, sizeof b->address);
+  int status = connect(fd, (struct sockaddr *)&b->address, sizeof b->address);
   if (status != 0 && errno != EINPROGRESS)
     floor_die("connect");
   floor_put(&c->peer.out, request, sizeof request - 1);
   c->peer.wants_room = true; /* room comes with the connection */
-  floor_watch(b->epoll, &c->peer, EPOLLIN | EPOLLOUT);
+  floor_watch(b->epoll, &c->peer, fd, EPOLLIN | EPOLLOUT);
 }
 
 static void ask(struct bench *b, struct conn *c) {

@@ -22,6 +22,7 @@
 
 struct conn {
   struct floor_peer peer; /* first: epoll hands it back */
+  int epoll;
   bool is_upgraded;
   bool is_done; /* said goodbye: closed once its output is out */
 };
@@ -62,8 +63,11 @@ static bool is_event(const struct message *m, struct floor_piece name) {
   return m->event.size == name.size && memcmp(m->event.at, name.at, name.size) == 0;
 }
 
+/* Each message is a write of its own, as Phoenix has it. */
 static void put(struct conn *c, const struct floor_piece *pieces, size_t count) {
   floor_put_frame(&c->peer.out, FLOOR_TEXT, false, pieces, count);
+  if (!c->peer.wants_room)
+    floor_flush(c->epoll, &c->peer);
 }
 
 static void put_reply(struct conn *c, const struct message *m, struct floor_piece response) {
@@ -204,11 +208,11 @@ static void take_input(struct conn *c) {
     floor_clear(&c->peer.in); /* idle connections hold no buffer */
 }
 
-static void serve(int epoll, struct conn *c) {
+static void serve(struct conn *c) {
   bool is_alive = floor_fill(&c->peer);
   if (is_alive) {
     take_input(c);
-    floor_flush(epoll, &c->peer);
+    floor_flush(c->epoll, &c->peer);
   }
   if (!is_alive || (c->is_done && c->peer.out.size == 0)) {
     floor_close(&c->peer);
@@ -220,8 +224,8 @@ static void accept_all(int epoll, int listener) {
   int fd;
   while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
     struct conn *c = floor_make(sizeof *c);
-    c->peer.fd = fd;
-    floor_watch(epoll, &c->peer, EPOLLIN);
+    c->epoll = epoll;
+    floor_watch(epoll, &c->peer, fd, EPOLLIN);
   }
   if (errno == EMFILE || errno == ENFILE)
     floor_die("accept");
@@ -235,7 +239,7 @@ static int open_listener(void) {
       getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
     floor_die("listen");
   }
-  printf("%d\n", ntohs(address.sin_port));
+  printf("%d %d\n", ntohs(address.sin_port), getpid());
   fflush(stdout);
   return fd;
 }
@@ -243,8 +247,8 @@ static int open_listener(void) {
 int main(void) {
   floor_raise_file_limit();
   int epoll = epoll_create1(EPOLL_CLOEXEC);
-  struct floor_peer listener = {.fd = open_listener()};
-  floor_watch(epoll, &listener, EPOLLIN);
+  struct floor_peer listener = {0};
+  floor_watch(epoll, &listener, open_listener(), EPOLLIN);
   for (;;) {
     struct epoll_event events[512];
     int count = epoll_wait(epoll, events, 512, -1);
@@ -252,7 +256,7 @@ int main(void) {
       if (events[i].data.ptr == &listener) {
         accept_all(epoll, listener.fd);
       } else {
-        serve(epoll, events[i].data.ptr);
+        serve(events[i].data.ptr);
       }
     }
   }
