@@ -322,6 +322,7 @@ static void refuses_any_subprotocol_when_none_was_offered(void **state) {
 #define NOT_HTTP "the server answered with something that is not HTTP/1.1"
 #define BAD_STATUS "the server's answer has a malformed status line"
 #define BAD_HEADER "the server's answer has a malformed header line"
+#define OLD_SWITCH "the server switched protocols in HTTP/1.0, which has no upgrade"
 #define NO_UPGRADE "the server switched protocols without the header Upgrade: websocket"
 #define NO_CONNECTION "the server switched protocols without the header Connection: Upgrade"
 #define NO_ACCEPT "the server switched protocols without one Sec-WebSocket-Accept"
@@ -344,6 +345,8 @@ static const struct CMUnitTest refusals[] = {
     REFUSES("white_space_before_a_colon", "HTTP/1.1 403 X\r\nA : b\r\n\r\n", BAD_HEADER),
     REFUSES("nul_in_a_header", "HTTP/1.1 403 X\r\nA: b\0c\r\n\r\n", BAD_HEADER),
     REFUSES("cr_in_a_header", "HTTP/1.1 403 X\r\nA: b\rC: d\r\n\r\n", BAD_HEADER),
+    REFUSES("a_switch_in_http_1_0", "HTTP/1.0 101 X\r\n" UPGRADE CONNECTION ACCEPT "\r\n",
+            OLD_SWITCH),
     REFUSES("a_switch_without_upgrade", SWITCHING CONNECTION ACCEPT "\r\n", NO_UPGRADE),
     REFUSES("a_switch_to_something_else",
             SWITCHING "Upgrade: websockets\r\n" CONNECTION ACCEPT "\r\n", NO_UPGRADE),

@@ -62,8 +62,8 @@ void slip_upgrade_reader_free(struct slip_upgrade_reader *r); /* NULL is fine */
  * skipped. A refusal is finished when its body is (Content-Length, chunked, 204/304) or has filled
  * SLIP_UPGRADE_BODY_MAX; a body framed by nonsense ends there. A finished reader reads no more.
  * SLIP_EMALFORMED: no HTTP/1.1, a folded header or one that is none (lines may end in LF alone), or
- * a 101 that breaks RFC 6455 section 4.1 (Upgrade, Connection, accept key, a subprotocol or
- * extension that was not offered). SLIP_ETOOBIG: head over the limit. SLIP_ENOMEM.
+ * a 101 in HTTP/1.0 or one that breaks RFC 6455 section 4.1 (Upgrade, Connection, accept key, a
+ * subprotocol or extension that was not offered). SLIP_ETOOBIG: head over the limit. SLIP_ENOMEM.
  * `slip_upgrade_reader_fault` has the words. After an error the reader gives it again.
  */
 SLIP_CHECKED enum slip_err slip_upgrade_reader_feed(struct slip_upgrade_reader *r,

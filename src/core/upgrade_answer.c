@@ -140,8 +140,15 @@ static const char *fault_of_choice(const struct slip_upgrade_reader *r, struct s
   return NULL;
 }
 
+/* Refusals may come in HTTP/1.0, from a proxy for instance. */
+static bool is_http_1_0(const struct slip_upgrade_reader *r) {
+  return slip_buf_span(&r->text).at[sizeof "HTTP/1." - 1] == '0';
+}
+
 /* RFC 6455 section 4.1: what makes a 101 an answer to us. */
 static const char *fault_of_switch(const struct slip_upgrade_reader *r, struct slip_span headers) {
+  if (is_http_1_0(r))
+    return "the server switched protocols in HTTP/1.0, which has no upgrade";
   if (!slip_http_header_lists(headers, SLIP_SPAN("Upgrade"), SLIP_SPAN("websocket")))
     return "the server switched protocols without the header Upgrade: websocket";
   if (!slip_http_header_lists(headers, SLIP_SPAN("Connection"), SLIP_SPAN("Upgrade")))
