@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include "net/tls_bio.h"
 #include "net/tls_private.h"
 
 #include <openssl/err.h>

@@ -10,13 +10,10 @@
 struct slip_tls_config {
   unsigned count;
   SSL_CTX *context;
-  BIO_METHOD *method; /* how an SSL reaches the stream that is its BIO's data */
+  BIO_METHOD *method; /* of every SSL's BIO, see tls_bio.h */
   char *server_name;  /* or NULL; owned */
   bool verify;
 };
-
-/* The method of BIOs over a TLS stream (tls_stream.c). NULL: no memory. */
-BIO_METHOD *slip_tls_method_new(void);
 
 /*
  * Words for a certificate that did not pass, "hostname mismatch: certificate is for a.example, not

@@ -2,6 +2,7 @@
 
 #include "net/network_private.h"
 #include "net/tcp.h"
+#include "net/tls_bio.h"
 #include "net/tls_private.h"
 
 #include <assert.h>
@@ -14,12 +15,11 @@
 struct tls {
   struct slip_stream stream; /* first: a stream is its tls */
   struct slip_network *network;
-  struct slip_stream *tcp; /* owned; NULL once closed */
+  struct slip_tls_wire wire; /* its TCP stream is owned, and NULL once closed */
   struct slip_tls_config *config;
   SSL *ssl;
-  struct slip_span input; /* what TCP received and OpenSSL has not read; only while `is_busy` */
-  char *fault;            /* words for what failed first; owned */
-  bool is_busy;           /* in `work`, which then frees */
+  char *fault;  /* words for what failed first; owned */
+  bool is_busy; /* in `work`, which then frees */
   bool is_open;
   bool is_short;  /* the owner waits for `drained` */
   bool is_failed; /* OpenSSL must not be asked for anything more */
@@ -31,43 +31,6 @@ static void tls_free(struct tls *tls) {
   slip_tls_config_release(tls->config);
   free(tls->fault);
   free(tls);
-}
-
-/* The BIO: OpenSSL reads from `input` and writes to TCP. */
-
-static int bio_read(BIO *bio, char *room, size_t size, size_t *count) {
-  struct tls *tls = BIO_get_data(bio);
-  BIO_clear_retry_flags(bio);
-  *count = size < tls->input.size ? size : tls->input.size;
-  if (*count == 0) {
-    BIO_set_retry_read(bio);
-    return 0;
-  }
-  memcpy(room, tls->input.at, *count);
-  tls->input = slip_span_skip(tls->input, *count);
-  return 1;
-}
-
-static int bio_write(BIO *bio, const char *bytes, size_t size, size_t *count) {
-  struct tls *tls = BIO_get_data(bio);
-  slip_tcp_push(tls->tcp, (struct slip_span){bytes, size});
-  *count = size;
-  return 1;
-}
-
-static long bio_control(BIO *bio, int command, long number, void *pointer) {
-  (void)bio, (void)number, (void)pointer;
-  return command == BIO_CTRL_FLUSH;
-}
-
-BIO_METHOD *slip_tls_method_new(void) {
-  BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "slipstream");
-  if (method == NULL)
-    return NULL;
-  BIO_meth_set_read_ex(method, bio_read);
-  BIO_meth_set_write_ex(method, bio_write);
-  BIO_meth_set_ctrl(method, bio_control);
-  return method;
 }
 
 /* Ends. */
@@ -113,7 +76,7 @@ static int on_verified(int is_good, X509_STORE_CTX *store) {
 }
 
 static bool is_alive(const struct tls *tls) {
-  return tls->tcp != NULL && !tls->has_ended;
+  return tls->wire.tcp != NULL && !tls->has_ended;
 }
 
 static void shake_hands(struct tls *tls) {
@@ -159,15 +122,15 @@ static void shrink(struct tls *tls) {
 static void work(struct tls *tls, struct slip_span input) {
   ERR_clear_error(); /* other users of OpenSSL in this thread may have left some */
   tls->is_busy = true;
-  tls->input = input;
+  tls->wire.input = input;
   if (!tls->is_open)
     shake_hands(tls);
   while (tls->is_open && is_alive(tls) && read_record(tls))
     ;
-  tls->input = (struct slip_span){0};
+  tls->wire.input = (struct slip_span){0};
   tls->is_busy = false;
   shrink(tls);
-  if (tls->tcp == NULL)
+  if (tls->wire.tcp == NULL)
     tls_free(tls);
 }
 
@@ -182,7 +145,7 @@ static void on_opened(void *owner) {
   struct tls *tls = owner;
   tls->is_busy = true;
   tls->stream.handler->stage(tls->stream.owner, SLIP_STAGE_TLS);
-  if (tls->tcp != NULL)
+  if (tls->wire.tcp != NULL)
     work(tls, (struct slip_span){0});
   else
     tls_free(tls);
@@ -228,15 +191,15 @@ static void on_ended(void *owner, const struct slip_reason *reason) {
 
 static size_t tls_write(struct slip_stream *stream, struct slip_span bytes) {
   struct tls *tls = (struct tls *)stream;
-  assert(tls->is_open && tls->tcp != NULL);
+  assert(tls->is_open && tls->wire.tcp != NULL);
   size_t total = 0;
-  while (total < bytes.size && !tls->has_ended && !slip_tcp_is_full(tls->tcp)) {
+  while (total < bytes.size && !tls->has_ended && !slip_tcp_is_full(tls->wire.tcp)) {
     size_t count;
     ERR_clear_error();
     struct slip_span rest = slip_span_skip(bytes, total);
     if (SSL_write_ex(tls->ssl, rest.at, rest.size, &count) != 1) {
       note_failure(tls);
-      slip_tcp_break(tls->tcp, UV_ECONNABORTED);
+      slip_tcp_break(tls->wire.tcp, UV_ECONNABORTED);
       break;
     }
     total += count;
@@ -249,13 +212,13 @@ static size_t tls_write(struct slip_stream *stream, struct slip_span bytes) {
 
 static void tls_close(struct slip_stream *stream, bool is_graceful) {
   struct tls *tls = (struct tls *)stream;
-  struct slip_stream *tcp = tls->tcp;
+  struct slip_stream *tcp = tls->wire.tcp;
   assert(tcp != NULL);
   if (is_graceful && tls->is_open && !tls->is_failed) {
     ERR_clear_error();
     (void)SSL_shutdown(tls->ssl); /* sends close_notify; where it cannot, FIN has to do */
   }
-  tls->tcp = NULL;
+  tls->wire.tcp = NULL;
   slip_stream_close(tcp, is_graceful);
   if (!tls->is_busy)
     tls_free(tls);
@@ -289,7 +252,7 @@ static bool set_up(struct tls *tls, struct slip_span host) {
     BIO_free(bio);
     return false;
   }
-  BIO_set_data(bio, tls);
+  BIO_set_data(bio, &tls->wire);
   BIO_set_init(bio, 1);
   SSL_set_bio(tls->ssl, bio, bio);
   SSL_set_app_data(tls->ssl, tls);
@@ -314,7 +277,7 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
   tls->config = slip_tls_config_hold(target->tls);
   if (!set_up(tls, target->host))
     goto fail;
-  err = slip_tcp_dial(network, target, &tcp_handler, tls, &tls->tcp);
+  err = slip_tcp_dial(network, target, &tcp_handler, tls, &tls->wire.tcp);
   if (err != SLIP_OK)
     goto fail;
   *out = &tls->stream;
