@@ -14,8 +14,8 @@
 /*
  * Calls `body` with `context` as a light userdata, protected; all pushing belongs inside it. When
  * it raises, `failed` is called, protected too, with `context` and the text with its traceback;
- * NULL: nobody wants to know. The stack is as before. The result may be ignored: `failed` has heard
- * of it. SLIP_ESCRIPT, or SLIP_ENOMEM when Lua had no memory.
+ * NULL: nobody wants to know. The stack is as before. SLIP_ESCRIPT, which may be ignored since
+ * `failed` has heard of it; SLIP_ENOMEM when Lua had no memory, then perhaps not even for that.
  */
 enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context);
 
