@@ -12,6 +12,8 @@
 #include <libwebsockets.h>
 #include <sys/queue.h>
 
+enum { SLIP_HTTP_SUBPROTOCOL_ROOM = 32 }; /* with its NUL */
+
 struct slip_http_out; /* a message that waits to be sent */
 
 /* How a connection ends on our side; what is asked first holds. */
@@ -39,7 +41,7 @@ struct slip_http_server {
   const struct slip_http_handler *handler;
   void *owner;
   uv_loop_t *loop;
-  char subprotocol[32];
+  char subprotocol[SLIP_HTTP_SUBPROTOCOL_ROOM];
   struct lws_protocols protocols[2];
   struct lws_context *context;
   struct lws_vhost *vhost;

@@ -123,26 +123,40 @@ static void start_ticking(struct slip_http_server *server) {
   uv_timer_start(&server->ticker, tick, period, period);
 }
 
-enum slip_err slip_http_server_open(uv_loop_t *loop, const struct slip_http_settings *settings,
-                                    const struct slip_http_handler *handler, void *owner,
-                                    const char **fault, struct slip_http_server **out) {
-  size_t name_size = strlen(settings->subprotocol);
-  if (name_size >= sizeof((struct slip_http_server *)0)->subprotocol)
-    return SLIP_EINVAL;
+/* Zeroed but for what it was asked for. NULL without memory. */
+static struct slip_http_server *make_server(uv_loop_t *loop,
+                                            const struct slip_http_settings *settings) {
   struct slip_http_server *server = calloc(1, sizeof *server);
   if (server == NULL)
-    return SLIP_ENOMEM;
-  memcpy(server->subprotocol, settings->subprotocol, name_size);
-  server->settings = *settings;
-  server->handler = handler;
-  server->owner = owner;
+    return NULL;
   server->loop = loop;
+  server->settings = *settings;
+  memcpy(server->subprotocol, settings->subprotocol, strlen(settings->subprotocol));
+  server->protocols[0].name = server->subprotocol;
+  server->protocols[0].callback = on_event;
+  server->handler = settings->handler;
+  server->owner = settings->owner;
   server->wake_fd = -1;
-  server->protocols[0] = (struct lws_protocols){.name = server->subprotocol, .callback = on_event};
   TAILQ_INIT(&server->conns);
-  enum slip_err err = slip_listener_open(loop, settings->host, settings->port,
-                                         (struct slip_listener_handler){accepted, server}, fault,
-                                         &server->listener);
+  return server;
+}
+
+static enum slip_err listen_on(struct slip_http_server *server, const char **fault) {
+  struct slip_listener_settings settings = {.host = server->settings.host,
+                                            .port = server->settings.port,
+                                            .accepted = accepted,
+                                            .owner = server};
+  return slip_listener_open(server->loop, &settings, fault, &server->listener);
+}
+
+enum slip_err slip_http_server_open(uv_loop_t *loop, const struct slip_http_settings *settings,
+                                    const char **fault, struct slip_http_server **out) {
+  if (strlen(settings->subprotocol) >= SLIP_HTTP_SUBPROTOCOL_ROOM)
+    return SLIP_EINVAL;
+  struct slip_http_server *server = make_server(loop, settings);
+  if (server == NULL)
+    return SLIP_ENOMEM;
+  enum slip_err err = listen_on(server, fault);
   if (err != SLIP_OK) {
     free(server);
     return err;

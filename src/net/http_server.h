@@ -25,6 +25,8 @@ struct slip_http_settings {
   size_t max_queue_bytes; /* what waits for one peer */
   unsigned max_connections;
   uint64_t idle_timeout_msec; /* without a byte of the peer: close 1000. 0: none */
+  const struct slip_http_handler *handler;
+  void *owner; /* the handler's */
 };
 
 struct slip_http_handler {
@@ -50,9 +52,7 @@ struct slip_http_handler {
  * SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_http_server_open(uv_loop_t *loop,
                                                  const struct slip_http_settings *settings,
-                                                 const struct slip_http_handler *handler,
-                                                 void *owner, const char **fault,
-                                                 struct slip_http_server **out);
+                                                 const char **fault, struct slip_http_server **out);
 uint16_t slip_http_server_port(const struct slip_http_server *server);
 /* Listens no more and closes when the last connection is gone, at the latest after
  * SLIP_CLOSE_TIMEOUT_MSEC. */

@@ -14,7 +14,8 @@ enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64 };
 struct slip_listener {
   uv_poll_t poll;
   int fd;
-  struct slip_listener_handler handler;
+  void (*accepted)(void *owner, int fd);
+  void *owner;
 };
 
 struct address {
@@ -52,20 +53,20 @@ static void accept_some(uv_poll_t *poll, int status, int events) {
       return;
     int yes = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    listener->handler.accepted(listener->handler.owner, fd);
+    listener->accepted(listener->owner, fd);
   }
 }
 
-enum slip_err slip_listener_open(uv_loop_t *loop, const char *host, uint16_t port,
-                                 struct slip_listener_handler handler, const char **fault,
-                                 struct slip_listener **out) {
+enum slip_err slip_listener_open(uv_loop_t *loop, const struct slip_listener_settings *settings,
+                                 const char **fault, struct slip_listener **out) {
   struct address address;
-  if (!read_address(host, port, &address))
+  if (!read_address(settings->host, settings->port, &address))
     return SLIP_EINVAL;
   struct slip_listener *listener = calloc(1, sizeof *listener);
   if (listener == NULL)
     return SLIP_ENOMEM;
-  listener->handler = handler;
+  listener->accepted = settings->accepted;
+  listener->owner = settings->owner;
   listener->fd = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener->fd < 0 || !listen_on(listener->fd, &address))
     goto fail;
@@ -84,13 +85,14 @@ fail:
 }
 
 uint16_t slip_listener_port(const struct slip_listener *listener) {
-  struct sockaddr_storage at = {0};
+  union {
+    struct sockaddr_in6 six; /* the larger first: all of it is zeroed */
+    struct sockaddr_in four;
+  } at = {0};
   socklen_t size = sizeof at;
   if (getsockname(listener->fd, (struct sockaddr *)&at, &size) != 0)
     return 0;
-  if (at.ss_family == AF_INET6)
-    return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
-  return ntohs(((struct sockaddr_in *)&at)->sin_port);
+  return ntohs(at.six.sin6_family == AF_INET6 ? at.six.sin6_port : at.four.sin_port);
 }
 
 static void gone(uv_handle_t *handle) {

@@ -13,19 +13,18 @@
 
 struct slip_listener; /* opaque */
 
-struct slip_listener_handler {
-  /* A non-blocking socket with TCP_NODELAY; it is the owner's now. */
+struct slip_listener_settings {
+  const char *host; /* an IP address in text, or "localhost" (127.0.0.1); borrowed for the call */
+  uint16_t port;    /* 0: a free one */
+  /* Called with a non-blocking socket with TCP_NODELAY; it is the owner's now. */
   void (*accepted)(void *owner, int fd);
   void *owner;
 };
 
-/*
- * Listens on `host`, an IP address in text or "localhost" (127.0.0.1); port 0 takes a free one.
- * SLIP_EINVAL: no such address. SLIP_EIO: *fault in words, static. SLIP_ENOMEM. The caller closes
- * it.
- */
-SLIP_CHECKED enum slip_err slip_listener_open(uv_loop_t *loop, const char *host, uint16_t port,
-                                              struct slip_listener_handler handler,
+/* Listens. SLIP_EINVAL: no such address. SLIP_EIO: *fault in words, static. SLIP_ENOMEM. The caller
+ * closes it. */
+SLIP_CHECKED enum slip_err slip_listener_open(uv_loop_t *loop,
+                                              const struct slip_listener_settings *settings,
                                               const char **fault, struct slip_listener **out);
 /* The real port. */
 uint16_t slip_listener_port(const struct slip_listener *listener);

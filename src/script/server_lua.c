@@ -138,9 +138,10 @@ static int http_server(lua_State *L) {
   struct slip_server_box *box = push_server(L);
   lua_pushvalue(L, -1);
   slip_server_set_live(L, box);
+  settings.handler = &slip_server_events;
+  settings.owner = box;
   const char *fault = NULL;
-  enum slip_err err =
-      slip_http_server_open(luv_loop(L), &settings, &slip_server_events, box, &fault, &box->server);
+  enum slip_err err = slip_http_server_open(luv_loop(L), &settings, &fault, &box->server);
   if (err == SLIP_OK)
     return 1;
   lua_pushnil(L);
