@@ -42,3 +42,12 @@ void slip_graces_end(struct slip_graces *graces, struct slip_grace *grace) {
   if (TAILQ_EMPTY(&graces->line))
     arm(graces);
 }
+
+void slip_graces_cut(struct slip_graces *graces) {
+  struct slip_grace *first;
+  while ((first = TAILQ_FIRST(&graces->line)) != NULL) {
+    TAILQ_REMOVE(&graces->line, first, place);
+    first->over(first);
+  }
+  arm(graces);
+}

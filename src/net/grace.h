@@ -26,5 +26,7 @@ void slip_graces_init(struct slip_graces *graces, uv_loop_t *loop, uint64_t leng
 void slip_graces_begin(struct slip_graces *graces, struct slip_grace *grace);
 /* Before `over` only: `over` has ended it already. */
 void slip_graces_end(struct slip_graces *graces, struct slip_grace *grace);
+/* The time is up for all of them: calls `over` for each. */
+void slip_graces_cut(struct slip_graces *graces);
 
 #endif

@@ -48,37 +48,37 @@ size_t slip_network_count(const struct slip_network *network) {
   return network->count;
 }
 
-static void release(struct slip_network *network) {
-  network->open_handles--;
-  if (network->open_handles == 0)
+static void free_if_last(struct slip_network *network) {
+  if (network->is_freed && network->count == 0 && network->open_handles == 0)
     free(network);
 }
 
 static void on_idle_closed(uv_handle_t *handle) {
   struct slip_laters *laters = handle->data;
-  release(SLIP_HOLDER(laters, struct slip_network, laters));
+  struct slip_network *network = SLIP_HOLDER(laters, struct slip_network, laters);
+  network->open_handles--;
+  free_if_last(network);
 }
 
 static void on_timer_closed(uv_handle_t *handle) {
   struct slip_graces *graces = handle->data;
-  release(SLIP_HOLDER(graces, struct slip_network, graces));
-}
-
-static void close_if_last(struct slip_network *network) {
-  if (!network->is_freed || network->count > 0)
-    return;
-  uv_close((uv_handle_t *)&network->laters.idle, on_idle_closed);
-  uv_close((uv_handle_t *)&network->graces.timer, on_timer_closed);
+  struct slip_network *network = SLIP_HOLDER(graces, struct slip_network, graces);
+  network->open_handles--;
+  free_if_last(network);
 }
 
 void slip_network_gone(struct slip_network *network) {
   network->count--;
-  close_if_last(network);
+  free_if_last(network);
 }
 
+/* Every handle is closing when this returns: luv, at the end of a Lua state, takes those that are
+ * not for its own. */
 void slip_network_free(struct slip_network *network) {
   if (network == NULL)
     return;
   network->is_freed = true;
-  close_if_last(network);
+  slip_graces_cut(&network->graces);
+  uv_close((uv_handle_t *)&network->laters.idle, on_idle_closed);
+  uv_close((uv_handle_t *)&network->graces.timer, on_timer_closed);
 }

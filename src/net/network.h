@@ -17,7 +17,8 @@ SLIP_CHECKED enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network
 struct slip_net *slip_network_net(struct slip_network *network);
 /* How many streams are not gone yet, those that are closing included. */
 size_t slip_network_count(const struct slip_network *network);
-/* Every stream must have been closed; frees itself when the last is gone. NULL is fine. */
+/* Every stream must have been closed; those that still wait for their peer are cut. Frees itself
+ * when the last is gone. NULL is fine. */
 void slip_network_free(struct slip_network *network);
 
 #endif
