@@ -5,6 +5,7 @@
 
 local argparse = require "argparse"
 local core = require "slipstream.core"
+local uv = require "luv"
 
 local M = {}
 
@@ -43,6 +44,7 @@ function M.main(arguments)
   local ok, options = new_parser():pparse(arguments)
   if not ok then return complain(options .. " (see slipstream --help)", USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
+  uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before
   if not code then return complain(text, failure or FAILED) end
   return code
 end
