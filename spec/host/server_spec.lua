@@ -364,6 +364,17 @@ describe("limits of a connection", function()
 end)
 
 describe("the end of a server", function()
+  it("sends the close frame to a peer that is still talking", function()
+    local handle = serve(nil, { max_message_bytes = 1000 })
+    local much = ws.frame { payload = ("x"):rep(1000000), mask = true }
+    for _ = 1, 10 do
+      local client = joined(handle)
+      client:send(much)
+      assert.equal("close 1009", client:text())
+      assert.equal("eof", client:text())
+    end
+  end)
+
   it("drains: 1012 with a channel, 1000 without, and nobody is let in", function()
     local handle = serve()
     local inside, outside, is_over = joined(handle), open(handle), false

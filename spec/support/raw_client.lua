@@ -65,7 +65,7 @@ function M.dial(port)
   client.tcp:nodelay(true)
   client.tcp:read_start(function(_, bytes)
     if bytes then return read(client, bytes) end
-    client.tcp:read_stop()
+    client.tcp:close() -- the server waits for it
     client.is_open = false
     add(client, { kind = "eof" })
   end)

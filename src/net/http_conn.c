@@ -102,8 +102,20 @@ static int write_some(struct slip_http_conn *conn) {
   return 0;
 }
 
-/* All that is queued and the close frame: what the socket does not take now, libwebsockets keeps
- * and sends before it ends TCP. Its own way to close waits for the peer's answer first. */
+/*
+ * Ends our half of TCP once all is written; libwebsockets keeps what the socket did not take. The
+ * other half stays until the peer ends it, and what comes is passed over: a socket that is closed
+ * with bytes unread is reset, and the peer may lose the close frame. Its own way to close would
+ * wait for the peer's close frame first.
+ */
+static void end_half(struct slip_http_conn *conn) {
+  if (lws_partial_buffered(conn->wsi))
+    lws_callback_on_writable(conn->wsi);
+  else
+    shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR);
+}
+
+/* All that is queued, the close frame, and the end. */
 static void say_goodbye(struct slip_http_conn *conn) {
   while (!STAILQ_EMPTY(&conn->outbox))
     if (!write_first(conn))
@@ -111,16 +123,19 @@ static void say_goodbye(struct slip_http_conn *conn) {
   unsigned char frame[LWS_PRE + sizeof conn->goodbye];
   memcpy(frame + LWS_PRE, conn->goodbye, conn->goodbye_size);
   lws_write(conn->wsi, frame + LWS_PRE, conn->goodbye_size, LWS_WRITE_RAW);
+  conn->gone_by = uv_now(conn->server->loop) + SLIP_CLOSE_TIMEOUT_MSEC;
+  slip_buf_clear(&conn->inbox);
+  end_half(conn);
 }
 
-/* From outside of its callbacks, libwebsockets ends a connection at once; from inside, the
- * callback's result does. */
-static void end_now(struct slip_http_conn *conn) {
+/* What of an ending can be done now; inside a callback it is done on the way out. */
+static void end(struct slip_http_conn *conn) {
   if (conn->is_busy)
     return;
   if (conn->ending == SLIP_HTTP_CLOSES)
     say_goodbye(conn);
-  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+  else
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 static void write_goodbye(struct slip_http_conn *conn, uint16_t code, struct slip_span text) {
@@ -139,24 +154,30 @@ void slip_http_conn_close(struct slip_http_conn *conn, uint16_t code, struct sli
     return;
   conn->ending = conn->is_open ? SLIP_HTTP_CLOSES : SLIP_HTTP_DROPS;
   write_goodbye(conn, code, text);
-  end_now(conn);
+  end(conn);
 }
 
 void slip_http_conn_drop(struct slip_http_conn *conn) {
-  if (conn->ending != SLIP_HTTP_STAYS)
+  if (conn->ending == SLIP_HTTP_DROPS)
     return;
   conn->ending = SLIP_HTTP_DROPS;
-  end_now(conn);
+  end(conn);
 }
 
 /* The kernel knows when the last byte came, a ping's too, of which libwebsockets tells nothing. */
-void slip_http_conn_check_idle(struct slip_http_conn *conn) {
+static bool is_idle(const struct slip_http_conn *conn) {
+  uint64_t timeout = conn->server->settings.idle_timeout_msec;
   struct tcp_info info = {0};
   socklen_t size = sizeof info;
   int fd = lws_get_socket_fd(conn->wsi);
-  if (!conn->is_open || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-    return;
-  if (info.tcpi_last_data_recv >= conn->server->settings.idle_timeout_msec)
+  return timeout > 0 && conn->is_open && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+         info.tcpi_last_data_recv >= timeout;
+}
+
+void slip_http_conn_check_time(struct slip_http_conn *conn) {
+  if (conn->gone_by > 0 && uv_now(conn->server->loop) >= conn->gone_by)
+    slip_http_conn_drop(conn);
+  else if (conn->ending == SLIP_HTTP_STAYS && is_idle(conn))
     slip_http_conn_close(conn, CLOSE_NORMAL, (struct slip_span){0});
 }
 
@@ -184,6 +205,7 @@ static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
 
 /* The answer has the same code and no text, as Cowboy's. */
 static void peer_closes(struct slip_http_conn *conn, struct slip_span payload) {
+  conn->is_peer_done = true;
   if (conn->ending != SLIP_HTTP_STAYS)
     return;
   if (payload.size >= 2) {
@@ -203,6 +225,23 @@ static void open_up(struct slip_http_conn *conn) {
   conn->server->handler->opened(conn->server->owner, conn);
 }
 
+static int write_more(struct slip_http_conn *conn) {
+  if (conn->gone_by == 0)
+    return write_some(conn);
+  end_half(conn);
+  return 0;
+}
+
+/* What is to be done after a callback; non-zero ends TCP. */
+static int settle(struct slip_http_conn *conn) {
+  if (conn->ending == SLIP_HTTP_STAYS)
+    return 0;
+  if (conn->ending == SLIP_HTTP_CLOSES && conn->gone_by == 0)
+    say_goodbye(conn);
+  /* After a close frame of the peer nothing can come. */
+  return conn->ending == SLIP_HTTP_DROPS || conn->is_peer_done ? GONE : 0;
+}
+
 int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,
                            struct slip_span bytes) {
   int result = 0;
@@ -218,13 +257,11 @@ int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reason
     peer_closes(conn, bytes);
     break;
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    result = write_some(conn);
+    result = write_more(conn);
     break;
   default:
     break;
   }
   conn->is_busy = false;
-  if (conn->ending == SLIP_HTTP_CLOSES)
-    say_goodbye(conn);
-  return conn->ending == SLIP_HTTP_STAYS ? result : GONE;
+  return result != 0 ? result : settle(conn);
 }

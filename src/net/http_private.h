@@ -16,7 +16,7 @@ enum { SLIP_HTTP_SUBPROTOCOL_ROOM = 32 }; /* with its NUL */
 
 struct slip_http_out; /* a message that waits to be sent */
 
-/* How a connection ends on our side; what is asked first holds. */
+/* How a connection ends on our side. */
 enum slip_http_ending { SLIP_HTTP_STAYS, SLIP_HTTP_CLOSES, SLIP_HTTP_DROPS };
 
 struct slip_http_conn {
@@ -26,7 +26,9 @@ struct slip_http_conn {
   TAILQ_ENTRY(slip_http_conn) place;
   bool is_open;
   bool is_busy; /* a callback of its wsi runs: it cannot be freed now, and ends on the way out */
+  bool is_peer_done; /* its close frame came */
   enum slip_http_ending ending;
+  uint64_t gone_by; /* our close frame went; the peer must end TCP until then. 0: it did not */
   uint8_t goodbye[2 + 125]; /* the close frame of CLOSES */
   size_t goodbye_size;
   uint16_t peer_code;
@@ -66,8 +68,8 @@ void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told);
 /* libwebsockets' callbacks for an open connection: non-zero ends TCP. */
 int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,
                            struct slip_span bytes);
-/* Closes 1000 when the peer has been silent for the time-out. */
-void slip_http_conn_check_idle(struct slip_http_conn *conn);
+/* Closes 1000 when the peer has been silent for the time-out; drops it when it does not end. */
+void slip_http_conn_check_time(struct slip_http_conn *conn);
 /* Has the owner answer, and sends it. 0: an upgrade was accepted; 1: answered; negative: hang up.
  */
 int slip_http_request_serve(struct slip_http_server *server, struct lws *wsi, bool is_upgrade);

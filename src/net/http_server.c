@@ -10,6 +10,7 @@ enum {
   READ_SIZE = 64 * 1024,
   KEEP_ALIVE_SECONDS = 60,
   TICKS_PER_TIMEOUT = 10,
+  TICK_MAX_MSEC = 1000,
   STOP_TICK_MSEC = 10,
   CLOSING_TURNS = 3
 };
@@ -49,8 +50,7 @@ static void tick(uv_timer_t *timer) {
   struct slip_http_conn *conn = TAILQ_FIRST(&server->conns);
   while (conn != NULL) {
     struct slip_http_conn *next = TAILQ_NEXT(conn, place); /* closing may free it */
-    if (server->settings.idle_timeout_msec > 0)
-      slip_http_conn_check_idle(conn);
+    slip_http_conn_check_time(conn);
     conn = next;
   }
   if (server->stop_by == 0)
@@ -116,10 +116,8 @@ static bool open_context(struct slip_http_server *server) {
 
 static void start_ticking(struct slip_http_server *server) {
   uint64_t period = server->settings.idle_timeout_msec / TICKS_PER_TIMEOUT;
-  if (server->settings.idle_timeout_msec == 0)
-    return;
-  if (period == 0)
-    period = 1;
+  if (period == 0 || period > TICK_MAX_MSEC)
+    period = TICK_MAX_MSEC;
   uv_timer_start(&server->ticker, tick, period, period);
 }
 

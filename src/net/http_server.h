@@ -82,11 +82,12 @@ void *slip_http_conn_user(const struct slip_http_conn *conn);
 SLIP_CHECKED enum slip_err slip_http_conn_send(struct slip_http_conn *conn, struct slip_span bytes,
                                                bool is_binary);
 /*
- * Sends what is queued, the close frame, and ends TCP behind it, as Cowboy does. `text` is cut to
- * 123 bytes. Nothing is received any more; `closed` may come from inside this call.
+ * Sends what is queued, the close frame, and our end of TCP behind it, as Cowboy does. Nothing is
+ * received any more; `closed` follows when the peer ends too, at the latest after
+ * SLIP_CLOSE_TIMEOUT_MSEC. `text` is cut to 123 bytes.
  */
 void slip_http_conn_close(struct slip_http_conn *conn, uint16_t code, struct slip_span text);
-/* Ends TCP at once, without a close frame. */
+/* Ends TCP at once, without a close frame; `closed` may come from inside this call. */
 void slip_http_conn_drop(struct slip_http_conn *conn);
 
 #endif
