@@ -334,6 +334,8 @@ static void a_stable_connection_starts_the_back_off_afresh(void **state) {
   phx_drain(p);
   phx_expect(p, "disconnected (connection_lost)");
   phx_expect(p, "reconnect_scheduled 1 in 10");
+  phx_advance(p, 10);
+  phx_expect(p, "connect_due 1 (connection_lost)");
 }
 
 static void a_reconnect_waits_as_long_as_the_server_asks(void **state) {

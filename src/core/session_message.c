@@ -1,4 +1,4 @@
-/* Messages of a session, in and out: see session_private.h for what its four files share. */
+/* Messages of a session, in and out: see session_private.h for what its files share. */
 #include "core/session_private.h"
 
 struct slip_span slip_session_ref_text(uint64_t ref, char room[24]) {

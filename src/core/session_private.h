@@ -1,12 +1,14 @@
 #ifndef SLIP_CORE_SESSION_PRIVATE_H
 #define SLIP_CORE_SESSION_PRIVATE_H
 /*
- * Session_private: what the four files of the session share, and nobody else sees.
+ * Session_private: what the files of the session share, and nobody else sees.
  *
- *   session.c          its life, its clock, the order in which `next` takes things
- *   session_link.c     connect, upgrade, heartbeat, closing handshake, reconnect
- *   session_topic.c    join, leave, rejoin: carries out what channel.c decides
- *   session_message.c  messages in and out
+ *   session.c            its life, its clock, the order in which `next` takes things
+ *   session_attempt.c    connect, reconnect, dial, upgrade: how a link comes about
+ *   session_link.c       how it ends: lost, failed, or by the closing handshake
+ *   session_heartbeat.c
+ *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
+ *   session_message.c    messages in and out
  */
 #include "core/roster.h"
 #include "core/session.h"
@@ -52,6 +54,7 @@ struct slip_session {
   struct slip_pending pending;
   uint32_t joins; /* topics that are JOINING */
 
+  bool has_reason;           /* since the last `connect` */
   struct slip_reason reason; /* why the last connection ended, or the present one will */
   struct slip_buf reason_text;
 };
@@ -61,23 +64,34 @@ struct slip_session {
 void slip_session_do(struct slip_session *s, enum slip_action_kind kind);
 void slip_session_tell(struct slip_session *s, const struct slip_event *event);
 
+/* session_attempt.c */
+/* The back-off is over, or the attempt has taken too long. */
+void slip_session_attempt_due(struct slip_session *s);
+/* Reads the answer to the upgrade from the input. */
+void slip_session_read_upgrade(struct slip_session *s);
+/* The link was lost before the answer was whole. */
+void slip_session_upgrade_lost(struct slip_session *s, const struct slip_reason *reason);
+
 /* session_link.c */
 /* What is due by `now` and belongs to the link; true when something was. */
 bool slip_session_link_due(struct slip_session *s);
-/* Reads the answer to the upgrade from the input. */
-void slip_session_read_upgrade(struct slip_session *s);
 /* The peer's close frame. */
 void slip_session_got_close(struct slip_session *s, const struct slip_ws_message *close);
-/* The answer to our heartbeat. */
-void slip_session_got_heartbeat(struct slip_session *s);
-/* No answer to our heartbeat in time. */
-void slip_session_heartbeat_missed(struct slip_session *s);
 /* Sends a close frame with that code, ends the link, and tells that it ended for that reason. */
 void slip_session_fail_link(struct slip_session *s, uint16_t code,
                             const struct slip_reason *reason);
+/* Ends whatever link, attempt or schedule there is at once, and tells that it ended for that
+ * reason. */
+void slip_session_abort_link(struct slip_session *s, const struct slip_reason *reason);
 /* Writes a control frame; a failure ends the link. */
 void slip_session_write_control(struct slip_session *s, enum slip_ws_kind kind,
                                 struct slip_span data);
+
+/* session_heartbeat.c */
+void slip_session_send_heartbeat(struct slip_session *s);
+void slip_session_got_heartbeat(struct slip_session *s);
+/* No answer to our heartbeat in time. */
+void slip_session_heartbeat_missed(struct slip_session *s);
 
 /* session_topic.c */
 /* Takes a topic through one transition and does what it asks for. `message` is what caused it, or

@@ -1,4 +1,4 @@
-/* The topics of a session: see session_private.h for what its four files share. */
+/* The topics of a session: see session_private.h for what its files share. */
 #include "core/limits.h"
 #include "core/session_private.h"
 

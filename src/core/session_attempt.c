@@ -1,0 +1,143 @@
+/* The making of a session's link: see session_private.h for what its files share. */
+#include "core/session_private.h"
+
+static void tell_connect_due(struct slip_session *s) {
+  s->link = LINK_DUE;
+  s->link_deadline = SLIP_NEVER; /* the script may take its time: it may ask somebody for a token */
+  const struct slip_reason *last = s->has_reason ? &s->reason : NULL;
+  slip_session_tell(s, &(struct slip_event){
+                           .kind = SLIP_EVENT_CONNECT_DUE, .attempt = s->attempt, .reason = last});
+}
+
+enum slip_err slip_session_connect(struct slip_session *s) {
+  if (s->link != LINK_NONE)
+    return SLIP_ESTATE;
+  s->attempt = 1;
+  s->step = 0;
+  s->has_reason = false;
+  tell_connect_due(s);
+  return SLIP_OK;
+}
+
+enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_msec) {
+  if (s->link == LINK_SCHEDULED)
+    return SLIP_OK;
+  if (s->link != LINK_NONE)
+    return SLIP_ESTATE;
+  uint32_t wait = slip_backoff_wait(&s->config.reconnect, s->step++, slip_luck_draw(s->luck));
+  if (wait < at_least_msec)
+    wait = at_least_msec;
+  s->attempt++;
+  s->link = LINK_SCHEDULED;
+  s->link_deadline = s->now + wait;
+  slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_RECONNECT_SCHEDULED,
+                                            .attempt = s->attempt,
+                                            .wait_msec = wait});
+  return SLIP_OK;
+}
+
+static void draw_nonce(struct slip_session *s, uint8_t nonce[16]) {
+  for (size_t i = 0; i < 16; i += sizeof(uint32_t)) {
+    uint32_t word = slip_luck_draw(s->luck);
+    memcpy(nonce + i, &word, sizeof word);
+  }
+}
+
+enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrade_request *request,
+                                const char **fault) {
+  *fault = NULL;
+  if (s->link != LINK_DUE)
+    return SLIP_ESTATE;
+  struct slip_upgrade_request ours = *request;
+  draw_nonce(s, ours.nonce);
+  slip_buf_clear(&s->outbox);
+  enum slip_err err = slip_upgrade_write(&ours, &s->outbox, fault);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_upgrade_reader_new(&ours, &s->upgrade);
+  if (err != SLIP_OK) {
+    slip_buf_clear(&s->outbox);
+    return err;
+  }
+  s->link = LINK_DIALLING;
+  s->stage = SLIP_STAGE_DNS;
+  s->link_deadline = s->now + s->config.connect_timeout_msec;
+  slip_session_do(s, SLIP_DO_DIAL);
+  return SLIP_OK;
+}
+
+void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason) {
+  if (s->link == LINK_DUE)
+    slip_session_abort_link(s, reason);
+}
+
+/* News of the link. News of one that we gave up before is passed over. */
+
+void slip_session_link_up(struct slip_session *s) {
+  if (s->link != LINK_DIALLING)
+    return;
+  s->link = LINK_UPGRADING;
+  s->stage = SLIP_STAGE_UPGRADE;
+}
+
+void slip_session_link_stage(struct slip_session *s, enum slip_stage stage) {
+  if (s->link == LINK_DIALLING)
+    s->stage = stage;
+}
+
+/* The refusal, as far as it came; the server would keep TCP open after it, so we end it. */
+static void fail_upgrade(struct slip_session *s, struct slip_span text) {
+  struct slip_upgrade_answer answer = {0};
+  if (text.at == NULL)
+    slip_upgrade_reader_answer(s->upgrade, &answer);
+  struct slip_reason reason = {
+      .kind = SLIP_REASON_CONNECT_FAILED,
+      .stage = SLIP_STAGE_UPGRADE,
+      .status = answer.status,
+      .text = text.at == NULL ? answer.reason : text,
+      .headers = answer.headers,
+      .body = answer.body,
+  };
+  slip_session_abort_link(s, &reason);
+}
+
+static void got_upgraded(struct slip_session *s) {
+  slip_upgrade_reader_free(s->upgrade);
+  s->upgrade = NULL;
+  s->link = LINK_OPEN;
+  s->link_deadline = SLIP_NEVER;
+  s->connected_at = s->now;
+  if (s->config.heartbeat_interval_msec > 0)
+    s->heartbeat_at = s->now + s->config.heartbeat_interval_msec;
+  slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_CONNECTED, .attempt = s->attempt});
+  slip_session_topics_up(s);
+}
+
+void slip_session_read_upgrade(struct slip_session *s) {
+  enum slip_upgrade_verdict verdict;
+  enum slip_err err = slip_upgrade_reader_feed(s->upgrade, &s->input, &verdict);
+  if (err != SLIP_OK)
+    fail_upgrade(s, slip_span_of(slip_upgrade_reader_fault(s->upgrade)));
+  else if (verdict == SLIP_UPGRADE_ACCEPTED)
+    got_upgraded(s);
+  else if (verdict == SLIP_UPGRADE_REFUSED)
+    fail_upgrade(s, (struct slip_span){0});
+}
+
+void slip_session_upgrade_lost(struct slip_session *s, const struct slip_reason *reason) {
+  if (slip_upgrade_reader_end(s->upgrade))
+    fail_upgrade(s, (struct slip_span){0});
+  else if (reason->text.size > 0)
+    fail_upgrade(s, reason->text);
+  else
+    fail_upgrade(s, SLIP_SPAN("the server closed the connection before it answered the upgrade"));
+}
+
+void slip_session_attempt_due(struct slip_session *s) {
+  if (s->link == LINK_SCHEDULED) {
+    tell_connect_due(s);
+    return;
+  }
+  slip_session_abort_link(
+      s, &(struct slip_reason){.kind = SLIP_REASON_CONNECT_TIMEOUT, .stage = s->stage});
+}
