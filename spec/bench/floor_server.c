@@ -244,20 +244,23 @@ static int open_listener(void) {
   return fd;
 }
 
+static void turn(int epoll, const struct floor_peer *listener) {
+  struct epoll_event events[512];
+  int count = epoll_wait(epoll, events, 512, -1);
+  for (int i = 0; i < count; i++) {
+    if (events[i].data.ptr == listener) {
+      accept_all(epoll, listener->fd);
+    } else {
+      serve(events[i].data.ptr);
+    }
+  }
+}
+
 int main(void) {
   floor_raise_file_limit();
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   struct floor_peer listener = {0};
   floor_watch(epoll, &listener, open_listener(), EPOLLIN);
-  for (;;) {
-    struct epoll_event events[512];
-    int count = epoll_wait(epoll, events, 512, -1);
-    for (int i = 0; i < count; i++) {
-      if (events[i].data.ptr == &listener) {
-        accept_all(epoll, listener.fd);
-      } else {
-        serve(events[i].data.ptr);
-      }
-    }
-  }
+  for (;;)
+    turn(epoll, &listener);
 }
