@@ -9,11 +9,19 @@
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
 
-/* luv makes the loop; first, so that at the end of the state it goes last. */
+#define LUV "slipstream.luv"
+
+/* luv makes the loop; first, so that at the end of the state it goes last. The loop lives only as
+ * long as the first module table that luv made, and package.loaded may lose that (busted empties it
+ * between files), so the registry keeps it. */
 static void require_luv(lua_State *L) {
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "luv");
-  lua_call(L, 1, 0);
+  if (lua_getfield(L, LUA_REGISTRYINDEX, LUV) == LUA_TNIL) {
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "luv");
+    lua_call(L, 1, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, LUV);
+  }
+  lua_pop(L, 1);
 }
 
 /* The values that Lua and C must agree on. */
