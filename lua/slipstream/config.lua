@@ -71,9 +71,21 @@ local function steps(value)
   end
 end
 
+-- Many clients have the same URI, and each looks at it several times.
+local parts_of = setmetatable({}, { __mode = "v" })
+
+local function read_uri(text)
+  local parts, fault = parts_of[text], nil
+  if not parts then
+    parts, fault = core.uri_read(text)
+    parts_of[text] = parts
+  end
+  return parts, fault
+end
+
 local function uri(value)
   if type(value) ~= "string" then return expected("string", value) end
-  local parts, text = core.uri_read(value)
+  local parts, text = read_uri(value)
   if not parts then return text end
   if parts.unix_path then return "ws+unix is not supported yet" end
 end
@@ -157,10 +169,12 @@ local function later(off)
   end
 end
 
+local function by_text(a, b) return tostring(a) < tostring(b) end
+
 local function sorted_keys(map)
   local keys = {}
   for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  table.sort(keys, by_text)
   return keys
 end
 
@@ -171,12 +185,15 @@ local function unknown(key, known)
 end
 
 -- nil when all keys are good, else "key: what is wrong".
-local function check(given, known, prefix)
-  for _, key in ipairs(sorted_keys(given)) do
-    if not known[key] then return prefix .. unknown(key, known) end
-    local text = known[key](given[key])
-    if text then return ("%s%s: %s"):format(prefix, key, text) end
+local function check(given, known)
+  local fault, fault_key
+  for key, value in pairs(given) do
+    local text = known[key] and known[key](value)
+    if (text or not known[key]) and (not fault or by_text(key, fault_key)) then
+      fault_key, fault = key, text and ("%s: %s"):format(key, text) or unknown(key, known)
+    end
   end
+  return fault
 end
 
 local tls_keys = {
@@ -186,7 +203,7 @@ local tls_keys = {
 
 local function tls(value)
   if type(value) ~= "table" then return expected("table", value) end
-  return check(value, tls_keys, "")
+  return check(value, tls_keys)
 end
 
 -- What the C side takes as it is.
@@ -226,7 +243,7 @@ end
 
 -- The vsn that the URI asks for must be the one that is spoken.
 local function vsn_of(text, wanted)
-  local parts = assert(core.uri_read(text))
+  local parts = assert(read_uri(text))
   local said = query.find(parts.query, "vsn")
   if not said then return wanted or "2.0.0", false end
   if core_keys.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
@@ -251,21 +268,23 @@ end
 ---@return slipstream.Settings? settings, table|string core_or_err
 function M.read(given)
   if type(given) ~= "table" then return nil, "config: " .. expected("table", given) end
-  local fault = check(given, known_keys, "")
+  local fault = check(given, known_keys)
   if fault then return nil, fault end
   if given.uri == nil then return nil, "uri: needed" end
   local vsn, text = vsn_of(given.uri, given.vsn)
   if not vsn then return nil, text end
-  local settings = {
-    uri = given.uri, vsn = vsn, params = given.params, headers = given.headers and header_list(given.headers),
-    auth_token = given.auth_token, json = given.json, tls = given.tls,
-  }
+  local settings = { uri = given.uri, vsn = vsn } -- each client keeps one, so nothing that is not there
+  for _, key in ipairs { "params", "headers", "auth_token", "json", "tls" } do
+    if given[key] ~= nil then settings[key] = given[key] end
+  end
   local ok
   ok, text = M.dial(settings, nil, true)
   if not ok then return nil, text end
-  local numbers = { vsn = vsn, decode = given.json and given.json.decode }
-  for key in pairs(core_keys) do numbers[key] = numbers[key] or given[key] end
-  if given.rejoin_on_reconnect == false then numbers.rejoin_on_reconnect = false end
+  local numbers = { decode = given.json and given.json.decode }
+  for key, value in pairs(given) do
+    if core_keys[key] then numbers[key] = value end
+  end
+  numbers.vsn = vsn
   return settings, numbers
 end
 
@@ -278,6 +297,11 @@ local function params_text(params)
   return text
 end
 
+local function want(settings, overrides, key)
+  if overrides and overrides[key] ~= nil then return overrides[key] end
+  return settings[key]
+end
+
 -- The URI with vsn and params in its query.
 local function whole_uri(text, vsn, params)
   local said, has_vsn = vsn_of(text, vsn)
@@ -286,7 +310,7 @@ local function whole_uri(text, vsn, params)
   if not more then return nil, fault end
   local whole = query.append(has_vsn and text or query.append(text, "vsn=" .. said), more)
   local parts
-  parts, fault = core.uri_read(whole)
+  parts, fault = read_uri(whole)
   if not parts then return nil, "uri: with its params it " .. fault end
   return whole, parts
 end
@@ -298,20 +322,16 @@ end
 ---@param is_trial boolean? leaves a params function alone
 ---@return table? dial, string? err
 function M.dial(settings, overrides, is_trial)
-  local fault = overrides and check(overrides, dial_keys, "")
+  local fault = overrides and check(overrides, dial_keys)
   if fault then return nil, fault end
-  local function want(key)
-    if overrides and overrides[key] ~= nil then return overrides[key] end
-    return settings[key]
-  end
-  local params = want "params"
+  local params = want(settings, overrides, "params")
   if is_trial and type(params) == "function" then params = nil end
-  local whole, parts = whole_uri(want "uri", settings.vsn, params)
+  local whole, parts = whole_uri(want(settings, overrides, "uri"), settings.vsn, params)
   if not whole then return nil, parts end
-  local dial = { uri = whole, headers = want "headers" and header_list(want "headers") }
-  if want "auth_token" then
-    dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(want "auth_token")
-  end
+  local headers_wanted = want(settings, overrides, "headers")
+  local dial = { uri = whole, headers = headers_wanted and header_list(headers_wanted) }
+  local secret = want(settings, overrides, "auth_token")
+  if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
   if parts.secure then
     dial.tls, fault = tls_of(settings.tls or {})
     if not dial.tls then return nil, fault end
