@@ -1,0 +1,45 @@
+-- The examples of docs/api.md do what their comments say: each runs by itself, with a server that
+-- serves the default app.
+local api_doc = require "spec.support.api_doc"
+local program = require "spec.support.program"
+
+-- A file whose lines have the numbers that they have on the page.
+local function file_of(example)
+  return program.file(("\n"):rep(example.line) .. table.concat(example.lines, "\n"))
+end
+
+-- How wide the space between two values is says nothing.
+local function squeeze(lines)
+  return (table.concat(lines, "\n"):gsub("[ \t]+", " "))
+end
+
+describe("docs/api.md", function()
+  local server, uri
+
+  before_each(function()
+    server = program.start "serve --port 0"
+    uri = assert(server:line():match "^listening on (.*)$")
+  end)
+
+  after_each(function()
+    server:kill "TERM"
+    assert.are.equal(143, (server:code()))
+  end)
+
+  for _, example in ipairs(api_doc.examples()) do
+    it(("has an example at line %d that does what it says"):format(example.line), function()
+      local file <close> = file_of(example)
+      local code, said, complained = program.run(("run %s --uri %s"):format(file.name, uri))
+      local place = ("%s:%d: "):format(api_doc.path, example.line)
+      local faults = complained:gsub(file.name, api_doc.path)
+      assert.are.equal(squeeze(example.output), squeeze { (said:gsub("\n$", "")) }, place .. faults)
+      assert.are.equal(0, code, place .. faults)
+    end)
+  end
+
+  it("has examples, and each prints something", function()
+    local examples = api_doc.examples()
+    assert.is_true(#examples > 0)
+    for _, example in ipairs(examples) do assert.is_true(#example.output > 0) end
+  end)
+end)

@@ -1,0 +1,57 @@
+-- Api_doc: docs/api.md as data: the entries of its tables, and the examples that run.
+
+local M = { path = "docs/api.md" }
+
+-- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last
+-- name.
+local function entry_of(line)
+  local name = line:match "^| `([%w_.:]+)"
+  return name and name:match "[%w_]+$"
+end
+
+-- Reads the lines of the page with their numbers, and says whether each is inside a block of code.
+local function each_line(visit)
+  local number, is_code = 0, false
+  for line in io.lines(M.path) do
+    number = number + 1
+    local is_fence = line:find "^```" ~= nil
+    if is_fence then is_code = not is_code end
+    visit(line, number, is_code, is_fence)
+  end
+end
+
+--- What each section, by its heading, has entries for: heading → name → line.
+---@return table<string, table<string, integer>>
+function M.sections()
+  local sections, current = {}, {}
+  each_line(function(line, number, is_code)
+    if is_code then return end
+    local heading = line:match "^##+ (.+)$"
+    if heading then
+      current = {}
+      sections[heading] = current
+    end
+    local name = entry_of(line)
+    if name then current[name] = number end
+  end)
+  return sections
+end
+
+--- The blocks that begin with "```lua run", in their order: `line` of the fence, `lines`, and `output`,
+-- what their `-->` comments say they print.
+---@return { line: integer, lines: string[], output: string[] }[]
+function M.examples()
+  local examples, example = {}, nil
+  each_line(function(line, number, is_code, is_fence)
+    if is_fence then
+      example = is_code and line == "```lua run" and { line = number, lines = {}, output = {} } or nil
+      examples[#examples + 1] = example
+    elseif example then
+      table.insert(example.lines, line)
+      table.insert(example.output, (line:match "%-%-> (.*)$"))
+    end
+  end)
+  return examples
+end
+
+return M

@@ -1,0 +1,97 @@
+-- Check_docs: compares what a script can call with the entries of docs/api.md, both ways; prints what is
+-- missing where and exits 1 when something is. scripts/check-docs runs it.
+
+package.path = "lua/?.lua;lua/?/init.lua;./?.lua;" .. package.path
+
+-- Names are all that is wanted, so nothing needs to be built: any field of the core is an empty table.
+for _, name in ipairs { "slipstream.core", "luv" } do
+  package.preload[name] = function()
+    return setmetatable({}, { __index = function() return {} end })
+  end
+end
+
+local api_doc = require "spec.support.api_doc"
+
+-- What the files of the server have for one another.
+local internal = {
+  ["App"] = { "new", "match", "protect", "subscribe", "unsubscribe" },
+  ["Channel"] = { "new", "write", "finish", "say_closed", "receive", "leave" },
+  ["Server socket"] = { "new", "send", "finish", "drain", "remember", "forget", "receive" },
+  ["Server handle"] = { "open" },
+}
+
+-- The local variable that a function uses, and through it the next one.
+local function hidden(fn, name, ...)
+  for index = 1, math.huge do
+    local found, value = debug.getupvalue(fn, index)
+    if not found then error("check_docs: a local variable was renamed: " .. name) end
+    if found == name then
+      if ... then return hidden(value, ...) end
+      return value
+    end
+  end
+end
+
+-- The names in `handlers.name` of the server's files: the callbacks that a channel may have.
+local function channel_callbacks()
+  local names = {}
+  for _, file in ipairs { "app", "channel", "socket" } do
+    local source <close> = assert(io.open(("lua/slipstream/server/%s.lua"):format(file)))
+    for name in source:read("a"):gmatch "%f[%a]handlers%.([%a_]+)" do names[name] = true end
+  end
+  return names
+end
+
+local config_keys = hidden(require("slipstream.config").read, "known_keys")
+
+-- What there is, by the heading that tells of it.
+local subjects = {
+  ["The module"] = require "slipstream",
+  ["Callbacks"] = require("slipstream").default,
+  ["Methods"] = require "slipstream.socket",
+  ["Configuration"] = config_keys,
+  ["TLS"] = hidden(config_keys.tls, "tls_keys"),
+  ["Reasons"] = hidden(require("slipstream.reason").text, "sentences"),
+  ["The client handle"] = hidden(require("slipstream").start, "Client"),
+  ["The log"] = require "slipstream.log",
+  ["The embedded server"] = require "slipstream.server",
+  ["Options"] = hidden(require("slipstream.server").new, "check_options", "known"),
+  ["App"] = require "slipstream.server.app",
+  ["Channel callbacks"] = channel_callbacks(),
+  ["Channel"] = require "slipstream.server.channel",
+  ["Server socket"] = require "slipstream.server.socket",
+  ["Server handle"] = require "slipstream.server.handle",
+}
+
+local faults = {}
+
+local function complain(text, ...) faults[#faults + 1] = text:format(...) end
+
+-- The names of a table that are for scripts.
+local function public_names(subject, heading)
+  local names = {}
+  for name in pairs(subject) do names[name] = name:sub(1, 1) ~= "_" or nil end
+  for _, name in ipairs(internal[heading] or {}) do
+    if not names[name] then complain("%s: %s is called internal, but there is none", heading, name) end
+    names[name] = nil
+  end
+  return names
+end
+
+local function compare(heading, subject, entries)
+  if not entries then return complain("%s: no section %s", api_doc.path, heading) end
+  local names = public_names(subject, heading)
+  for name in pairs(names) do
+    if not entries[name] then complain("%s: section %s lacks %s", api_doc.path, heading, name) end
+  end
+  for name, line in pairs(entries) do
+    if not names[name] then complain("%s:%d: %s is not in the code", api_doc.path, line, name) end
+  end
+end
+
+local sections = api_doc.sections()
+for heading, subject in pairs(subjects) do compare(heading, subject, sections[heading]) end
+
+table.sort(faults)
+for _, fault in ipairs(faults) do io.stderr:write(fault, "\n") end
+os.exit(#faults == 0)
