@@ -16,6 +16,7 @@ local process = require "slipstream.process"
 ---@class slipstream
 ---@field version string
 ---@field null lightuserdata JSON's null, the same value as cjson.null
+---@field array_mt table the metatable that marks arrays
 ---@field default slipstream.Default the defaults of all callbacks, to be called by hand
 ---@field log table see slipstream.log
 local M = {

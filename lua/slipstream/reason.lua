@@ -5,7 +5,7 @@
 local core = require "slipstream.core"
 
 ---@class slipstream.Reason
----@field kind string "closed_by_remote", "connect_failed", … (API.md section 4)
+---@field kind string "closed_by_remote", "connect_failed", … (docs/api.md, "Reasons")
 ---@field code integer? a close code
 ---@field text string? what the peer or the system said
 ---@field stage string? how far an attempt came: "dns", "tcp", "proxy", "tls", "upgrade"

@@ -1,7 +1,7 @@
 #ifndef SLIP_CORE_REASON_H
 #define SLIP_CORE_REASON_H
 /*
- * Reason: why a connection or a topic ended (API.md section 4).
+ * Reason: why a connection or a topic ended (docs/api.md, "Reasons").
  *
  * Pure; owns nothing: texts are borrowed for as long as the event that carries them.
  */

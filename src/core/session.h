@@ -20,7 +20,7 @@
 #include "core/reason.h"
 #include "core/upgrade.h"
 
-/* What the numbers of `connect` become; the defaults are API.md section 3. */
+/* What the numbers of `connect` become; the defaults are those of docs/api.md. */
 struct slip_session_config {
   uint32_t heartbeat_interval_msec; /* 0: no heartbeat */
   uint32_t heartbeat_timeout_msec;

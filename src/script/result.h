@@ -11,8 +11,8 @@
 /*
  * Pushes `true`, or nil, text and code, and returns how many. The codes are "no_memory", "too_big",
  * "malformed", "utf8", "invalid", "queue_full", "not_connected" (SLIP_ECLOSED), "io", and `state`
- * for SLIP_ESTATE: what that means depends on the call. Where the code is what API.md promises, the
- * text is the same.
+ * for SLIP_ESTATE: what that means depends on the call. Where the code is what docs/api.md says,
+ * the text is the same.
  */
 int slip_result_push(lua_State *L, enum slip_err err, const char *state);
 /* Pushes nil, `text` and `code`; returns 3. */
