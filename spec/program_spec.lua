@@ -37,6 +37,34 @@ describe("the command line", function()
   end)
 end)
 
+describe("the Lua modules of the program", function()
+  local folder
+
+  before_each(function()
+    folder = os.tmpname()
+    assert(os.remove(folder))
+    assert(os.execute("mkdir -p " .. folder .. "/slipstream"))
+  end)
+
+  after_each(function() assert(os.execute("rm -r " .. folder)) end)
+
+  it("are inside: a copy runs from any folder", function()
+    assert(os.execute(("cp %s %s/copy"):format(program.path, folder)))
+    local pipe = assert(io.popen(("cd %s && env -u SLIPSTREAM_LUA_PATH ./copy run --help"):format(folder)))
+    assert.matches("Usage: slipstream run", pipe:read "a", 1, true)
+    assert.is_true(pipe:close())
+  end)
+
+  it("are looked up in SLIPSTREAM_LUA_PATH first", function()
+    local file <close> = assert(io.open(folder .. "/slipstream/log.lua", "w"))
+    file:write 'print "the log of the folder"; return { set_level = print, set_format = print }'
+    file:close()
+    local script <close> = program.file ""
+    local _, said = program.run("run " .. script.name, "SLIPSTREAM_LUA_PATH=" .. folder)
+    assert.are.equal("the log of the folder\ninfo\ntext\n", said)
+  end)
+end)
+
 describe("slipstream run", function()
   it("gives a plain script its arguments and ends with it", function()
     local file <close> = program.file "local args = ... print(args.uri, args.room, args.index)"

@@ -2,6 +2,7 @@
 local M = {}
 
 local path = os.getenv "SLIPSTREAM_BIN" or "build/dev/slipstream"
+M.path = path
 
 local function read_file(name)
   local file <close> = assert(io.open(name))
@@ -16,10 +17,12 @@ function M.file(text)
   return setmetatable({ name = name }, { __close = function() os.remove(name) end })
 end
 
--- Runs it to its end. Answers the exit code, stdout and stderr.
-function M.run(arguments)
+-- Runs it to its end, with `environment` ("NAME=VALUE …") if given. Answers the exit code, stdout and
+-- stderr.
+function M.run(arguments, environment)
   local out, err = os.tmpname(), os.tmpname()
-  local _, _, code = os.execute(("timeout 30 %s %s >%s 2>%s"):format(path, arguments, out, err))
+  local command = "env %s timeout 30 %s %s >%s 2>%s"
+  local _, _, code = os.execute(command:format(environment or "", path, arguments, out, err))
   local said, complained = read_file(out), read_file(err)
   os.remove(out)
   os.remove(err)
