@@ -95,6 +95,20 @@ describe("making a server", function()
       "channel room:*: handle_in must be a function")
   end)
 
+  it("refuses unknown settings and wrong types of an address, at the caller's line", function()
+    local app = server.new()
+    for settings, fault in pairs {
+      [{ prot = 1 }] = "unknown setting prot", [{ port = "1" }] = "port: expected integer, got string",
+      [{ port = 65536 }] = "port: 65536 is not from 0 to 65535",
+    } do
+      local _, text = pcall(function()
+        local handle = app:listen(settings)
+        return handle
+      end)
+      assert.matches("^spec/host/server_spec.lua:%d+: listen: " .. fault .. "$", text)
+    end
+  end)
+
   it("says which address is in use", function()
     local handle, app = serve()
     local again, text = app:listen { port = handle.port }

@@ -96,10 +96,11 @@ function App:disconnect(id)
 end
 
 -- Listens. settings: host (an IP address or "localhost", default 127.0.0.1), port (default 0: a free
--- one). Answers a handle with the real `port`, or nil and a text such as "127.0.0.1:4000: address
+-- one); others raise. Answers a handle with the real `port`, or nil and a text such as "127.0.0.1:4000: address
 -- already in use".
 function App:listen(settings)
-  return Handle.open(self, settings or {})
+  local handle, text = Handle.open(self, settings or {}) -- no tail call: an error names the line
+  return handle, text
 end
 
 return App

@@ -77,7 +77,23 @@ local function handlers_of(handle)
   }
 end
 
+local known = { host = "string", port = "integer" }
+
+local function check_settings(settings)
+  for key, value in pairs(settings) do
+    local kind = math.type(value) == "integer" and "integer" or type(value)
+    if not known[key] then
+      error(("listen: unknown setting %s"):format(tostring(key)), 4)
+    elseif kind ~= known[key] then
+      error(("listen: %s: expected %s, got %s"):format(key, known[key], kind), 4)
+    end
+  end
+  local port = settings.port or 0
+  if port < 0 or port > 65535 then error(("listen: port: %d is not from 0 to 65535"):format(port), 4) end
+end
+
 function Handle.open(app, settings)
+  check_settings(settings)
   local handle = setmetatable({ app = app, sockets = {}, on_stopped = {} }, Handle)
   local host, port = settings.host or loopback, settings.port or 0
   local options = app.options
