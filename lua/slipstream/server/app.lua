@@ -95,9 +95,9 @@ function App:disconnect(id)
   return count
 end
 
--- Listens. settings: host (an IP address or "localhost", default 127.0.0.1), port (default 0: a free
--- one); others raise. Answers a handle with the real `port`, or nil and a text such as "127.0.0.1:4000: address
--- already in use".
+-- Listens. settings: host (an IP address or "localhost", default 127.0.0.1) and port (default 0: a free
+-- one); others raise. Answers a handle with the real `port`, or nil and a text such as
+-- "127.0.0.1:4000: address already in use".
 function App:listen(settings)
   local handle, text = Handle.open(self, settings or {}) -- no tail call: an error names the line
   return handle, text
