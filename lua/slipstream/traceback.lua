@@ -13,8 +13,9 @@ local function is_users(frame)
 end
 
 local function describe(frame)
-  local name = frame.name and ("'%s'"):format(frame.name) or ("the function at line %d"):format(frame.linedefined)
-  if frame.what == "main" then name = "main chunk" end
+  local name = ("the function at line %d"):format(frame.linedefined)
+  if frame.name then name = ("'%s'"):format(frame.name) end
+  if frame.what == "main" then name = "the main chunk" end
   return ("\t%s:%d: in %s"):format(frame.short_src, frame.currentline, name)
 end
 
