@@ -399,6 +399,17 @@ describe("the end of a server", function()
     assert.is_true(raw_client.wait(function() return is_over end))
   end)
 
+  it("drops a peer that does not end after the close frame", function()
+    local handle, app = serve(nil, { id = function() return "ann" end })
+    local client, is_over = joined(handle), false
+    client.tcp:read_stop()
+    app:disconnect "ann"
+    local started = uv.now()
+    handle:stop(function() is_over = true end)
+    assert.is_true(raw_client.wait(function() return is_over end, 8000))
+    assert.is_true(uv.now() - started >= 4900)
+  end)
+
   it("may be asked for twice, and answers when it is over already", function()
     local count = 0
     local function over() count = count + 1 end
@@ -432,9 +443,12 @@ describe("the end of a server", function()
     for how, ends in pairs { stop = { "close 1012", "eof" }, kill = { "eof" } } do
       local handle
       handle = serve { handle_in = function() handle[how](handle) end }
-      local client = joined(handle)
-      push(client, "end")
-      for _, text in ipairs(ends) do assert.equal(text, client:text()) end
+      local one, two = joined(handle), joined(handle)
+      push(one, "end")
+      for _, text in ipairs(ends) do
+        assert.equal(text, one:text())
+        assert.equal(text, two:text())
+      end
     end
   end)
 end)

@@ -117,13 +117,13 @@ static void end_half(struct slip_http_conn *conn) {
 
 /* All that is queued, the close frame, and the end. */
 static void say_goodbye(struct slip_http_conn *conn) {
+  conn->gone_by = uv_now(conn->server->loop) + SLIP_CLOSE_TIMEOUT_MSEC;
   while (!STAILQ_EMPTY(&conn->outbox))
     if (!write_first(conn))
       return;
   unsigned char frame[LWS_PRE + sizeof conn->goodbye];
   memcpy(frame + LWS_PRE, conn->goodbye, conn->goodbye_size);
   lws_write(conn->wsi, frame + LWS_PRE, conn->goodbye_size, LWS_WRITE_RAW);
-  conn->gone_by = uv_now(conn->server->loop) + SLIP_CLOSE_TIMEOUT_MSEC;
   slip_buf_clear(&conn->inbox);
   end_half(conn);
 }
@@ -174,11 +174,14 @@ static bool is_idle(const struct slip_http_conn *conn) {
          info.tcpi_last_data_recv >= timeout;
 }
 
-void slip_http_conn_check_time(struct slip_http_conn *conn) {
-  if (conn->gone_by > 0 && uv_now(conn->server->loop) >= conn->gone_by)
-    slip_http_conn_drop(conn);
-  else if (conn->ending == SLIP_HTTP_STAYS && is_idle(conn))
+void slip_http_conn_check_idle(struct slip_http_conn *conn) {
+  if (conn->ending == SLIP_HTTP_STAYS && is_idle(conn))
     slip_http_conn_close(conn, CLOSE_NORMAL, (struct slip_span){0});
+}
+
+bool slip_http_conn_is_overdue(const struct slip_http_conn *conn) {
+  return conn->ending == SLIP_HTTP_CLOSES && conn->gone_by > 0 &&
+         uv_now(conn->server->loop) >= conn->gone_by;
 }
 
 /* It hands messages over in pieces, small ones too. */

@@ -68,8 +68,10 @@ void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told);
 /* libwebsockets' callbacks for an open connection: non-zero ends TCP. */
 int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,
                            struct slip_span bytes);
-/* Closes 1000 when the peer has been silent for the time-out; drops it when it does not end. */
-void slip_http_conn_check_time(struct slip_http_conn *conn);
+/* Closes 1000 when the peer has been silent for the time-out; frees nothing yet. */
+void slip_http_conn_check_idle(struct slip_http_conn *conn);
+/* Whether the peer has not ended in time after our close frame. */
+bool slip_http_conn_is_overdue(const struct slip_http_conn *conn);
 /* Has the owner answer, and sends it. 0: an upgrade was accepted; 1: answered; negative: hang up.
  */
 int slip_http_request_serve(struct slip_http_server *server, struct lws *wsi, bool is_upgrade);

@@ -45,14 +45,24 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
   }
 }
 
+static struct slip_http_conn *find_overdue(struct slip_http_server *server) {
+  struct slip_http_conn *conn;
+  TAILQ_FOREACH(conn, &server->conns, place) {
+    if (slip_http_conn_is_overdue(conn))
+      return conn;
+  }
+  return NULL;
+}
+
 static void tick(uv_timer_t *timer) {
   struct slip_http_server *server = timer->data;
-  struct slip_http_conn *conn = TAILQ_FIRST(&server->conns);
-  while (conn != NULL) {
-    struct slip_http_conn *next = TAILQ_NEXT(conn, place); /* closing may free it */
-    slip_http_conn_check_time(conn);
-    conn = next;
+  struct slip_http_conn *conn;
+  TAILQ_FOREACH(conn, &server->conns, place) {
+    slip_http_conn_check_idle(conn);
   }
+  /* From the beginning each time: the owner, hearing of one end, may bring about others. */
+  while ((conn = find_overdue(server)) != NULL)
+    slip_http_conn_drop(conn);
   if (server->stop_by == 0)
     return;
   if (TAILQ_EMPTY(&server->conns) || uv_now(server->loop) >= server->stop_by)
