@@ -6,7 +6,7 @@ local M = {}
 -- Runs the loop until is_done() is true; false when that takes longer than `msec` (default 2000).
 function M.wait(is_done, msec)
   local stop = uv.hrtime() + (msec or 2000) * 1000000
-  local tick = uv.new_timer() -- what was told just before the loop went to sleep must be looked at too
+  local tick = uv.new_timer() -- what was told just before the loop waits must be looked at too
   tick:start(5, 5, function() end)
   tick:unref() -- so that it does not count as something alive
   while not is_done() and uv.hrtime() < stop do uv.run "once" end
