@@ -9,10 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64 };
+enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64, REST_MSEC = 100 };
 
 struct slip_listener {
   uv_poll_t poll;
+  uv_timer_t rest; /* runs while there are no descriptors to accept with */
+  unsigned handle_count;
   int fd;
   void (*accepted)(void *owner, int fd);
   void *owner;
@@ -41,6 +43,19 @@ static bool listen_on(int fd, const struct address *address) {
          listen(fd, BACKLOG) == 0;
 }
 
+static void accept_some(uv_poll_t *poll, int status, int events);
+
+static void resume(uv_timer_t *rest) {
+  struct slip_listener *listener = rest->data;
+  uv_poll_start(&listener->poll, UV_READABLE, accept_some);
+}
+
+/* Without descriptors the socket stays readable, and polling it would only burn the processor. */
+static void take_a_rest(struct slip_listener *listener) {
+  uv_poll_stop(&listener->poll);
+  uv_timer_start(&listener->rest, resume, REST_MSEC, 0);
+}
+
 /* A full turn of accepts, no more: a storm of dials must not starve those who are in. */
 static void accept_some(uv_poll_t *poll, int status, int events) {
   struct slip_listener *listener = poll->data;
@@ -49,6 +64,8 @@ static void accept_some(uv_poll_t *poll, int status, int events) {
     if (uv_is_closing((uv_handle_t *)poll))
       return; /* closed by the owner, from inside */
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+      take_a_rest(listener);
     if (fd < 0)
       return;
     int yes = 1;
@@ -72,7 +89,9 @@ enum slip_err slip_listener_open(uv_loop_t *loop, const struct slip_listener_set
     goto fail;
   if (uv_poll_init(loop, &listener->poll, listener->fd) != 0)
     goto fail;
-  listener->poll.data = listener;
+  uv_timer_init(loop, &listener->rest);
+  listener->handle_count = 2;
+  listener->poll.data = listener->rest.data = listener;
   uv_poll_start(&listener->poll, UV_READABLE, accept_some);
   *out = listener;
   return SLIP_OK;
@@ -96,12 +115,15 @@ uint16_t slip_listener_port(const struct slip_listener *listener) {
 }
 
 static void gone(uv_handle_t *handle) {
-  free(handle->data);
+  struct slip_listener *listener = handle->data;
+  if (--listener->handle_count == 0)
+    free(listener);
 }
 
 void slip_listener_close(struct slip_listener *listener) {
   if (listener == NULL)
     return;
   uv_close((uv_handle_t *)&listener->poll, gone);
+  uv_close((uv_handle_t *)&listener->rest, gone);
   close(listener->fd); /* uv_close has stopped polling it */
 }
