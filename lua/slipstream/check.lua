@@ -1,30 +1,48 @@
 --- Arguments that are wrong are a script's bug: they raise, in the words of Lua's own libraries and at
--- the caller's line.
+-- the line of the script that called us, however deep in our own functions that is found.
+
+local frame = require "slipstream.frame"
+local nearest = require "slipstream.nearest"
 
 local M = {}
 
--- Level 4: the function whose argument it is was called there.
-local function complain(position, expected, value)
-  local name = debug.getinfo(3, "n").name or "?"
-  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position, name, expected,
-    value == nil and "no value" or type(value)), 4)
+--- Raises for an argument of what the script called.
+---@param position integer counted without self
+---@param text string what is wrong
+function M.fail(position, text)
+  local level, name = frame.caller()
+  error(("bad argument #%d to '%s' (%s)"):format(position, name, text), level)
+end
+
+-- The type of a value, as Lua's own libraries name it.
+local function kind_of(value)
+  if value == nil then return "no value" end
+  local meta = getmetatable(value)
+  local name = type(meta) == "table" and meta.__name
+  return type(name) == "string" and name or type(value)
+end
+
+local function mismatch(position, value, kind, other)
+  local expected = other and kind .. " or " .. other or kind
+  M.fail(position, ("%s expected, got %s"):format(expected, kind_of(value)))
+end
+
+--- Raises unless what a method was called on has a metatable of that name.
+---@param value any
+---@param name string
+function M.self(value, name)
+  local meta = getmetatable(value)
+  if type(meta) == "table" and meta.__name == name then return end
+  local level, method = frame.caller()
+  error(("calling '%s' on bad self (%s expected, got %s)"):format(method, name, kind_of(value)), level)
 end
 
 --- Raises unless `value` is of that type.
----@param position integer counted without self
----@param kind string
----@param value any
-function M.is(position, kind, value)
-  if type(value) ~= kind then complain(position, kind, value) end
-end
-
---- Raises unless `value` is an integer, or nil when `is_optional`.
 ---@param position integer
 ---@param value any
----@param is_optional boolean?
-function M.is_integer(position, value, is_optional)
-  if value == nil and is_optional then return end
-  if math.type(value) ~= "integer" then complain(position, "integer", value) end
+---@param kind string
+function M.is(position, value, kind)
+  if type(value) ~= kind then mismatch(position, value, kind) end
 end
 
 --- Raises unless `value` is of one of the types or nil.
@@ -34,7 +52,38 @@ end
 ---@param other string?
 function M.is_optional(position, value, kind, other)
   if value == nil or type(value) == kind or type(value) == other then return end
-  complain(position, other and kind .. " or " .. other or kind, value)
+  mismatch(position, value, kind, other)
+end
+
+--- Raises unless `code` may stand in a close frame (RFC 6455 section 7.4) or is nil.
+---@param position integer
+---@param code any
+function M.is_close_code(position, code)
+  if code == nil then return end
+  if math.type(code) ~= "integer" then mismatch(position, code, "integer") end
+  local is_legal = code >= 1000 and code <= 1003 or code >= 1007 and code <= 1014
+    or code >= 3000 and code <= 4999
+  if is_legal then return end
+  local text = "a close code from 1000 to 1003, 1007 to 1014 or 3000 to 4999 expected, got %d"
+  M.fail(position, text:format(code))
+end
+
+--- Raises unless `options` is nil or a table, with keys of `known` only and values of the types there.
+---@param position integer
+---@param options any
+---@param known table<string, string>
+function M.are_options(position, options, known)
+  M.is_optional(position, options, "table")
+  for key, value in pairs(options or {}) do
+    local kind = known[key]
+    if not kind then
+      local guess = nearest.find(tostring(key), known)
+      local hint = guess and (", did you mean %s?"):format(guess) or ""
+      M.fail(position, ("no such option: %s%s"):format(key, hint))
+    elseif type(value) ~= kind then
+      M.fail(position, ("%s: %s expected, got %s"):format(key, kind, kind_of(value)))
+    end
+  end
 end
 
 return M

@@ -2,8 +2,8 @@
 --
 -- A callback is looked up in the client module, then in `default`, then among the socket's methods.
 
+local check = require "slipstream.check"
 local log = require "slipstream.log"
-local nearest = require "slipstream.nearest"
 local socket = require "slipstream.socket"
 
 local M = {}
@@ -30,6 +30,7 @@ default.connect_params = nothing
 -- who does that does not want the connection back.
 ---@param reason slipstream.Reason
 function default:handle_disconnect(reason)
+  check.is(1, reason, "table")
   if reason.kind ~= "closed_by_client" then self:reconnect() end
 end
 
@@ -50,6 +51,7 @@ local stays_closed = { channel_closed = true, disconnected = true }
 ---@param topic string
 ---@param reason slipstream.Reason
 function default:handle_topic_close(topic, reason)
+  check.is(2, reason, "table")
   if not stays_closed[reason.kind] then self:rejoin(topic) end
 end
 
@@ -83,18 +85,10 @@ M.default = default
 
 local restarts = { permanent = true, transient = true, temporary = true }
 
-local function read_options(options)
-  for key in pairs(options) do
-    if key ~= "restart" then
-      local guess = nearest.find(tostring(key), { restart = true })
-      error(("client: no such option: %s%s"):format(key, guess and ", did you mean restart?" or ""), 3)
-    end
-  end
+local function restart_of(options)
   local restart = options.restart or "permanent"
-  if not restarts[restart] then
-    error(('client: restart must be "permanent", "transient" or "temporary", got %s'):format(restart), 3)
-  end
-  return restart
+  if restarts[restart] then return restart end
+  check.fail(1, ('restart: "permanent", "transient" or "temporary" expected, got %q'):format(restart))
 end
 
 ---@class slipstream.ClientOptions
@@ -104,11 +98,9 @@ end
 ---@param options slipstream.ClientOptions?
 ---@return slipstream.Default module
 function M.new(options)
-  if options ~= nil and type(options) ~= "table" then
-    error("bad argument #1 to 'client' (table expected)", 2)
-  end
+  check.are_options(1, options, { restart = "string" })
   local module = {}
-  local meta = { __index = default, __name = "slipstream.module", restart = read_options(options or {}) }
+  local meta = { __index = default, __name = "slipstream.module", restart = restart_of(options or {}) }
   meta.socket_meta = { __index = module, __name = "slipstream.socket" }
   return setmetatable(module, meta)
 end

@@ -9,6 +9,7 @@
 
 local core = require "slipstream.core"
 require "slipstream.reason"
+local check = require "slipstream.check"
 local client = require "slipstream.client"
 local log = require "slipstream.log"
 local process = require "slipstream.process"
@@ -51,7 +52,7 @@ M.watch = process.watch
 ---@param bytes string
 ---@return { bytes: string }
 function M.binary(bytes)
-  if type(bytes) ~= "string" then error("bad argument #1 to 'binary' (string expected)", 2) end
+  check.is(1, bytes, "string")
   return setmetatable({ bytes = bytes }, core.binary_mt)
 end
 
@@ -59,7 +60,7 @@ end
 ---@param list table?
 ---@return table list the same one
 function M.array(list)
-  if list ~= nil and type(list) ~= "table" then error("bad argument #1 to 'array' (table expected)", 2) end
+  check.is_optional(1, list, "table")
   return setmetatable(list or {}, core.array_mt)
 end
 

@@ -2,6 +2,7 @@
 --
 -- Secrets never get into it: values of fields with such names are replaced, and URIs lose their query.
 
+local check = require "slipstream.check"
 local core = require "slipstream.core"
 local uv = require "luv"
 
@@ -109,22 +110,34 @@ end
 --- Logs for who looks for a fault.
 ---@param text string
 ---@param fields table<string, any>? shown as name=value
-function M.debug(text, fields) write("debug", text, fields) end
+function M.debug(text, fields)
+  check.is_optional(2, fields, "table")
+  write("debug", text, fields)
+end
 
 --- Logs what an operator wants to know.
 ---@param text string
 ---@param fields table<string, any>?
-function M.info(text, fields) write("info", text, fields) end
+function M.info(text, fields)
+  check.is_optional(2, fields, "table")
+  write("info", text, fields)
+end
 
 --- Logs what is wrong, but went on.
 ---@param text string
 ---@param fields table<string, any>?
-function M.warn(text, fields) write("warn", text, fields) end
+function M.warn(text, fields)
+  check.is_optional(2, fields, "table")
+  write("warn", text, fields)
+end
 
 --- Logs what failed.
 ---@param text string
 ---@param fields table<string, any>?
-function M.error(text, fields) write("error", text, fields) end
+function M.error(text, fields)
+  check.is_optional(2, fields, "table")
+  write("error", text, fields)
+end
 
 local function names_of(set) return table.concat(sorted_names(set), ", ") end
 
@@ -154,6 +167,7 @@ end
 ---@param sink slipstream.Sink?
 ---@return slipstream.Sink former
 function M.set_sink(sink)
+  check.is_optional(1, sink, "function")
   local former = state.sink
   state.sink = sink or to_stderr
   return former

@@ -3,6 +3,7 @@
 --
 -- An error in a callback ends that client alone.
 
+local check = require "slipstream.check"
 local config = require "slipstream.config"
 local log = require "slipstream.log"
 local reason_of = require("slipstream.reason").new
@@ -211,6 +212,8 @@ M.handlers = handlers
 ---@field name string? for logs and `clients()`
 ---@field host userdata? `core.pretend()` in specs; the one on luv's loop when absent
 
+local start_options = { name = "string", host = "userdata" }
+
 --- Starts a client: calls its `init` at once, everything else from the loop.
 ---@param module table what `slipstream.client` made
 ---@param args any given to `init`
@@ -219,7 +222,8 @@ M.handlers = handlers
 ---@return any reason then: "ignore", the reason that `init` gave, or the error as a reason
 function M.start(module, args, options)
   local meta = type(module) == "table" and getmetatable(module)
-  if not (meta and meta.socket_meta) then error("bad argument #1 to 'start' (client module expected)", 2) end
+  if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
+  check.are_options(3, options, start_options)
   options = options or {}
   last_id = last_id + 1
   local client = setmetatable({ id = last_id, name = options.name or "#" .. last_id }, Client)
@@ -235,12 +239,15 @@ end
 ---@param reason any? "normal" when absent
 ---@param code integer? a close code for a shutdown, such as 1001: topics are left before the close
 function Client:stop(reason, code)
+  check.self(self, Client.__name)
+  check.is_close_code(2, code)
   stop(self._socket, reason == nil and "normal" or reason, code)
 end
 
 --- Whether the client has not ended yet; one whose connection is still closing has not.
 ---@return boolean
 function Client:alive()
+  check.self(self, Client.__name)
   return running[self._socket] == true
 end
 
@@ -262,6 +269,7 @@ end
 ---@param fn fun(client: slipstream.Client, reason: any, is_failure: boolean)
 ---@return fun() unwatch ends the calls
 function M.watch(fn)
+  check.is(1, fn, "function")
   watchers[#watchers + 1] = fn
   return function()
     for index, watcher in ipairs(watchers) do

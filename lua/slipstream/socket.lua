@@ -12,6 +12,9 @@ local process = require "slipstream.process"
 ---@field assigns table the client's own state
 local Socket = {}
 
+-- The name of their metatable, which belongs to the client module.
+local NAME = "slipstream.socket"
+
 local function fail(code) return nil, code, code end
 
 -- State.
@@ -21,6 +24,8 @@ local function fail(code) return nil, code, code end
 ---@param value any
 ---@return slipstream.Socket self
 function Socket:assign(key, value)
+  check.self(self, NAME)
+  if key == nil or key ~= key then check.fail(1, "a key expected, got " .. tostring(key)) end
   if type(key) ~= "table" then
     self.assigns[key] = value
     return self
@@ -34,7 +39,8 @@ end
 ---@param fn fun(value: any): any
 ---@return slipstream.Socket self
 function Socket:update(key, fn)
-  check.is(2, "function", fn)
+  check.self(self, NAME)
+  check.is(2, fn, "function")
   local value = self.assigns[key]
   if value == nil then error(("no such key in assigns: %s"):format(tostring(key)), 2) end
   self.assigns[key] = fn(value)
@@ -53,6 +59,8 @@ end
 ---@param given slipstream.Config
 ---@return true? ok, string? err, string? code nil, "uri: scheme must be ws or wss, got http", "invalid"
 function Socket:connect(given)
+  check.self(self, NAME)
+  check.is(1, given, "table")
   if self._ending then return fail "stopping" end
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
@@ -67,6 +75,7 @@ end
 --- Connects again after the back-off. One that is scheduled already stays as it is.
 ---@return true? ok, string? err, string? code nil, "no_config" or nil, "connected"
 function Socket:reconnect()
+  check.self(self, NAME)
   if not self._core then return fail "no_config" end
   if self._ending then return fail "stopping" end
   return self._core:reconnect()
@@ -85,7 +94,8 @@ end
 ---@param text string?
 ---@return true? ok, string? err, string? code
 function Socket:disconnect(code, text)
-  check.is_integer(1, code, true)
+  check.self(self, NAME)
+  check.is_close_code(1, code)
   check.is_optional(2, text, "string")
   if not self._core then return true end
   local ending = self._ending
@@ -96,12 +106,14 @@ end
 --- Whether the connection is open.
 ---@return boolean
 function Socket:connected()
+  check.self(self, NAME)
   return self._core ~= nil and self._core:connected()
 end
 
 --- Counters: bytes_in, bytes_out, messages_in, pushes_out, connects, queued_bytes.
 ---@return table<string, integer>? stats, string? err, string? code
 function Socket:stats()
+  check.self(self, NAME)
   if not self._core then return fail "no_config" end
   return self._core:stats()
 end
@@ -141,7 +153,8 @@ end
 ---@param params (table|fun(): table)? a function is asked at each join
 ---@return true? ok, string? err, string? code
 function Socket:join(topic, params)
-  check.is(1, "string", topic)
+  check.self(self, NAME)
+  check.is(1, topic, "string")
   check.is_optional(2, params, "table", "function")
   if not self._core then return fail "not_connected" end
   local kept, fault, kind = keep_params(self, topic, params)
@@ -156,7 +169,8 @@ end
 ---@param params (table|fun(): table)?
 ---@return true? ok, string? err, string? code nil, "never_joined"
 function Socket:rejoin(topic, params)
-  check.is(1, "string", topic)
+  check.self(self, NAME)
+  check.is(1, topic, "string")
   check.is_optional(2, params, "table", "function")
   if not self._core or not self._topics[topic] then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
@@ -168,7 +182,8 @@ end
 ---@param topic string
 ---@return true? ok, string? err, string? code
 function Socket:leave(topic)
-  check.is(1, "string", topic)
+  check.self(self, NAME)
+  check.is(1, topic, "string")
   if not self._core then return true end
   return self._core:leave(topic)
 end
@@ -177,6 +192,7 @@ end
 ---@param topic string
 ---@return boolean
 function Socket:joined(topic)
+  check.self(self, NAME)
   return self:join_status(topic) == "joined"
 end
 
@@ -184,24 +200,25 @@ end
 ---@param topic string
 ---@return string?
 function Socket:join_status(topic)
-  check.is(1, "string", topic)
+  check.self(self, NAME)
+  check.is(1, topic, "string")
   return self._core and self._core:join_status(topic)
 end
 
 ---@class slipstream.PushOptions
 ---@field timeout integer? msec until `handle_reply(ref, "timeout")`
 
+-- The longest wait that the core can count.
+local MOST_MSEC = 0x7fffffff
+
 local function push_timeout(options)
-  if not options then return nil end
-  for key in pairs(options) do
-    if key == "buffer" then error("push: buffer is not supported yet", 3) end
-    if key ~= "timeout" then error(("push: no such option: %s"):format(tostring(key)), 3) end
+  if options and options.buffer ~= nil then check.fail(4, "buffer is not supported yet") end
+  check.are_options(4, options, { timeout = "number" })
+  local timeout = options and options.timeout
+  if timeout == nil or math.type(timeout) == "integer" and timeout > 0 and timeout <= MOST_MSEC then
+    return timeout
   end
-  local timeout = options.timeout
-  if timeout ~= nil and not (math.type(timeout) == "integer" and timeout > 0) then
-    error("push: timeout must be an integer of msec, 1 or more", 3)
-  end
-  return timeout
+  check.fail(4, ("timeout: an integer of msec from 1 to %d expected, got %s"):format(MOST_MSEC, timeout))
 end
 
 --- Pushes an event to a joined topic; the answer comes to `handle_reply`, with the same ref.
@@ -212,8 +229,9 @@ end
 ---@return integer? ref, string? err, string? code nil, "not_joined", "not_connected", "queue_full", or what
 ---cannot be sent
 function Socket:push(topic, event, payload, options)
-  check.is(1, "string", topic)
-  check.is(2, "string", event)
+  check.self(self, NAME)
+  check.is(1, topic, "string")
+  check.is(2, event, "string")
   check.is_optional(4, options, "table")
   local timeout = push_timeout(options)
   if not self._core then return fail "not_connected" end
@@ -232,6 +250,7 @@ end
 ---@param options slipstream.PushOptions?
 ---@return integer ref
 function Socket:push_or_raise(topic, event, payload, options)
+  check.self(self, NAME)
   local ref, text = self:push(topic, event, payload, options)
   if not ref then error(("cannot push %s to %s: %s"):format(event, topic, text), 2) end
   return ref

@@ -1,16 +1,11 @@
 --- Where an error came from, in the user's own files: frames of ours and of C help nobody.
 
-local M = {}
+local is_users = require("slipstream.frame").is_users
 
--- "@slipstream/" inside the program, "@some/folder/slipstream/" elsewhere.
-local OWN = debug.getinfo(1, "S").source:match("^(.*slipstream/)traceback%.lua$") or "@slipstream/"
+local M = {}
 
 -- Enough to see a recursion, without flooding the log.
 local MOST = 20
-
-local function is_users(frame)
-  return frame.currentline > 0 and frame.source:sub(1, #OWN) ~= OWN
-end
 
 local function describe(frame)
   local name = ("the function at line %d"):format(frame.linedefined)

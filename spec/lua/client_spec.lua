@@ -27,11 +27,12 @@ describe("a client module", function()
   end)
 
   it("refuses options that there are not", function()
-    local function fault(options) return select(2, pcall(slipstream.client, options)) end
-    local guess = "client: no such option: restrat, did you mean restart?"
-    assert.truthy(fault({ restrat = "x" }):find(guess, 1, true))
-    assert.truthy(fault({ restart = "often" }):find("got often", 1, true))
-    assert.truthy(fault(7):find("bad argument #1 to 'client'", 1, true))
+    local function client(options) return function() slipstream.client(options) end end
+    local function says(words) return "bad argument #1 to 'client' (" .. words .. ")" end
+    assert.has_error(client { restrat = "x" }, says "no such option: restrat, did you mean restart?")
+    assert.has_error(client { restart = "often" },
+      says [[restart: "permanent", "transient" or "temporary" expected, got "often"]])
+    assert.has_error(client(7), says "table expected, got number")
   end)
 
   it("gets its args, and assigns are its own", function()
@@ -68,20 +69,69 @@ describe("a client module", function()
     }, answers)
   end)
 
-  it("raises on wrong arguments, at the caller's line", function()
-    local calls = {
+  -- What a method raises, without its place, which must be here.
+  local function fault_of(call)
+    local ok, text = pcall(call)
+    assert.is_false(ok)
+    local words = text:match "^[^:]*client_spec.lua:%d+: (.*)$"
+    assert.truthy(words, text)
+    return words
+  end
+
+  it("raises on wrong arguments, at the caller's line and with the caller's words", function()
+    local wrong = {
       { "join", 7 }, { "join", "room:1", 7 }, { "rejoin" }, { "leave" }, { "push", "room:1" },
-      { "join_status" },
+      { "join_status" }, { "joined" }, { "push_or_raise" }, { "connect" }, { "connect", "ws://phoenix.test" },
       { "push", "room:1", "x", {}, 7 }, { "push", "room:1", "x", {}, { timeout = 0 } },
-      { "push", "room:1", "x", {}, { buffer = true } }, { "disconnect", "1000" }, { "update", "n" },
+      { "push", "room:1", "x", {}, { timeout = 0x80000000 } }, { "push", "room:1", "x", {}, { timeuot = 1 } },
+      { "push", "room:1", "x", {}, { timeout = "1" } }, { "push", "room:1", "x", {}, { buffer = true } },
+      { "disconnect", "1000" }, { "disconnect", 70000 }, { "disconnect", 1006 }, { "disconnect", 1000, 7 },
+      { "update", "n" }, { "assign" }, { "assign", 0 / 0 },
     }
+    local positions = { 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 4, 1, 1, 1, 2, 2, 1, 1 }
     with_init(function(self)
-      for _, call in ipairs(calls) do
-        local ok, text = pcall(function() self[call[1]](self, table.unpack(call, 2)) end)
-        assert.is_false(ok)
-        assert.truthy(text:find("^[^:]*client_spec.lua:%d+: "), text)
+      for i, call in ipairs(wrong) do
+        local words = fault_of(function() self[call[1]](self, table.unpack(call, 2)) end)
+        local wanted = "^bad argument #" .. positions[i] .. " to '[^']*' %(.+%)$"
+        assert.truthy(words:find(wanted), words)
       end
+      assert.equal("bad argument #4 to 'push' (no such option: timeuot, did you mean timeout?)",
+        fault_of(function() self:push("room:1", "x", {}, { timeuot = 1 }) end))
+      assert.equal("bad argument #1 to 'push_or_raise' (string expected, got no value)",
+        fault_of(function() self:push_or_raise() end))
     end):stop()
+  end)
+
+  it("names the codes that may be sent when one may not", function()
+    local words = "(a close code from 1000 to 1003, 1007 to 1014 or 3000 to 4999 expected, got 70000)"
+    with_init(function(self)
+      assert.equal("bad argument #1 to 'disconnect' " .. words,
+        fault_of(function() self:disconnect(70000) end))
+    end):stop()
+    local client = with_init(function() end)
+    assert.equal("bad argument #2 to 'stop' " .. words, fault_of(function() client:stop("x", 70000) end))
+    client:stop()
+  end)
+
+  it("names what was called in a tail call, whose place is lost", function()
+    with_init(function(self)
+      local function leave() return self:leave() end
+      assert.has_error(leave, "bad argument #1 to 'leave' (string expected, got no value)")
+    end):stop()
+  end)
+
+  it("raises when a method is called with a dot", function()
+    local client = with_init(function(self)
+      assert.equal("calling 'push' on bad self (slipstream.socket expected, got string)",
+        fault_of(function() self.push("room:1", "x") end))
+      assert.equal("calling 'connected' on bad self (slipstream.socket expected, got no value)",
+        fault_of(function() self.connected() end))
+      assert.equal("calling 'leave' on bad self (slipstream.socket expected, got slipstream.module)",
+        fault_of(function() self.leave(slipstream.client(), "room:1") end))
+    end)
+    assert.equal("calling 'stop' on bad self (slipstream.client expected, got no value)",
+      fault_of(function() client.stop() end))
+    client:stop()
   end)
 
   it("says by default that it does not know calls, casts and continues", function()
@@ -98,7 +148,9 @@ describe("slipstream", function()
     assert.equal("\0", slipstream.binary("\0").bytes)
     assert.equal(slipstream.array_mt, getmetatable(slipstream.array { 1 }))
     assert.same({}, slipstream.array())
-    assert.has_error(function() slipstream.binary(7) end, "bad argument #1 to 'binary' (string expected)")
-    assert.has_error(function() slipstream.array(7) end, "bad argument #1 to 'array' (table expected)")
+    assert.has_error(function() slipstream.binary(7) end,
+      "bad argument #1 to 'binary' (string expected, got number)")
+    assert.has_error(function() slipstream.array(7) end,
+      "bad argument #1 to 'array' (table expected, got number)")
   end)
 end)

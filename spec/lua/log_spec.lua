@@ -33,6 +33,13 @@ describe("the log", function()
     assert.same({ nil, "no such format: xml; there are json, text" }, { log.set_format "xml" })
   end)
 
+  it("takes fields as a table, and a function as its sink", function()
+    assert.has_error(function() log.info("x", "y") end,
+      "bad argument #2 to 'info' (table expected, got string)")
+    assert.has_error(function() log.set_sink "y" end,
+      "bad argument #1 to 'set_sink' (function expected, got string)")
+  end)
+
   it("writes text as one line, fields in the order of their names", function()
     log.warn("not sent", { topic = "room:1", count = 3, text = 'say "a b"\n', empty = "" })
     local time, rest = lines[1]:match("^(%S+) (.*)$")

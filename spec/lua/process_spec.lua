@@ -165,4 +165,18 @@ describe("the process", function()
     assert.has_error(function() slipstream.start {} end, fault)
     assert.has_error(function() slipstream.start() end, fault)
   end)
+
+  it("refuses options of start that there are not, and watches with functions only", function()
+    local module = slipstream.client()
+    local function fault_of(options)
+      local ok, text = pcall(function() slipstream.start(module, nil, options) end)
+      assert.is_false(ok)
+      return text:match "^[^:]*process_spec.lua:%d+: bad argument #3 to 'start' %((.*)%)$"
+    end
+    assert.equal("no such option: nmae, did you mean name?", fault_of { nmae = "ann" })
+    assert.equal("name: string expected, got number", fault_of { name = 7 })
+    assert.equal("table expected, got string", fault_of "ann")
+    assert.has_error(function() slipstream.watch() end,
+      "bad argument #1 to 'watch' (function expected, got no value)")
+  end)
 end)

@@ -1,0 +1,43 @@
+--- Frames of the stack: which are the script's own, and from where a script called us.
+
+local M = {}
+
+-- "@slipstream/" inside the program, "@some/folder/slipstream/" elsewhere.
+local OWN = debug.getinfo(1, "S").source:match("^(.*slipstream/)frame%.lua$") or "@slipstream/"
+
+local function is_own(frame)
+  return frame.source:sub(1, #OWN) == OWN
+end
+
+--- Whether a frame, with what "Sl" asks for, is of a Lua file that is not ours.
+---@param frame table
+---@return boolean
+function M.is_users(frame)
+  return frame.currentline > 0 and not is_own(frame)
+end
+
+-- The name of a function of ours that a tail call has left without one.
+local function find_name(func)
+  for module, functions in pairs(package.loaded) do
+    if type(functions) == "table" and module:find("^slipstream") then
+      for name, value in pairs(functions) do
+        if value == func then return name end
+      end
+    end
+  end
+end
+
+--- The level of who called us, as `error` in the calling function wants it, and the name of what was
+-- called. The level is 0, which adds no place, when a tail call has left no frame of who did.
+---@return integer level, string name
+function M.caller()
+  local level, outermost = 2, nil
+  repeat
+    local frame = debug.getinfo(level, "nSft")
+    if not is_own(frame) then break end
+    outermost, level = frame, level + 1
+  until frame.istailcall
+  return outermost.istailcall and 0 or level - 1, outermost.name or find_name(outermost.func) or "?"
+end
+
+return M
