@@ -5,7 +5,7 @@ local program = require "spec.support.program"
 
 -- A file whose lines have the numbers that they have on the page.
 local function file_of(example)
-  return program.file(("\n"):rep(example.line) .. table.concat(example.lines, "\n"))
+  return program.file "example.lua" (("\n"):rep(example.line) .. table.concat(example.lines, "\n"))
 end
 
 -- How wide the space between two values is says nothing.
@@ -17,23 +17,24 @@ describe("docs/api.md", function()
   local server, uri
 
   before_each(function()
-    server = program.start "serve --port 0"
-    uri = assert(server:line():match "^listening on (.*)$")
+    server = program.start { "serve", "--port", "0" }
+    uri = server:read("listening on "):match "ws://%S+"
   end)
 
   after_each(function()
-    server:kill "TERM"
-    assert.are.equal(143, (server:code()))
+    server:signal "sigterm"
+    assert.are.equal(143, server:exit())
+    program.clean_up()
   end)
 
   for _, example in ipairs(api_doc.examples()) do
     it(("has an example at line %d that does what it says"):format(example.line), function()
-      local file <close> = file_of(example)
-      local code, said, complained = program.run(("run %s --uri %s"):format(file.name, uri))
+      local path = file_of(example)
+      local code, it_ran = program.run { "run", path, "--uri", uri }
       local place = ("%s:%d: "):format(api_doc.path, example.line)
-      local faults = complained:gsub(file.name, api_doc.path)
-      assert.are.equal(squeeze(example.output), squeeze { (said:gsub("\n$", "")) }, place .. faults)
-      assert.are.equal(0, code, place .. faults)
+      local faults = place .. it_ran:errors():gsub(path, api_doc.path)
+      assert.are.equal(squeeze(example.output), squeeze { (it_ran:output():gsub("\n$", "")) }, faults)
+      assert.are.equal(0, code, faults)
     end)
   end
 
