@@ -320,6 +320,7 @@ static void refuses_any_subprotocol_when_none_was_offered(void **state) {
     }                                                                                              \
   }
 #define NOT_HTTP "the server answered with something that is not HTTP/1.1"
+#define SPEAKS_TLS "the server speaks TLS here, so the URI must begin with wss"
 #define BAD_STATUS "the server's answer has a malformed status line"
 #define BAD_HEADER "the server's answer has a malformed header line"
 #define OLD_SWITCH "the server switched protocols in HTTP/1.0, which has no upgrade"
@@ -331,7 +332,7 @@ static void refuses_any_subprotocol_when_none_was_offered(void **state) {
 
 static const struct CMUnitTest refusals[] = {
     REFUSES("a_greeting_of_ssh", "SSH-2.0-OpenSSH\r\n", NOT_HTTP),
-    REFUSES("an_alert_of_tls", "\x15\x03\x01\x00\x02\x02\x46", NOT_HTTP),
+    REFUSES("an_alert_of_tls", "\x15\x03\x01\x00\x02\x02\x46", SPEAKS_TLS),
     REFUSES("http_2", "HTTP/2.0 101 X\r\n", NOT_HTTP),
     REFUSES("a_blank_line_first", "\r\nHTTP/1.1 101 X\r\n", NOT_HTTP),
     REFUSES("a_version_that_is_no_digit", "HTTP/1.x 101 X\r\n\r\n", BAD_STATUS),

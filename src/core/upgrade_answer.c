@@ -197,12 +197,20 @@ static bool may_be_http(const struct slip_upgrade_reader *r, struct slip_span ne
   return true;
 }
 
+/* What came instead of HTTP. A record of TLS begins with its type: 21, an alert, answers what is no
+ * handshake. */
+static const char *words_for_other(const struct slip_upgrade_reader *r, struct slip_span piece) {
+  if (r->text.size == 0 && piece.at[0] == 21)
+    return "the server speaks TLS here, so the URI must begin with wss";
+  return "the server answered with something that is not HTTP/1.1";
+}
+
 /* Reads to the end of a line and no further, so that what is behind the head stays in *in. */
 static enum slip_err read_line(struct slip_upgrade_reader *r, struct slip_span *in) {
   const char *end = memchr(in->at, '\n', in->size);
   struct slip_span piece = {in->at, end != NULL ? (size_t)(end - in->at) + 1 : in->size};
   if (!may_be_http(r, piece))
-    return fail(r, SLIP_EMALFORMED, "the server answered with something that is not HTTP/1.1");
+    return fail(r, SLIP_EMALFORMED, words_for_other(r, piece));
   if (piece.size > SLIP_UPGRADE_HEAD_MAX - r->text.size)
     return fail(r, SLIP_ETOOBIG, "the head of the server's answer is over 64 KiB");
   enum slip_err err = keep(r, piece);
