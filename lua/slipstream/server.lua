@@ -13,6 +13,7 @@
 -- channel are in slipstream.server.channel.
 local core = require "slipstream.core"
 local App = require "slipstream.server.app"
+local nearest = require "slipstream.nearest"
 
 local M = {}
 
@@ -45,12 +46,18 @@ local function type_of(value)
   return math.type(value) == "integer" and "integer" or type(value)
 end
 
+local function unknown(key)
+  local guess = nearest.find(tostring(key), known)
+  local hint = guess and (", did you mean %s?"):format(guess) or ""
+  return ("server.new: unknown option %s%s"):format(tostring(key), hint)
+end
+
 local function check_options(given)
   local options = {}
   for key, rule in pairs(known) do options[key] = rule[2] end
   for key, value in pairs(given) do
     local rule = known[key]
-    if not rule then error(("server.new: unknown option %s"):format(tostring(key)), 3) end
+    if not rule then error(unknown(key), 3) end
     if type_of(value) ~= rule[1] then
       error(("server.new: %s: expected %s, got %s"):format(key, rule[1], type_of(value)), 3)
     end

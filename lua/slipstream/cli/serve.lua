@@ -28,7 +28,13 @@ local function load_app(path)
   local ok, app, code = script.run(path, {})
   if not ok then return nil, app, code end
   if type(app) == "table" and app.listen then return app end
-  return nil, ("%s: expected an app of slipstream.server, got %s"):format(path, type(app)), FAILED
+  local words = "%s: returned a %s; return an app, made by slipstream.server.new()"
+  return nil, words:format(path, type(app)), FAILED
+end
+
+local function explain(why)
+  local hint = why:find("already in use", 1, true) and "; choose another --port" or ""
+  return "cannot listen: " .. why .. hint
 end
 
 local function address_of(handle, app)
@@ -47,7 +53,7 @@ function M.run(options)
   local app, text, code = load_app(options.file)
   if not app then return nil, text, code end
   local handle, why = app:listen { host = options.host, port = options.port }
-  if not handle then return nil, "cannot listen: " .. why, FAILED end
+  if not handle then return nil, explain(why), FAILED end
   local ended
   signal.watch(function(exit_code)
     ended = exit_code

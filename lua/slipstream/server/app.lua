@@ -1,5 +1,6 @@
 -- App: what a server serves: its channels, who has joined what, and the errors of their callbacks.
 local Handle = require "slipstream.server.handle"
+local traceback = require "slipstream.traceback"
 local wire = require "slipstream.server.wire"
 
 local App = {}
@@ -41,12 +42,18 @@ function App:match(topic)
   end
 end
 
+-- The error and its places in the user's files.
+local function explain(err)
+  local caught = traceback.catch(err)
+  return caught.text .. "\n" .. caught.traceback
+end
+
 -- Calls fn; an error is reported. Answers whether it went well, and the results.
 function App:protect(where, fn, ...)
   return (function(is_ok, ...)
     if not is_ok then self.options.report(where, ...) end
     return is_ok, ...
-  end)(xpcall(fn, function(err) return debug.traceback(tostring(err), 2) end, ...))
+  end)(xpcall(fn, explain, ...))
 end
 
 function App:subscribe(channel)

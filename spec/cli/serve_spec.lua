@@ -1,0 +1,110 @@
+-- `slipstream serve`: the embedded server as a program.
+local program = require "spec.support.program"
+local uv = require "luv"
+
+-- Joins room:1 of the server; says so, and why things end.
+local guest = [[
+  local slipstream = require "slipstream"
+  local Guest = slipstream.client()
+  function Guest:init(args) assert(self:connect { uri = args.uri }) end
+  function Guest:handle_connect() self:join "room:1" end
+  function Guest:handle_join(topic) print("joined " .. topic) end
+  function Guest:handle_topic_close(topic, reason) print(reason) return "stop", "normal" end
+  function Guest:handle_disconnect(reason) print(reason) return "stop", "normal" end
+  return Guest
+]]
+
+local function serve(...)
+  local it_serves = program.start { "serve", "--port", "0", ... }
+  return it_serves, it_serves:read("listening on "):match "ws://%S+"
+end
+
+local function visit(uri)
+  return program.start { "run", program.file "guest.lua" (guest), "--uri", uri }
+end
+
+describe("slipstream serve", function()
+  after_each(program.clean_up)
+
+  it("serves its own app without a file, on loopback", function()
+    local it_serves, uri = serve()
+    assert.truthy(uri:find "^ws://127%.0%.0%.1:%d+/socket/websocket$")
+    visit(uri):read "joined room:1"
+    it_serves:signal "sigint"
+    assert.equal(130, it_serves:exit())
+  end)
+
+  it("drains with 1012", function()
+    local it_serves, uri = serve()
+    local it_runs = visit(uri)
+    it_runs:read "joined room:1"
+    it_serves:signal "sigterm"
+    it_runs:read "closed by the server with 1012"
+    assert.equal(0, it_runs:exit())
+    assert.equal(143, it_serves:exit())
+    assert.equal("", it_serves:errors())
+  end)
+
+  it("serves the app that a file returns; an error in it ends that join alone", function()
+    local it_serves, uri = serve(program.file "app.lua" [[
+      local app = require("slipstream.server").new { path = "/chat/websocket" }
+      local function join(_, _, params)
+        if params.n == nil then error "no n" end
+        return "ok", {}
+      end
+      app:channel("room:*", { join = join, handle_in = function() end })
+      return app
+    ]])
+    assert.truthy(uri:find("/chat/websocket", 1, true))
+    local it_runs = visit(uri)
+    it_runs:read "the join was refused"
+    it_runs:exit()
+    it_serves:read_error "app.lua:3: no n"
+    it_serves:read_error "app.lua:3: in"
+    it_serves:signal "sigterm"
+    assert.equal(143, it_serves:exit())
+    assert.is_nil(it_serves:errors():find("slipstream/", 1, true))
+  end)
+
+  -- { name, arguments, exit code, what it says }
+  local refusals = {
+    { "a port that is none", { "--port", "70000" }, 2, "--port: 70000 is not a port, 0 to 65535" },
+    { "a port that is a word", { "--port", "http" }, 2, "--port: http is not a port, 0 to 65535" },
+    { "an address of another machine", { "--host", "192.0.2.1", "--port", "0" }, 1, "192.0.2.1:0: " },
+    { "an address that is none", { "--host", "nonsense", "--port", "0" }, 1, "nonsense:0: " },
+    { "a missing file", { "/nowhere/app.lua" }, 2, "cannot open /nowhere/app.lua" },
+  }
+
+  local function refuses(arguments, code, text)
+    local answer, it_ran = program.run(arguments)
+    assert.equal(code, answer)
+    assert.equal(1, #it_ran:error_lines())
+    assert.equal("slipstream: ", it_ran:errors():sub(1, 12))
+    assert.truthy(it_ran:errors():find(text, 1, true), it_ran:errors())
+    assert.equal("", it_ran:output())
+  end
+
+  for _, case in ipairs(refusals) do
+    it("refuses in one line " .. case[1], function()
+      refuses({ "serve", table.unpack(case[2]) }, case[3], case[4])
+    end)
+  end
+
+  it("refuses in one line a port that is in use", function()
+    local other = uv.new_tcp()
+    assert(other:bind("127.0.0.1", 0))
+    local port = other:getsockname().port
+    assert(other:listen(1, function() end))
+    refuses({ "serve", "--port", tostring(port) }, 1,
+      ("cannot listen: 127.0.0.1:%d: address already in use; choose another --port"):format(port))
+    other:close()
+  end)
+
+  it("refuses in one line a file that is no app, or one with an unknown option", function()
+    local path = program.file "app.lua" "return 5"
+    refuses({ "serve", path }, 1,
+      path .. ": returned a number; return an app, made by slipstream.server.new()")
+    path = program.file "app.lua" "return require('slipstream.server').new { pathh = '/' }"
+    refuses({ "serve", path }, 1, path .. ": server.new: unknown option pathh, did you mean path?")
+  end)
+end)
