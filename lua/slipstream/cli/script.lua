@@ -6,11 +6,18 @@ local M = {}
 
 local FAILED, USAGE = 1, 2
 
--- What the message says already needs no traceback: that of an error in the main chunk.
-local function explain(err)
-  local caught = traceback.catch(err)
-  local _, lines = caught.traceback:gsub("\n", "")
-  return lines < 2 and caught.text or caught.text .. "\n" .. caught.traceback
+-- Names the file where Lua does not: it shows no place of bytecode, and none after a tail call.
+local function with_file(path, text)
+  return text:find(path, 1, true) and text or path .. ": " .. text
+end
+
+-- What is wrong in the main chunk itself needs no traceback.
+local function explain(path)
+  return function(err)
+    local caught = traceback.catch(err)
+    local _, frames = caught.traceback:gsub("\n", "")
+    return frames > 1 and caught.text .. "\n" .. caught.traceback or with_file(path, caught.text)
+  end
 end
 
 -- A script finds the files beside it.
@@ -23,7 +30,7 @@ end
 local function load_file(path)
   local chunk, text = loadfile(path, "t")
   if chunk then return chunk end
-  return nil, text, text:find "^cannot " and USAGE or FAILED
+  return nil, with_file(path, text), text:find "^cannot " and USAGE or FAILED
 end
 
 --- Runs the file with `args` as its one argument.
@@ -36,7 +43,7 @@ function M.run(path, args)
   local chunk, text, code = load_file(path)
   if not chunk then return nil, text, code end
   add_folder_of(path)
-  local ok, value = xpcall(chunk, explain, args)
+  local ok, value = xpcall(chunk, explain(path), args)
   if not ok then return nil, value, FAILED end
   return true, value
 end
