@@ -236,6 +236,7 @@ function Socket:push(topic, event, payload, options)
   local timeout = push_timeout(options)
   if not self._core then return fail "not_connected" end
   if getmetatable(payload) == core.binary_mt then
+    if self._config.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
     return self._core:push(topic, event, payload.bytes, true, timeout)
   end
   local text, fault = self:_encode(payload, "payload")

@@ -95,6 +95,24 @@ describe("a push", function()
     assert.equal(getmetatable(slipstream.binary("")), getmetatable(response))
   end)
 
+  it("needs vsn 2.0.0 for bytes, and says so", function()
+    local module, calls = recorder.module { vsn = "1.0.0" }
+    slipstream.start(module, nil, { host = host })
+    server:accept()
+    assert.same({ nil, "payload: binary payloads need vsn 2.0.0", "invalid" },
+      { calls.socket:push("room:1", "raw", slipstream.binary "x") })
+    assert.is_true(server:is_silent())
+  end)
+
+  it("takes bytes as a whole payload only", function()
+    local socket = joined()
+    assert.same({ nil, "payload.x: a binary payload cannot be part of JSON", "invalid" },
+      { socket:push("room:1", "raw", { x = slipstream.binary "x" }) })
+    assert.same({ nil, "params.x: a binary payload cannot be part of JSON", "invalid" },
+      { socket:join("room:2", { x = slipstream.binary "x" }) })
+    assert.is_true(server:is_silent())
+  end)
+
   it("names the place of what cannot be encoded, and sends nothing", function()
     local socket = joined()
     assert.same({ nil, "payload.x: cannot encode a function", "invalid" },

@@ -16,9 +16,11 @@ int work_gc(lua_State *L) {
 
 slip_json_work *work_new(lua_State *L) {
   /* It owns nothing yet, so what follows may raise. */
-  slip_json_work *w = new (lua_newuserdatauv(L, sizeof(slip_json_work), 1)) slip_json_work;
+  slip_json_work *w = new (lua_newuserdatauv(L, sizeof(slip_json_work), 2)) slip_json_work;
   slip_json_push_array_mt(L);
   lua_setiuservalue(L, -2, 1);
+  luaL_newmetatable(L, SLIP_JSON_BINARY);
+  lua_setiuservalue(L, -2, 2);
   if (luaL_newmetatable(L, WORK_MT) != 0) {
     lua_pushcfunction(L, work_gc);
     lua_setfield(L, -2, "__gc");
@@ -29,7 +31,7 @@ slip_json_work *work_new(lua_State *L) {
 
 /*
  * Takes the work memory out of the registry, so that a finalizer that runs meanwhile and uses JSON
- * makes its own. Pushes its userdata, then array_mt.
+ * makes its own. Pushes its userdata, then array_mt and the metatable of binaries.
  */
 slip_json_work *work_take(lua_State *L) {
   luaL_checkstack(L, 8, "json");
@@ -43,6 +45,7 @@ slip_json_work *work_take(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &WORK_KEY);
   }
   lua_getiuservalue(L, -1, 1);
+  lua_getiuservalue(L, -2, 2);
   return w;
 }
 

@@ -22,6 +22,9 @@ extern "C" {
 /* The name of array_mt in the registry, for luaL_getmetatable. */
 #define SLIP_JSON_ARRAY "slipstream.array"
 
+/* That of binary payloads, which cannot be part of JSON. */
+#define SLIP_JSON_BINARY "slipstream.binary"
+
 /* A lua_CFunction: pushes a new table with `encode` and `decode`, each of which answers its result,
  * or nil and a text. */
 int slip_json_open(lua_State *L);
@@ -37,7 +40,7 @@ bool slip_json_push(lua_State *L, struct slip_span text);
  * Pushes the JSON text of the value at `index` and answers true, or pushes a text that names the
  * path ("payload.list[3].x: cannot encode a function") and answers false.
  * A table is an array when it carries array_mt or its keys are exactly 1 to n, n > 0; else all its
- * keys must be strings. Metamethods are ignored.
+ * keys must be strings. A binary payload is refused. Metamethods are ignored.
  */
 bool slip_json_encode(lua_State *L, int index);
 

@@ -53,7 +53,7 @@ struct slip_json_fault {
 bool slip_json_read(lua_State *L, slip_json_work *w, int array_mt, struct slip_span text,
                     slip_json_fault *fault);
 /* Leaves the JSON text of the value at the absolute index in w->bytes; false: leaves the error text
- * there, and the stack is higher by whatever. */
+ * there, and the stack is higher by whatever. The metatable of binaries lies behind array_mt. */
 bool slip_json_write(lua_State *L, slip_json_work *w, int array_mt, int index);
 
 #endif

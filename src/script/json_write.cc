@@ -11,7 +11,8 @@ const char HOLES[] = "cannot encode a list with holes";
 struct writer {
   lua_State *L;
   struct slip_buf *out;
-  int array_mt; /* its stack index */
+  int array_mt;  /* its stack index */
+  int binary_mt; /* likewise */
 };
 
 /* A table that is being written. Where it is says the one above; the key in hand is `item`, or, if
@@ -113,15 +114,24 @@ bool is_item(lua_State *L, lua_Integer item) {
   return lua_isinteger(L, -2) && lua_tointeger(L, -2) == item;
 }
 
+/* Fails for the key at the top but one, which is of the wrong type beside the others. */
+bool fail_key(writer &w, const level &at) {
+  if (lua_isinteger(w.L, -2) || lua_type(w.L, -2) == LUA_TSTRING)
+    return fail(w, at.up, MIXED);
+  bool is_float = lua_type(w.L, -2) == LUA_TNUMBER;
+  return fail(w, at.up, "cannot encode a key that is a ",
+              is_float ? "float" : luaL_typename(w.L, -2));
+}
+
 /* Whether all keys are 1 to `count`, each once; else fails. */
 bool check_items(writer &w, const level &at, lua_Integer count) {
   lua_Integer found = 0;
   lua_pushnil(w.L);
   while (lua_next(w.L, at.table) != 0) {
-    if (lua_type(w.L, -2) != LUA_TNUMBER)
-      return fail(w, at.up, MIXED);
+    if (!lua_isinteger(w.L, -2))
+      return fail_key(w, at);
     lua_Integer key = lua_tointeger(w.L, -2);
-    if (!lua_isinteger(w.L, -2) || key < 1 || key > count)
+    if (key < 1 || key > count)
       return fail(w, at.up, HOLES);
     found++;
     lua_pop(w.L, 1);
@@ -169,11 +179,8 @@ bool write_list(writer &w, level &at) {
 bool write_object(writer &w, level &at) {
   const char *before = "{";
   do {
-    int type = lua_type(w.L, -2);
-    if (type == LUA_TNUMBER)
-      return fail(w, at.up, MIXED);
-    if (type != LUA_TSTRING)
-      return fail(w, at.up, "cannot encode a key that is a ", lua_typename(w.L, type));
+    if (lua_type(w.L, -2) != LUA_TSTRING)
+      return fail_key(w, at);
     append_text(w, before);
     if (!append_string(w, at.table + 1))
       return fail(w, at.up, "cannot encode a key that is not UTF-8");
@@ -187,12 +194,15 @@ bool write_object(writer &w, level &at) {
   return true;
 }
 
-bool is_marked(writer &w, int index) {
+enum class mark { none, array, binary };
+
+mark mark_of(writer &w, int index) {
   if (lua_getmetatable(w.L, index) == 0)
-    return false;
-  bool marked = lua_rawequal(w.L, -1, w.array_mt) != 0;
+    return mark::none;
+  bool is_array = lua_rawequal(w.L, -1, w.array_mt) != 0;
+  bool is_binary = lua_rawequal(w.L, -1, w.binary_mt) != 0;
   lua_pop(w.L, 1);
-  return marked;
+  return is_array ? mark::array : is_binary ? mark::binary : mark::none;
 }
 
 bool write_table(writer &w, const level *up) {
@@ -205,7 +215,10 @@ bool write_table(writer &w, const level *up) {
       return fail(w, up, "cannot encode a table inside itself");
   }
   luaL_checkstack(w.L, 6, "json");
-  bool marked = is_marked(w, index);
+  mark found = mark_of(w, index);
+  if (found == mark::binary)
+    return fail(w, up, "a binary payload cannot be part of JSON");
+  bool marked = found == mark::array;
   lua_pushnil(w.L);
   if (lua_next(w.L, index) == 0) {
     append_text(w, marked ? "[]" : "{}");
@@ -244,7 +257,7 @@ bool write_value(writer &w, const level *up) {
 } // namespace
 
 bool slip_json_write(lua_State *L, slip_json_work *w, int array_mt, int index) {
-  writer out = {L, &w->bytes, array_mt};
+  writer out = {L, &w->bytes, array_mt, array_mt + 1};
   lua_pushvalue(L, index); /* a table is followed on the stack by its keys and values */
   return write_value(out, nullptr);
 }

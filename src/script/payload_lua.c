@@ -5,7 +5,7 @@
 #include <lauxlib.h>
 
 void slip_payload_push_binary_metatable(lua_State *L) {
-  luaL_newmetatable(L, SLIP_BINARY_TYPE);
+  luaL_newmetatable(L, SLIP_JSON_BINARY);
 }
 
 static void push_binary(lua_State *L, struct slip_span bytes) {

@@ -6,10 +6,7 @@
  */
 #include "script/client_lua.h"
 
-/* The name of the metatable of binaries in the registry. */
-#define SLIP_BINARY_TYPE "slipstream.binary"
-
-/* Pushes the metatable of binaries. */
+/* Pushes the metatable of binaries, SLIP_JSON_BINARY. */
 void slip_payload_push_binary_metatable(lua_State *L);
 /*
  * Pushes the payload as a value, nil when there is none, and answers true; or pushes an error and
