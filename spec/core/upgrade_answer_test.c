@@ -320,7 +320,7 @@ static void refuses_any_subprotocol_when_none_was_offered(void **state) {
     }                                                                                              \
   }
 #define NOT_HTTP "the server answered with something that is not HTTP/1.1"
-#define SPEAKS_TLS "the server speaks TLS here, so the URI must begin with wss"
+#define SPEAKS_TLS "the server answered with TLS, not HTTP/1.1; its URI must begin with wss"
 #define BAD_STATUS "the server's answer has a malformed status line"
 #define BAD_HEADER "the server's answer has a malformed header line"
 #define OLD_SWITCH "the server switched protocols in HTTP/1.0, which has no upgrade"

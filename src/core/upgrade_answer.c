@@ -201,7 +201,7 @@ static bool may_be_http(const struct slip_upgrade_reader *r, struct slip_span ne
  * handshake. */
 static const char *words_for_other(const struct slip_upgrade_reader *r, struct slip_span piece) {
   if (r->text.size == 0 && piece.at[0] == 21)
-    return "the server speaks TLS here, so the URI must begin with wss";
+    return "the server answered with TLS, not HTTP/1.1; its URI must begin with wss";
   return "the server answered with something that is not HTTP/1.1";
 }
 
