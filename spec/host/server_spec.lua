@@ -85,7 +85,8 @@ end)
 
 describe("making a server", function()
   it("refuses unknown options and wrong types by name", function()
-    assert.has_error(function() server.new { pth = "/" } end, "server.new: unknown option pth")
+    assert.has_error(function() server.new { pth = "/" } end,
+      "server.new: unknown option pth, did you mean path?")
     assert.has_error(function() server.new { path = 1 } end,
       "server.new: path: expected string, got integer")
   end)
