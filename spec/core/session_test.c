@@ -74,6 +74,18 @@ static void a_topic_asked_for_before_the_link_is_up_joins_then(void **state) {
   phx_expect_sent(p, "[\"1\",\"1\",\"room:1\",\"phx_join\",{}]");
 }
 
+static void joins_asked_for_while_the_connect_is_delayed_do_not_overlap(void **state) {
+  struct phx *p = *state;
+  join(p, "room:1");
+  CHECK_OK(slip_session_connect(p->session));
+  join(p, "room:1");
+  phx_open(p);
+  join(p, "room:1");
+  phx_expect(p, "join_due room:1");
+  phx_expect_sent(p, "[\"1\",\"1\",\"room:1\",\"phx_join\",{}]");
+  phx_expect_sent_nothing(p);
+}
+
 static void a_push_carries_the_join_ref_and_its_reply_is_told(void **state) {
   struct phx *p = in_room(state);
   assert_int_equal(push(p, "room:1", "hi", "{\"b\":2}"), 2);
@@ -521,13 +533,50 @@ static void a_scheduled_reconnect_can_be_called_off(void **state) {
   phx_expect_nothing(p);
 }
 
+static void a_close_text_that_is_too_long_is_told_as_it_was_sent(void **state) {
+  struct phx *p = in_room(state);
+  char text[201] = {0};
+  memset(text, 'x', sizeof text - 1);
+  CHECK_OK(slip_session_disconnect(p->session, 1000, slip_span_of(text)));
+  phx_expect_sent_close(p, 1000);
+  phx_close_frame(p, 1000, "");
+  phx_expect(p, "CLOSE");
+  text[123] = '\0';
+  char line[300];
+  (void)snprintf(line, sizeof line, "disconnected (closed_by_client 1000 %s)", text);
+  phx_expect(p, line);
+}
+
+static void a_close_that_may_not_be_sent_changes_nothing(void **state) {
+  struct phx *p = in_room(state);
+  assert_int_equal(slip_session_disconnect(p->session, 1006, SLIP_SPAN("")), SLIP_EINVAL);
+  assert_int_equal(slip_session_disconnect(p->session, 1000, SLIP_SPAN("\xff")), SLIP_EUTF8);
+  phx_expect_nothing(p);
+  phx_expect_sent_nothing(p);
+  assert_true(slip_session_is_connected(p->session));
+}
+
+/* The text behind the code is in the reader's own words. */
+static void expect_failed(struct phx *p, const char *front) {
+  phx_expect(p, "CLOSE");
+  assert_true(p->checked < p->logged);
+  assert_memory_equal(p->log[p->checked], front, strlen(front));
+}
+
 static void illegal_frames_fail_the_connection(void **state) {
   struct phx *p = *state;
   phx_open(p);
   phx_feed(p, SLIP_SPAN("\xc1\x00"));
   phx_expect_sent_close(p, 1002);
-  assert_int_equal(p->log[p->checked][0], 'C');
-  assert_memory_equal(p->log[p->checked + 1], "disconnected (protocol_error", 28);
+  expect_failed(p, "disconnected (protocol_error 1002 ");
+}
+
+static void text_that_is_not_utf_8_fails_the_connection(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  phx_feed(p, SLIP_SPAN("\x81\x01\xff"));
+  phx_expect_sent_close(p, 1007);
+  expect_failed(p, "disconnected (protocol_error 1007 ");
 }
 
 static void text_that_is_no_message_fails_the_connection(void **state) {
@@ -535,6 +584,7 @@ static void text_that_is_no_message_fails_the_connection(void **state) {
   phx_open(p);
   phx_text(p, "{\"not\":\"an array\"}");
   phx_expect_sent_close(p, 1007);
+  expect_failed(p, "disconnected (protocol_error 1007 ");
 }
 
 static void a_message_over_the_limit_fails_the_connection(void **state) {
@@ -542,7 +592,7 @@ static void a_message_over_the_limit_fails_the_connection(void **state) {
   phx_open(p);
   phx_feed(p, SLIP_SPAN("\x82\x7f\0\0\0\0\1\0\0\1")); /* 16 MiB and one */
   phx_expect_sent_close(p, 1009);
-  assert_memory_equal(p->log[p->checked + 1], "disconnected (message_too_big", 29);
+  expect_failed(p, "disconnected (message_too_big 1009 ");
 }
 
 static void a_payload_that_cannot_be_decoded_fails_the_connection(void **state) {
@@ -553,6 +603,27 @@ static void a_payload_that_cannot_be_decoded_fails_the_connection(void **state) 
   phx_expect_sent_close(p, 1007);
   phx_expect(p, "CLOSE");
   phx_expect(p, "disconnected (protocol_error 1007 bad JSON)");
+}
+
+static void a_fault_that_is_not_utf_8_is_kept_but_not_sent(void **state) {
+  struct phx *p = in_room(state);
+  slip_session_fail(p->session, 1007, SLIP_SPAN("bad \xff"));
+  phx_expect_sent_close(p, 1007);
+  phx_drain(p);
+  phx_expect(p, "CLOSE");
+  phx_expect(p, "disconnected (protocol_error 1007 bad \xff)");
+}
+
+static void every_message_that_came_is_counted(void **state) {
+  struct phx *p = in_room(state); /* the join's reply is the first */
+  push(p, "room:1", "hi", "{}");
+  phx_text(p, "[\"1\",\"2\",\"room:1\",\"phx_reply\",{\"response\":{},\"status\":\"ok\"}]");
+  phx_text(p, "[\"1\",null,\"room:1\",\"tick\",{}]");
+  phx_text(p, "[null,null,\"room:2\",\"tick\",{}]"); /* not joined */
+  phx_text(p, "[\"1\",\"1\",\"room:1\",\"phx_close\",{}]");
+  assert_int_equal(slip_session_messages(p->session), 5);
+  phx_text(p, "{\"not\":\"an array\"}");
+  assert_int_equal(slip_session_messages(p->session), 5);
 }
 
 static void pings_are_answered(void **state) {
@@ -610,6 +681,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       SPEC(connects_and_joins),
       SPEC(a_topic_asked_for_before_the_link_is_up_joins_then),
+      SPEC(joins_asked_for_while_the_connect_is_delayed_do_not_overlap),
       SPEC(a_push_carries_the_join_ref_and_its_reply_is_told),
       SPEC(a_status_of_the_servers_own_is_passed_on),
       SPEC(a_reply_is_matched_by_its_ref_alone),
@@ -646,10 +718,15 @@ int main(void) {
       SPEC(nothing_follows_our_close_frame),
       SPEC(a_close_that_is_never_answered_ends_after_five_seconds),
       SPEC(a_scheduled_reconnect_can_be_called_off),
+      SPEC(a_close_text_that_is_too_long_is_told_as_it_was_sent),
+      SPEC(a_close_that_may_not_be_sent_changes_nothing),
       SPEC(illegal_frames_fail_the_connection),
+      SPEC(text_that_is_not_utf_8_fails_the_connection),
       SPEC(text_that_is_no_message_fails_the_connection),
       SPEC(a_message_over_the_limit_fails_the_connection),
       SPEC(a_payload_that_cannot_be_decoded_fails_the_connection),
+      SPEC(a_fault_that_is_not_utf_8_is_kept_but_not_sent),
+      SPEC(every_message_that_came_is_counted),
       SPEC(pings_are_answered),
       SPEC(news_of_a_link_that_was_given_up_is_passed_over),
       SPEC(a_stalled_link_is_cut),

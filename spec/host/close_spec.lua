@@ -33,6 +33,37 @@ describe("closing", function()
     assert.is_true(answer)
   end)
 
+  it("carries a text of at most 123 bytes, and the reason has what was sent", function()
+    local _, calls = start { handle_disconnect = function() end }
+    server:accept()
+    assert.same({ nil, "not valid UTF-8", "utf8" }, { calls.socket:disconnect(1000, "\xff") })
+    assert.is_true(server:is_silent())
+    assert.is_true(calls.socket:disconnect(1000, ("€"):rep(50)))
+    assert.same({ 1000, ("€"):rep(41) }, { server:expect_close() })
+    server:send_close(1000)
+    assert.equal(("€"):rep(41), recorder.last(calls, "handle_disconnect").text)
+  end)
+
+  it("for a fault of the server's says in the reason with which code", function()
+    local faults = {
+      { 1002, "protocol_error", { opcode = 3 } },
+      { 1007, "protocol_error", { payload = "\xff" } },
+      { 1007, "protocol_error", { payload = "{}" } },
+      { 1009, "message_too_big", { payload = ("x"):rep(2000) } },
+    }
+    for _, fault in ipairs(faults) do
+      local code, kind, frame = table.unpack(fault)
+      local client, calls = start({ handle_disconnect = function() end }, { max_message_bytes = 1000 })
+      server:accept()
+      server:send_frame(frame)
+      assert.equal(code, (server:expect_close()))
+      server:drop()
+      local reason = recorder.last(calls, "handle_disconnect")
+      assert.same({ kind, code }, { reason.kind, reason.code })
+      client:stop()
+    end
+  end)
+
   it("waits at most five seconds for the server's answer", function()
     local client = start()
     server:accept()

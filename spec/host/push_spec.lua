@@ -32,7 +32,7 @@ describe("a push", function()
     assert.same({ "handle_connect", "handle_join", "handle_reply", "handle_reply", "handle_disconnect" },
       recorder.names(calls))
     local _, answered, status, reason = table.unpack(calls[3])
-    assert.same({ ref, "error", "protocol_error" }, { answered, status, reason.kind })
+    assert.same({ ref, "error", "protocol_error", 1007 }, { answered, status, reason.kind, reason.code })
     assert.equal(other, calls[4][2])
     assert.equal("protocol_error", recorder.last(calls, "handle_disconnect").kind)
   end)

@@ -119,6 +119,7 @@ describe("a server that breaks the protocol #wire", function()
   local function expect_reason(code, word)
     local reason = client:expect "disconnected"
     assert.equal(code == TOO_BIG and "message_too_big" or "protocol_error", reason.kind)
+    assert.equal(code, reason.code)
     assert.truthy(reason.text:find(word), reason.text)
   end
 

@@ -169,7 +169,7 @@ describe("a link #wire", function()
     client:expect "message"
     connection:send_frame { payload = text .. " " }
     expect_close_frame(1009, "a message over the limit")
-    expect_reason("message_too_big", nil, "a message over the limit")
+    expect_reason("message_too_big", 1009, "a message over the limit")
   end)
 
   it("is given up when the server stops reading", function()

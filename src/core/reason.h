@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 enum slip_reason_kind {
-  SLIP_REASON_CLOSED_BY_REMOTE, /* code, text */
-  SLIP_REASON_CLOSED_BY_CLIENT, /* code, text */
-  SLIP_REASON_HEARTBEAT_TIMEOUT,
+  SLIP_REASON_CLOSED_BY_REMOTE,  /* code, text */
+  SLIP_REASON_CLOSED_BY_CLIENT,  /* code, text */
+  SLIP_REASON_HEARTBEAT_TIMEOUT, /* code, text: what we closed with */
   SLIP_REASON_WRITE_STALLED,
-  SLIP_REASON_MESSAGE_TOO_BIG, /* text */
-  SLIP_REASON_PROTOCOL_ERROR,  /* text */
+  SLIP_REASON_MESSAGE_TOO_BIG, /* code, text */
+  SLIP_REASON_PROTOCOL_ERROR,  /* code, text */
   SLIP_REASON_CONNECT_FAILED,  /* stage, text; at upgrade: status, headers, body */
   SLIP_REASON_CONNECT_TIMEOUT, /* stage */
   SLIP_REASON_CONNECTION_LOST, /* text */

@@ -127,11 +127,13 @@ static bool take_message(struct slip_session *s, const struct slip_ws_message *m
 }
 
 static void fail_frame(struct slip_session *s, enum slip_err err) {
+  uint16_t code = slip_ws_code_for(err);
   struct slip_reason reason = {
       .kind = err == SLIP_ETOOBIG ? SLIP_REASON_MESSAGE_TOO_BIG : SLIP_REASON_PROTOCOL_ERROR,
+      .code = code,
       .text = slip_span_of(s->reader.fault),
   };
-  slip_session_fail_link(s, slip_ws_code_for(err), &reason);
+  slip_session_fail_link(s, code, &reason);
 }
 
 /* Reads one message. True: *out is filled; otherwise it may have queued something. */
@@ -185,6 +187,10 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out) {
 
 void slip_session_feed(struct slip_session *s, struct slip_span bytes) {
   s->input = bytes;
+}
+
+uint64_t slip_session_messages(const struct slip_session *s) {
+  return s->messages;
 }
 
 uint64_t slip_session_pushes(const struct slip_session *s) {

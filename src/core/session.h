@@ -118,7 +118,8 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
 /*
  * The closing handshake, or the end of an attempt or a scheduled one. The outcome is DISCONNECTED
  * with CLOSED_BY_CLIENT; pushes after it are refused. Does nothing when there is nothing to close.
- * SLIP_EINVAL: a code that may not be sent.
+ * A text over 123 bytes is cut between characters, in the reason as well.
+ * SLIP_EINVAL: a code that may not be sent. SLIP_EUTF8.
  */
 SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
                                                    struct slip_span text);
@@ -185,6 +186,9 @@ void slip_session_fail(struct slip_session *s, uint16_t code, struct slip_span t
 /* Answers. */
 /* The next action; false when dry. The action's spans hold until the next call on the session. */
 bool slip_session_next(struct slip_session *s, struct slip_action *out);
+/* How many messages came in the session's life: replies of all kinds, phx_close and phx_error, and
+ * those for topics that are not joined any more, too. */
+uint64_t slip_session_messages(const struct slip_session *s);
 /* How many pushes were sent in the session's life. */
 uint64_t slip_session_pushes(const struct slip_session *s);
 /* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.

@@ -84,7 +84,10 @@ void slip_session_fail_link(struct slip_session *s, uint16_t code,
   enum slip_err err = SLIP_OK;
   if (s->link == LINK_OPEN) { /* while closing both the frame and the reason are out already */
     keep_reason(s, reason);
-    err = slip_ws_close_write(&s->outbox, code, s->reason.text, slip_luck_draw(s->luck));
+    /* the text may be a decoder's of the script's choice, which need not be UTF-8 */
+    struct slip_span none = {0};
+    struct slip_span text = slip_utf8_is_valid(s->reason.text) ? s->reason.text : none;
+    err = slip_ws_close_write(&s->outbox, code, text, slip_luck_draw(s->luck));
   }
   slip_session_do(s, err == SLIP_OK ? SLIP_DO_CLOSE : SLIP_DO_ABORT);
   tell_disconnected(s);
@@ -142,8 +145,11 @@ enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
                                       struct slip_span text) {
   if (!slip_ws_code_is_legal(code))
     return SLIP_EINVAL;
+  if (!slip_utf8_is_valid(text))
+    return SLIP_EUTF8;
   if (s->link == LINK_NONE || s->link == LINK_CLOSING)
     return SLIP_OK;
+  text = slip_ws_close_text(text); /* so that the reason has what the server gets */
   struct slip_reason reason = {.kind = SLIP_REASON_CLOSED_BY_CLIENT, .code = code, .text = text};
   if (s->link != LINK_OPEN) {
     slip_session_abort_link(s, &reason);

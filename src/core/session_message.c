@@ -191,6 +191,7 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
                       slip_span_of(fault != NULL ? fault : slip_err_text(err)));
     return false;
   }
+  s->messages++;
   if (message.kind == SLIP_MESSAGE_REPLY)
     return got_reply(s, &message, out);
   return got_push(s, &message, out);

@@ -29,7 +29,8 @@ struct slip_session {
   struct slip_luck *luck;
   uint64_t now;
   uint64_t next_ref;
-  uint64_t pushes; /* sent, for the statistics */
+  uint64_t messages; /* received, for the statistics */
+  uint64_t pushes;   /* sent, likewise */
 
   enum link_state link;
   enum slip_stage stage; /* what the making of the link is at, for the reason of a time-out */

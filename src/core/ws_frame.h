@@ -93,9 +93,11 @@ SLIP_CHECKED enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_w
 SLIP_CHECKED enum slip_err slip_ws_frame_open(struct slip_buf *out, size_t *place);
 void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind kind, uint32_t mask);
 void slip_ws_frame_cancel(struct slip_buf *out, size_t place);
+/* What of a text fits in a close frame: its first 123 bytes, cut between characters. */
+struct slip_span slip_ws_close_text(struct slip_span text);
 /*
- * Appends a close frame; `code` SLIP_WS_NO_CODE makes an empty one. The text is cut, between
- * characters, to the 123 bytes that fit. SLIP_EINVAL: a code that may not be sent, or a text
+ * Appends a close frame; `code` SLIP_WS_NO_CODE makes an empty one. The text is cut as by
+ * slip_ws_close_text. SLIP_EINVAL: a code that may not be sent, or a text
  * without a code. SLIP_EUTF8: a text that is not UTF-8. SLIP_ETOOBIG, SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_ws_close_write(struct slip_buf *out, uint16_t code,

@@ -10,6 +10,7 @@ enum {
   MASK_SIZE = 4,
   HEAD_MAX = 2 + 8 + MASK_SIZE,
   CONTROL_MAX = 125,
+  CLOSE_CODE_SIZE = 2,
 };
 
 static size_t length_size(size_t length) {
@@ -90,13 +91,14 @@ void slip_ws_frame_cancel(struct slip_buf *out, size_t place) {
   slip_buf_truncate(out, place);
 }
 
-/* Cuts between characters: a byte that a character continues with does not begin the rest. */
-static size_t cut_text(struct slip_span text, size_t max) {
+/* A byte that a character continues with does not begin what is cut off. */
+struct slip_span slip_ws_close_text(struct slip_span text) {
+  size_t max = CONTROL_MAX - CLOSE_CODE_SIZE;
   if (text.size <= max)
-    return text.size;
+    return text;
   while (max > 0 && ((uint8_t)text.at[max] & 0xC0) == 0x80)
     max--;
-  return max;
+  return (struct slip_span){text.at, max};
 }
 
 enum slip_err slip_ws_close_write(struct slip_buf *out, uint16_t code, struct slip_span text,
@@ -108,8 +110,9 @@ enum slip_err slip_ws_close_write(struct slip_buf *out, uint16_t code, struct sl
     return SLIP_EINVAL;
   if (!slip_utf8_is_valid(text))
     return SLIP_EUTF8;
-  size_t size = cut_text(text, sizeof data - 2);
-  if (size > 0)
-    memcpy(data + 2, text.at, size);
-  return slip_ws_frame_write(out, SLIP_WS_CLOSE, (struct slip_span){data, 2 + size}, mask);
+  struct slip_span said = slip_ws_close_text(text);
+  if (said.size > 0)
+    memcpy(data + CLOSE_CODE_SIZE, said.at, said.size);
+  struct slip_span payload = {data, CLOSE_CODE_SIZE + said.size};
+  return slip_ws_frame_write(out, SLIP_WS_CLOSE, payload, mask);
 }

@@ -18,7 +18,6 @@ struct slip_client {
   uint64_t stalls_at; /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
   uint64_t bytes_in;
   uint64_t bytes_out;
-  uint64_t messages_in;
   uint64_t connects;
   uint16_t port;
   bool is_open;     /* the stream takes bytes */
@@ -86,9 +85,7 @@ static void close_link(struct slip_client *c) {
 /* The session's orders. */
 
 static void tell(struct slip_client *c, const struct slip_event *event) {
-  if (event->kind == SLIP_EVENT_MESSAGE || event->kind == SLIP_EVENT_REPLY)
-    c->messages_in++;
-  else if (event->kind == SLIP_EVENT_CONNECTED)
+  if (event->kind == SLIP_EVENT_CONNECTED)
     c->connects++;
   c->handler->event(c->owner, event);
 }
@@ -255,7 +252,7 @@ void slip_client_stats(const struct slip_client *c, struct slip_client_stats *ou
   *out = (struct slip_client_stats){
       .bytes_in = c->bytes_in,
       .bytes_out = c->bytes_out,
-      .messages_in = c->messages_in,
+      .messages_in = slip_session_messages(c->session),
       .pushes_out = slip_session_pushes(c->session),
       .connects = c->connects,
       .queued_bytes = slip_session_outbox(c->session).size,

@@ -135,7 +135,8 @@ static void tell_refused(lua_State *L, const struct tell *t, struct slip_span te
   lua_pushinteger(L, (lua_Integer)t->event->ref);
   lua_pushliteral(L, "error");
   lua_pushnil(L);
-  struct slip_reason reason = {.kind = SLIP_REASON_PROTOCOL_ERROR, .text = text};
+  struct slip_reason reason = {
+      .kind = SLIP_REASON_PROTOCOL_ERROR, .code = CLOSE_BAD_PAYLOAD, .text = text};
   slip_reason_push(L, &reason); /* stack: reply, socket, ref, status, response, reason */
   lua_call(L, 5, 0);
 }
