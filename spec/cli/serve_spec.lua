@@ -45,6 +45,21 @@ describe("slipstream serve", function()
     assert.equal("", it_serves:errors())
   end)
 
+  it("lets go of a client that disconnects, whose program then ends with 0", function()
+    local it_serves, uri = serve()
+    local path = program.file "leaver.lua" [[
+      local Leaver = require("slipstream").client()
+      function Leaver:init(args) assert(self:connect { uri = args.uri }) end
+      function Leaver:handle_connect() self:disconnect() end
+      return Leaver
+    ]]
+    local code, it_ran = program.run { "run", path, "--uri", uri }
+    assert.equal(0, code)
+    assert.equal("", it_ran:errors())
+    it_serves:signal "sigterm"
+    assert.equal(143, it_serves:exit())
+  end)
+
   it("serves the app that a file returns; an error in it ends that join alone", function()
     local it_serves, uri = serve(program.file "app.lua" [[
       local app = require("slipstream.server").new { path = "/chat/websocket" }
