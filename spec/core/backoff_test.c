@@ -1,4 +1,4 @@
-#include "core/backoff.h"
+#include "core/session.h"
 #include "spec/support/check.h"
 
 static void follows_the_steps_and_repeats_the_last(void **state) {
@@ -59,13 +59,13 @@ static void check_table(const struct slip_backoff *b, const uint32_t *steps, uns
 static void reconnects_by_the_table_of_phoenix_js(void **state) {
   (void)state;
   const uint32_t steps[] = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000};
-  check_table(&slip_backoff_reconnect, steps, 10);
+  check_table(&slip_session_defaults.reconnect, steps, 10);
 }
 
 static void rejoins_by_the_table_of_slipstream(void **state) {
   (void)state;
   const uint32_t steps[] = {100, 500, 1000, 2000, 5000, 10000};
-  check_table(&slip_backoff_rejoin, steps, 6);
+  check_table(&slip_session_defaults.rejoin, steps, 6);
 }
 
 int main(void) {

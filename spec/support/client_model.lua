@@ -1,4 +1,5 @@
--- Client_model: what a client must tell of one connection, as PROTOCOL.md has it, in lines of text.
+-- Client_model: what a client must tell of one connection, in lines of text: the rules of
+-- docs/api.md and of the recordings.
 -- It is told what the client sent and what the server answered, and shares no code with the client.
 local show = require("spec.support.recording").show
 

@@ -1,5 +1,7 @@
 -- Recording: what a real Phoenix server and its client said to each other, one scenario a file of
--- JSON lines (PROTOCOL.md), made ready to be played again.
+-- JSON lines (spec/replay/recordings), made ready to be played again. The first line tells of the
+-- scenario. Each other line has `conn`, the name of a connection; `dir`, c2s or s2c (else it is a
+-- note); `opcode`, a frame's or http, eof, rst; and `data`, in hex for what is not text.
 local core = require "slipstream.core"
 local uv = require "luv"
 

@@ -2,18 +2,6 @@
 
 #include <assert.h>
 
-const struct slip_backoff slip_backoff_reconnect = {
-    .steps = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000},
-    .count = 10,
-    .jitter = 500,
-};
-
-const struct slip_backoff slip_backoff_rejoin = {
-    .steps = {100, 500, 1000, 2000, 5000, 10000},
-    .count = 6,
-    .jitter = 500,
-};
-
 uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint32_t luck) {
   assert(b->count >= 1 && b->count <= SLIP_BACKOFF_STEPS_MAX && b->jitter <= 1000);
   uint32_t step = b->steps[attempt < b->count ? attempt : b->count - 1];

@@ -16,11 +16,6 @@ struct slip_backoff {
   uint16_t jitter; /* thousandths of each wait that are random: 0 none, 1000 all */
 };
 
-/* phoenix.js: reconnectAfterMs, and Slipstream: rejoin_after_msec (PROTOCOL.md, Timers); jitter a
- * half. */
-extern const struct slip_backoff slip_backoff_reconnect;
-extern const struct slip_backoff slip_backoff_rejoin;
-
 /*
  * The wait in msec before attempt number `attempt` (0 is the first after a failure). `luck` is any
  * random word: the wait lies between step × (1 − jitter) and step, never under 1 msec unless the

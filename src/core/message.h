@@ -44,10 +44,10 @@ struct slip_message {
 /*
  * Reads a message from the payload of one WebSocket message: `in.format` says whether that was
  * text or binary. Text is UTF-8 already, as WebSocket asks for. Integer refs are read as their
- * digits, an empty ref of a binary message as absent; elements behind the fifth are passed over
- * (PROTOCOL.md). What a server of vsn 1 sends without a ref is a BROADCAST: there is no telling.
- * Spans are borrowed from `in`, or from `scratch` where a string had escapes, until either changes;
- * `scratch` is emptied first and has no maximum.
+ * digits, an empty ref of a binary message as absent; elements behind the fifth are passed over, as
+ * Phoenix does (recording malformed_shape in spec/replay). What a server of vsn 1 sends without a
+ * ref is a BROADCAST: there is no telling. Spans are borrowed from `in`, or from `scratch` where a
+ * string had escapes, until either changes; `scratch` is emptied first and has no maximum.
  * SLIP_EMALFORMED with *fault in words, static. SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_message_read(struct slip_wire wire, struct slip_payload in,

@@ -15,6 +15,7 @@ const struct slip_session_config slip_session_defaults = {
     .max_queue_bytes = (size_t)8 << 20,
     .rejoin_on_reconnect = true,
     .vsn = SLIP_VSN_2,
+    /* phoenix.js's reconnectAfterMs and Slipstream's rejoin_after_msec, with a jitter of a half */
     .reconnect = {.steps = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000},
                   .count = 10,
                   .jitter = 500},

@@ -122,7 +122,8 @@ static void got_leave_reply(struct slip_session *s, uint64_t join_ref) {
     (void)!slip_session_step_topic(s, topic, SLIP_CHANNEL_GOT_LEFT, NULL);
 }
 
-/* By ref alone: what the server does not know it answers with join_ref null (PROTOCOL.md). */
+/* By ref alone: a push or join to a topic that the server does not know is answered with join_ref
+ * null (recordings push_unjoined and join_unmatched_topic in spec/replay). */
 static bool got_reply(struct slip_session *s, const struct slip_message *m,
                       struct slip_action *out) {
   struct slip_pending_entry entry;
