@@ -3,6 +3,7 @@
 local uv = require "luv"
 local core = require "slipstream.core"
 local default_app = require "slipstream.server.default_app"
+local loop = require "spec.support.loop"
 local raw_client = require "spec.support.raw_client"
 local server = require "slipstream.server"
 local ws = require "spec.support.ws"
@@ -73,7 +74,7 @@ end
 local function stop_all()
   local left = #handles
   for _, handle in ipairs(handles) do handle:kill(function() left = left - 1 end) end
-  assert.is_true(raw_client.wait(function() return left == 0 end))
+  assert.is_true(loop.wait(function() return left == 0 end))
 end
 
 before_each(function() handles, clients, reports = {}, {}, {} end)
@@ -365,7 +366,7 @@ describe("limits of a connection", function()
     local text = idle:text()
     while text ~= "close 1000" and uv.now() - started < 2000 do text = idle:text() end
     assert.equal("close 1000", text)
-    raw_client.wait(function() return uv.now() - started > 400 end)
+    loop.wait(function() return uv.now() - started > 400 end)
     timer:close()
     assert.is_true(lively.is_open)
   end)
@@ -397,7 +398,7 @@ describe("the end of a server", function()
     assert.has_error(function() raw_client.dial(handle.port) end, "dial: ECONNREFUSED")
     assert.same({ "close 1012", "eof" }, { inside:text(), inside:text() })
     assert.same({ "close 1000", "eof" }, { outside:text(), outside:text() })
-    assert.is_true(raw_client.wait(function() return is_over end))
+    assert.is_true(loop.wait(function() return is_over end))
   end)
 
   it("drops a peer that does not end after the close frame", function()
@@ -407,7 +408,7 @@ describe("the end of a server", function()
     app:disconnect "ann"
     local started = uv.now()
     handle:stop(function() is_over = true end)
-    assert.is_true(raw_client.wait(function() return is_over end, 8000))
+    assert.is_true(loop.wait(function() return is_over end, 8000))
     assert.is_true(uv.now() - started >= 4900)
   end)
 
@@ -417,7 +418,7 @@ describe("the end of a server", function()
     local handle = serve()
     handle:stop(over)
     handle:stop(over)
-    assert.is_true(raw_client.wait(function() return count == 2 end))
+    assert.is_true(loop.wait(function() return count == 2 end))
     handle:kill(over)
     assert.equal(3, count)
   end)

@@ -1,13 +1,14 @@
 -- What clients said to Phoenix 1.8.12 on Cowboy is said to our embedded server, which must answer the
 -- same frames in the same order. Recorded times are passed over: the next frame of the client goes out
 -- when all that was answered before it has come.
-local uv = require "luv"
 local core = require "slipstream.core"
+local loop = require "spec.support.loop"
 local phoenix_app = require "spec.support.phoenix_app"
 local raw_client = require "spec.support.raw_client"
+local recording = require "spec.support.recording"
 local ws = require "spec.support.ws"
 
-local folder = "spec/replay/recordings/phoenix-1.8.12-cowboy"
+local recorded = "phoenix-1.8.12-cowboy"
 local idle_msec = 200
 
 local not_applicable = {
@@ -22,49 +23,16 @@ local not_applicable = {
 
 local function each_scenario()
   local names = {}
-  for name in uv.fs_scandir_next, assert(uv.fs_scandir(folder)) do
-    names[#names + 1] = name:match "^(.*)%.jsonl$"
+  for _, name in ipairs(recording.list()) do
+    local folder, scenario = name:match "^(.*)/(.*)$"
+    if folder == recorded then names[#names + 1] = scenario end
   end
-  table.sort(names)
   return ipairs(names)
 end
 
-local function load_steps(name)
-  local steps = {}
-  for line in io.lines(("%s/%s.jsonl"):format(folder, name)) do
-    local step = assert(core.json.decode(line))
-    if not step.header then steps[#steps + 1] = step end
-  end
-  return steps
-end
-
--- Recordings keep the beginning of a long text: "…" stands for more of the same letter.
-local tails = { c2s = '"}]', s2c = '"},"status":"ok"}]' }
-
-local function whole_text(step)
-  local start = step.len and step.data:match "^(.*)…$"
-  if not start then return step.data end
-  local tail = tails[step.dir]
-  return start .. start:sub(-1):rep(step.len - #start - #tail) .. tail
-end
-
-local function unhex(text)
-  return (text:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
--- Text that is no UTF-8 was recorded in hex.
-local function is_hex_text(text)
-  return #text > 2 and #text % 2 == 0 and text:match "^%x+$"
-end
-
 local function payload_of(step)
-  if step.opcode == "close" then
-    return type(step.data) == "table" and ws.close_payload(step.data.code, step.data.reason) or ""
-  elseif step.opcode == "text" or step.opcode == "continuation" then
-    local text = whole_text(step)
-    return is_hex_text(text) and unhex(text) or text
-  end
-  return unhex(step.data)
+  if step.opcode ~= "close" then return step.data end
+  return step.data and ws.close_payload(step.data.code, step.data.reason) or ""
 end
 
 local function frame_of(step)
@@ -111,7 +79,7 @@ local function expected(step)
   elseif step.opcode == "eof" or step.opcode == "rst" then
     return "eof"
   elseif step.opcode == "text" then
-    return comparable(whole_text(step))
+    return comparable(step.data)
   end
   return { step.opcode, payload_of(step) }
 end
@@ -209,12 +177,12 @@ local function close_servers(servers)
       server.handle:kill(function() count = count - 1 end)
     end
   end
-  assert.is_true(raw_client.wait(function() return count == 0 end))
+  assert.is_true(loop.wait(function() return count == 0 end))
 end
 
 local function replay(name)
   local hook = hooks[name] or {}
-  local steps, conns, servers = load_steps(name), {}, open_servers(hook.options)
+  local steps, conns, servers = recording.lines(recorded .. "/" .. name), {}, open_servers(hook.options)
   if hook.edit then hook.edit(steps) end
   for i, step in ipairs(steps) do
     local is_ok, err = pcall(play[step.dir] or function() end, step, conns, servers)

@@ -1,5 +1,6 @@
 -- Raw_client: a TCP client for specs that keeps what comes as a list of items, in order:
 -- { kind = "http", head, body }, { kind = "frame", opcode, payload, … }, { kind = "eof" }.
+local loop = require "spec.support.loop"
 local uv = require "luv"
 local ws = require "spec.support.ws"
 
@@ -7,22 +8,6 @@ local M = {}
 
 local Client = {}
 Client.__index = Client
-
--- luv 1.44 crashes at the end of the state when a closed handle has not seen a turn of the loop.
-local function close(handle)
-  if not handle:is_closing() then handle:close() end
-  uv.run "nowait"
-end
-
--- Runs the loop until `is_done` says so; false when that takes longer than `msec` (default 2000).
-function M.wait(is_done, msec)
-  local timer, is_late = uv.new_timer(), false
-  uv.update_time() -- else the time that the spec has computed counts as waited
-  timer:start(msec or 2000, 0, function() is_late = true end)
-  while not is_done() and not is_late do uv.run "once" end
-  close(timer)
-  return is_done() and true or false
-end
 
 local function add(client, item)
   client.items[#client.items + 1] = item
@@ -58,9 +43,9 @@ function M.dial(port)
   }, Client)
   local outcome
   client.tcp:connect("127.0.0.1", port, function(err) outcome = err or "connected" end)
-  M.wait(function() return outcome end)
+  loop.wait(function() return outcome end)
   if outcome ~= "connected" then
-    close(client.tcp)
+    loop.close(client.tcp)
     error("dial: " .. tostring(outcome), 2)
   end
   client.tcp:nodelay(true)
@@ -96,7 +81,7 @@ end
 
 -- The next item; nil when none comes in time.
 function Client:take(msec)
-  if not M.wait(function() return self.items[1] end, msec) then return nil end
+  if not loop.wait(function() return self.items[1] end, msec) then return nil end
   return table.remove(self.items, 1)
 end
 
@@ -129,7 +114,7 @@ function Client:drain()
 end
 
 function Client:close()
-  close(self.tcp)
+  loop.close(self.tcp)
 end
 
 return M

@@ -21,15 +21,19 @@ local function restore(line)
   return start .. start:sub(-1):rep(missing) .. closing[line.dir]
 end
 
+local is_text = { text = true, continuation = true }
+
+-- Text is in hex where it is none: compressed, or no UTF-8.
 local function is_hex(line)
-  return line.opcode == "binary" or line.opcode == "ping" or line.opcode == "pong" or line.rsv1
+  if line.opcode == "http" or type(line.data) ~= "string" or line.data:find "%X" then return false end
+  return not is_text[line.opcode] or line.rsv1 or #line.data > 2 and #line.data % 2 == 0
 end
 
 local function read_line(text)
   local line = assert(core.json.decode(text))
   if line.data == core.null then line.data = nil end
   if line.len then line.data = restore(line) end
-  if is_hex(line) and not line.data:find("%X") then line.data = from_hex(line.data) end
+  if is_hex(line) then line.data = from_hex(line.data) end
   return line
 end
 
@@ -49,12 +53,21 @@ function M.list()
   return names
 end
 
+-- The lines of a recording, without the first, which tells of it.
+function M.lines(name)
+  local list = {}
+  for text in io.lines(("%s/%s.jsonl"):format(M.root, name)) do
+    local line = read_line(text)
+    if not line.header then list[#list + 1] = line end
+  end
+  return list
+end
+
 -- The connections of a recording in the order of their opening: { name=, [1]=line, … } with the
 -- lines { dir=, opcode=, data= (bytes, or { code=, reason= }) } of both directions.
 function M.connections(name)
   local list, by_name = {}, {}
-  for text in io.lines(("%s/%s.jsonl"):format(M.root, name)) do
-    local line = read_line(text)
+  for _, line in ipairs(M.lines(name)) do
     if line.dir == "c2s" or line.dir == "s2c" then
       if not by_name[line.conn] then
         by_name[line.conn] = { name = line.conn }
