@@ -49,6 +49,15 @@ static void lose(struct phx *p) {
   phx_drain(p);
 }
 
+/* The first attempt is due. */
+static struct phx *due(void **state) {
+  struct phx *p = *state;
+  CHECK_OK(slip_session_connect(p->session));
+  phx_drain(p);
+  phx_expect(p, "connect_due 1");
+  return p;
+}
+
 /* Open, with room:1 joined under join_ref 1. */
 static struct phx *in_room(void **state) {
   struct phx *p = *state;
@@ -301,10 +310,7 @@ static void topics_stay_away_when_told_so(void **state) {
 
 static void reconnects_by_the_table(void **state) {
   static const uint32_t waits[] = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000, 5000};
-  struct phx *p = *state;
-  CHECK_OK(slip_session_connect(p->session));
-  phx_drain(p);
-  phx_expect(p, "connect_due 1");
+  struct phx *p = due(state);
   for (unsigned i = 0; i < 11; i++) {
     char line[128];
     phx_dial(p);
@@ -365,10 +371,7 @@ static void connecting_twice_is_refused(void **state) {
 }
 
 static void no_stage_of_the_handshake_hangs(void **state) {
-  struct phx *p = *state;
-  CHECK_OK(slip_session_connect(p->session));
-  phx_drain(p);
-  phx_expect(p, "connect_due 1");
+  struct phx *p = due(state);
   phx_advance(p, 60000); /* the script may take its time */
   phx_dial(p);
   slip_session_link_stage(p->session, SLIP_STAGE_TLS);
@@ -378,10 +381,7 @@ static void no_stage_of_the_handshake_hangs(void **state) {
 }
 
 static void an_upgrade_that_is_never_answered_times_out(void **state) {
-  struct phx *p = *state;
-  CHECK_OK(slip_session_connect(p->session));
-  phx_drain(p);
-  phx_expect(p, "connect_due 1");
+  struct phx *p = due(state);
   phx_dial(p);
   slip_session_link_up(p->session);
   phx_advance(p, 15000);
@@ -390,10 +390,7 @@ static void an_upgrade_that_is_never_answered_times_out(void **state) {
 }
 
 static void a_refused_upgrade_keeps_status_and_words(void **state) {
-  struct phx *p = *state;
-  CHECK_OK(slip_session_connect(p->session));
-  phx_drain(p);
-  phx_expect(p, "connect_due 1");
+  struct phx *p = due(state);
   phx_dial(p);
   slip_session_link_up(p->session);
   phx_feed(p, SLIP_SPAN("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"));

@@ -2,6 +2,7 @@
 
 #include "spec/support/check.h"
 #include "spec/support/memory_failure.h"
+#include "spec/support/scarce_lua.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -36,25 +37,10 @@ static const char LIFE[] =
     "socket.client:close()\n"
     "host:close()\n";
 
-/* An allocator of Lua's that grants `*left` allocations more; a negative number: all. */
-static void *allocate(void *context, void *old, size_t old_size, size_t size) {
-  long *left = context;
-  if (size == 0) {
-    free(old);
-    return NULL;
-  }
-  bool is_smaller = old != NULL && size <= old_size; /* this, Lua says, must not fail */
-  if (!is_smaller && *left == 0)
-    return NULL;
-  if (!is_smaller && *left > 0)
-    *left -= 1;
-  return realloc(old, size);
-}
-
 /* A state with the life and its argument on the stack. */
 static lua_State *new_state(long *left) {
   *left = -1;
-  lua_State *L = lua_newstate(allocate, left);
+  lua_State *L = lua_newstate(scarce_allocate, left);
   luaL_openlibs(L);
   luaL_requiref(L, "luv", luaopen_luv, 0);
   luaL_requiref(L, "slipstream.core", slip_core_open, 0);

@@ -1,6 +1,7 @@
 #include "script/door.h"
 
 #include "spec/support/check.h"
+#include "spec/support/scarce_lua.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -104,18 +105,6 @@ static void survives_a_body_that_fills_the_stack(void **state) {
   assert_non_null(strstr(visit.text, "too much"));
 }
 
-/* An allocator that grants nothing while *is_empty. */
-static void *allocate(void *context, void *old, size_t old_size, size_t size) {
-  const bool *is_empty = context;
-  if (size == 0) {
-    free(old);
-    return NULL;
-  }
-  if (*is_empty && (old == NULL || size > old_size))
-    return NULL;
-  return realloc(old, size);
-}
-
 static int make_table(lua_State *L) {
   lua_newtable(L);
   return 0;
@@ -123,13 +112,13 @@ static int make_table(lua_State *L) {
 
 static void says_that_lua_has_no_memory(void **state) {
   (void)state;
-  bool is_empty = false;
+  long left = -1;
   struct visit visit = {0};
-  lua_State *L = lua_newstate(allocate, &is_empty);
-  is_empty = true;
+  lua_State *L = lua_newstate(scarce_allocate, &left);
+  left = 0;
   assert_int_equal(slip_door(L, make_table, report, &visit), SLIP_ENOMEM);
   assert_int_equal(lua_gettop(L), 0);
-  is_empty = false;
+  left = -1;
   assert_int_equal(slip_door(L, make_table, report, &visit), SLIP_OK);
   lua_close(L);
 }

@@ -1,6 +1,7 @@
 #include "script/json.h"
 
 #include "spec/support/check.h"
+#include "spec/support/scarce_lua.h"
 
 #include <lauxlib.h>
 #include <sys/mman.h>
@@ -8,21 +9,6 @@
 
 static const char PAYLOAD[] =
     "{\"list\":[1,-2.5,null,{\"text\":\"a\\n\\u20ac\"}],\"empty\":[],\"x\":true}";
-
-/* An allocator of Lua's that grants `*left` allocations more; a negative number: all. */
-static void *allocate(void *context, void *old, size_t old_size, size_t size) {
-  long *left = context;
-  if (size == 0) {
-    free(old);
-    return NULL;
-  }
-  bool is_smaller = old != NULL && size <= old_size; /* this, Lua says, must not fail */
-  if (!is_smaller && *left == 0)
-    return NULL;
-  if (!is_smaller && *left > 0)
-    *left -= 1;
-  return realloc(old, size);
-}
 
 static int decode_and_encode(lua_State *L) {
   assert_true(slip_json_push(L, SLIP_SPAN(PAYLOAD)));
@@ -34,7 +20,7 @@ static int decode_and_encode(lua_State *L) {
 /* Whether `granted` allocations are enough. When not, all is as before afterwards. */
 static bool is_done_with(long granted) {
   long left = -1;
-  lua_State *L = lua_newstate(allocate, &left);
+  lua_State *L = lua_newstate(scarce_allocate, &left);
   lua_pushcfunction(L, decode_and_encode);
   left = granted;
   int status = lua_pcall(L, 0, 0, 0);

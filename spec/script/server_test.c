@@ -2,6 +2,7 @@
 
 #include "spec/support/check.h"
 #include "spec/support/memory_failure.h"
+#include "spec/support/scarce_lua.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,25 +39,10 @@ static const char CLIENT[] = "GET /?a=b HTTP/1.1\r\nHost: x\r\nUpgrade: websocke
                              "\x88\x82\0\0\0\0\x03\xe8";
 static const char ANSWER_END[] = "\x81\x07welcome\x81\x02hi\x88\x02\x03\xe8";
 
-/* An allocator of Lua's that grants `*left` allocations more; a negative number: all. */
-static void *allocate(void *context, void *old, size_t old_size, size_t size) {
-  long *left = context;
-  if (size == 0) {
-    free(old);
-    return NULL;
-  }
-  bool is_smaller = old != NULL && size <= old_size; /* this, Lua says, must not fail */
-  if (!is_smaller && *left == 0)
-    return NULL;
-  if (!is_smaller && *left > 0)
-    *left -= 1;
-  return realloc(old, size);
-}
-
 /* A state with the server's chunk and its argument on the stack. */
 static lua_State *new_state(long *left) {
   *left = ALL;
-  lua_State *L = lua_newstate(allocate, left);
+  lua_State *L = lua_newstate(scarce_allocate, left);
   luaL_openlibs(L);
   luaL_requiref(L, "luv", luaopen_luv, 1);
   luaL_requiref(L, "slipstream.core", slip_core_open, 0);
