@@ -649,6 +649,15 @@ static void a_stalled_link_is_cut(void **state) {
   phx_expect(p, "disconnected (write_stalled)");
 }
 
+static void a_stall_while_closing_is_still_the_end_that_was_asked_for(void **state) {
+  struct phx *p = in_room(state);
+  CHECK_OK(slip_session_disconnect(p->session, 1000, SLIP_SPAN("bye")));
+  slip_session_link_stalled(p->session);
+  phx_drain(p);
+  phx_expect(p, "ABORT");
+  phx_expect(p, "disconnected (closed_by_client 1000 bye)");
+}
+
 static void an_idle_session_wakes_for_nothing(void **state) {
   struct phx *p = *state;
   assert_true(slip_session_deadline(p->session) == SLIP_NEVER);
@@ -727,6 +736,7 @@ int main(void) {
       SPEC(pings_are_answered),
       SPEC(news_of_a_link_that_was_given_up_is_passed_over),
       SPEC(a_stalled_link_is_cut),
+      SPEC(a_stall_while_closing_is_still_the_end_that_was_asked_for),
       SPEC(an_idle_session_wakes_for_nothing),
       SPEC(speaks_version_1_too),
   };

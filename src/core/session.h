@@ -139,7 +139,8 @@ void slip_session_link_stage(struct slip_session *s, enum slip_stage stage);
  * up before.
  */
 void slip_session_link_lost(struct slip_session *s, const struct slip_reason *reason);
-/* The peer took nothing of a full outbox for write_timeout_msec: aborts with WRITE_STALLED. */
+/* The peer took nothing of a full outbox for write_timeout_msec: aborts with WRITE_STALLED, or, in
+ * the closing handshake, with the reason of that. */
 void slip_session_link_stalled(struct slip_session *s);
 /* Bytes came. They are read by the calls of `next` that follow, which must go on to false before
  * the bytes go away. */

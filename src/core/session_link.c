@@ -123,9 +123,18 @@ void slip_session_link_lost(struct slip_session *s, const struct slip_reason *re
     lose_open_link(s, reason);
 }
 
+/* The peer does not answer our close frame, or not even take it: the reason stays. */
+static void give_up_closing(struct slip_session *s) {
+  drop_outbox(s);
+  slip_session_do(s, SLIP_DO_ABORT);
+  tell_disconnected(s);
+}
+
 void slip_session_link_stalled(struct slip_session *s) {
   struct slip_reason reason = {.kind = SLIP_REASON_WRITE_STALLED};
-  if (has_link(s))
+  if (s->link == LINK_CLOSING)
+    give_up_closing(s);
+  else if (has_link(s))
     slip_session_abort_link(s, &reason);
 }
 
@@ -187,17 +196,11 @@ bool slip_session_is_idle(const struct slip_session *s) {
 
 /* Time. */
 
-static void closing_timed_out(struct slip_session *s) {
-  drop_outbox(s);
-  slip_session_do(s, SLIP_DO_ABORT);
-  tell_disconnected(s);
-}
-
 static bool link_deadline_due(struct slip_session *s) {
   if (s->now < s->link_deadline)
     return false;
   if (s->link == LINK_CLOSING)
-    closing_timed_out(s);
+    give_up_closing(s);
   else
     slip_session_attempt_due(s);
   return true;
