@@ -140,14 +140,13 @@ void slip_session_link_stalled(struct slip_session *s) {
 
 /* The closing handshake (RFC 6455 section 7). */
 
+/* Without memory for the frame there is nothing to wait for; but the link ends later even then, as
+ * actions that are queued may point into what it has read. */
 static void start_closing(struct slip_session *s, uint16_t code, struct slip_span text) {
-  if (slip_ws_close_write(&s->outbox, code, text, slip_luck_draw(s->luck)) != SLIP_OK) {
-    slip_session_abort_link(s, &s->reason);
-    return;
-  }
+  enum slip_err err = slip_ws_close_write(&s->outbox, code, text, slip_luck_draw(s->luck));
   s->link = LINK_CLOSING;
   s->heartbeat_at = SLIP_NEVER;
-  s->link_deadline = s->now + SLIP_CLOSE_TIMEOUT_MSEC;
+  s->link_deadline = err == SLIP_OK ? s->now + SLIP_CLOSE_TIMEOUT_MSEC : s->now;
 }
 
 enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
