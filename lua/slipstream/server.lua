@@ -11,6 +11,7 @@
 -- It runs on luv's loop, speaks vsn 1.0.0 and 2.0.0, text and binary, and answers what Phoenix 1.8 on
 -- Cowboy answers (spec/replay). It listens on loopback unless told otherwise. The callbacks of a
 -- channel are in slipstream.server.channel.
+local check = require "slipstream.check"
 local core = require "slipstream.core"
 local App = require "slipstream.server.app"
 local nearest = require "slipstream.nearest"
@@ -68,12 +69,13 @@ end
 
 -- Makes an application. Unknown options raise.
 function M.new(options)
+  check.is_optional(1, options, "table")
   return App.new(check_options(options or {}))
 end
 
 -- A payload that goes as bytes.
 function M.binary(bytes)
-  if type(bytes) ~= "string" then error("binary: expected a string, got " .. type(bytes), 2) end
+  check.is(1, bytes, "string")
   return setmetatable({ bytes = bytes }, core.binary_mt)
 end
 

@@ -294,7 +294,8 @@ describe("a channel", function()
     local item = client:take()
     assert.same({ "binary", "\1\1\1\6\2" .. "1" .. "2" .. "room:1" .. "ok" .. "\255\2\1" },
       { item.opcode, item.payload })
-    assert.has_error(function() server.binary(7) end, "binary: expected a string, got number")
+    assert.has_error(function() server.binary(7) end,
+      "bad argument #1 to 'binary' (string expected, got number)")
   end)
 end)
 

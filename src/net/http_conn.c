@@ -1,5 +1,7 @@
 #include "net/http_private.h"
 
+#include "core/ws_frame.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -11,7 +13,6 @@ enum {
   CLOSE_TOO_BIG = 1009,
   CLOSE_SERVER_ERROR = 1011,
   CLOSE_OPCODE = 0x88,
-  CLOSE_TEXT_MAX = 123,
   GONE = -1 /* libwebsockets: end TCP */
 };
 
@@ -139,14 +140,14 @@ static void end(struct slip_http_conn *conn) {
 }
 
 static void write_goodbye(struct slip_http_conn *conn, uint16_t code, struct slip_span text) {
-  size_t size = text.size < CLOSE_TEXT_MAX ? text.size : CLOSE_TEXT_MAX;
+  struct slip_span said = slip_ws_close_text(text);
   conn->goodbye[0] = CLOSE_OPCODE;
-  conn->goodbye[1] = (uint8_t)(2 + size);
+  conn->goodbye[1] = (uint8_t)(2 + said.size);
   conn->goodbye[2] = (uint8_t)(code >> 8);
   conn->goodbye[3] = (uint8_t)code;
-  if (size > 0)
-    memcpy(conn->goodbye + 4, text.at, size);
-  conn->goodbye_size = 4 + size;
+  if (said.size > 0)
+    memcpy(conn->goodbye + 4, said.at, said.size);
+  conn->goodbye_size = 4 + said.size;
 }
 
 void slip_http_conn_close(struct slip_http_conn *conn, uint16_t code, struct slip_span text) {

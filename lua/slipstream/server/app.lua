@@ -1,4 +1,5 @@
 -- App: what a server serves: its channels, who has joined what, and the errors of their callbacks.
+local check = require "slipstream.check"
 local Handle = require "slipstream.server.handle"
 local traceback = require "slipstream.traceback"
 local wire = require "slipstream.server.wire"
@@ -19,6 +20,9 @@ end
 
 -- Declares the channel of a topic, or of all topics that begin with what stands before a final "*".
 function App:channel(pattern, handlers)
+  check.self(self, App.__name)
+  check.is(1, pattern, "string")
+  check.is(2, handlers, "table")
   for _, name in ipairs { "join", "handle_in" } do
     if type(handlers[name]) ~= "function" then
       error(("channel %s: %s must be a function"):format(pattern, name), 2)
@@ -77,6 +81,9 @@ end
 
 -- Sends an event to all who joined the topic, except the channel `from` if it is given.
 function App:broadcast(topic, event, payload, from)
+  check.self(self, App.__name)
+  check.is(1, topic, "string")
+  check.is(2, event, "string")
   local frames = {} -- by vsn: written once for all
   local message = { kind = "broadcast", topic = topic, event = event, payload = payload }
   for _, channel in ipairs(copy(self.topics[topic] or {})) do
@@ -90,6 +97,8 @@ end
 
 -- Closes all sockets of that id (1001, as Phoenix 1.8); answers how many.
 function App:disconnect(id)
+  check.self(self, App.__name)
+  if id == nil then check.fail(1, "an id expected, got nil") end -- which is that of all who have none
   local count = 0
   for handle in pairs(self.handles) do
     for _, socket in ipairs(handle:connected()) do
@@ -106,6 +115,8 @@ end
 -- one); others raise. Answers a handle with the real `port`, or nil and a text such as
 -- "127.0.0.1:4000: address already in use".
 function App:listen(settings)
+  check.self(self, App.__name)
+  check.is_optional(1, settings, "table")
   local handle, text = Handle.open(self, settings or {}) -- no tail call: an error names the line
   return handle, text
 end

@@ -8,6 +8,7 @@
 --
 -- `channel.assigns` is the application's; `channel.ref`, inside handle_in, is what `reply` wants when
 -- the answer comes later.
+local check = require "slipstream.check"
 local wire = require "slipstream.server.wire"
 
 local Channel = {}
@@ -34,12 +35,16 @@ end
 
 -- Sends an event to this one client.
 function Channel:push(event, payload)
+  check.self(self, Channel.__name)
+  check.is(1, event, "string")
   if not self.is_joined then error("push on a channel that is not joined", 2) end
   self:write { kind = "push", join_ref = self.join_ref, event = event, payload = payload }
 end
 
 -- Answers a push; `ref` is what `channel.ref` was in its handle_in.
 function Channel:reply(ref, status, response)
+  check.self(self, Channel.__name)
+  check.is(2, status, "string")
   if not self.is_joined then return end
   self:write {
     kind = "reply", join_ref = self.join_ref, ref = ref, event = "phx_reply",
@@ -49,11 +54,15 @@ end
 
 -- Sends an event to all who joined the topic, this one too.
 function Channel:broadcast(event, payload)
+  check.self(self, Channel.__name)
+  check.is(1, event, "string")
   self.app:broadcast(self.topic, event, payload)
 end
 
 -- Sends an event to all others who joined the topic.
 function Channel:broadcast_from(event, payload)
+  check.self(self, Channel.__name)
+  check.is(1, event, "string")
   self.app:broadcast(self.topic, event, payload, self)
 end
 
@@ -78,6 +87,7 @@ end
 -- Ends the channel: with "normal" and "shutdown" the client does not come back, with all others it
 -- rejoins.
 function Channel:stop(reason)
+  check.self(self, Channel.__name)
   if not self.is_joined then return end
   self:finish(reason)
   if orderly[reason] then return self:say_closed "phx_close" end
@@ -86,7 +96,12 @@ end
 
 local verdicts = {
   noreply = function() end,
-  reply = function(channel, ref, status, response) channel:reply(ref, status, response) end,
+  reply = function(channel, ref, status, response)
+    if type(status) ~= "string" then
+      error(('handle_in returned "reply" with a %s where a status is expected'):format(type(status)), 0)
+    end
+    channel:reply(ref, status, response)
+  end,
   stop = function(channel, ref, reason, status, response)
     if status then channel:reply(ref, status, response) end
     channel:stop(reason or "normal")

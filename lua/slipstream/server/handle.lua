@@ -1,4 +1,5 @@
 -- Handle: an application that listens: its address, its sockets, its end.
+local check = require "slipstream.check"
 local core = require "slipstream.core"
 local handshake = require "slipstream.server.handshake"
 local Socket = require "slipstream.server.socket"
@@ -110,6 +111,7 @@ end
 
 -- The sockets, as a list.
 function Handle:connected()
+  check.self(self, Handle.__name)
   local list = {}
   for _, socket in pairs(self.sockets) do list[#list + 1] = socket end
   return list
@@ -124,6 +126,8 @@ end
 -- Shuts down in good order: listens no more, closes sockets with 1012 when they have a channel joined
 -- and 1000 when not; `on_stopped`, if given, is called when all is over.
 function Handle:stop(on_stopped)
+  check.self(self, Handle.__name)
+  check.is_optional(1, on_stopped, "function")
   when_stopped(self, on_stopped)
   if self.is_stopping then return end
   self.is_stopping = true
@@ -133,6 +137,8 @@ end
 
 -- Ends at once, as a killed process does: TCP ends without close frames.
 function Handle:kill(on_stopped)
+  check.self(self, Handle.__name)
+  check.is_optional(1, on_stopped, "function")
   when_stopped(self, on_stopped)
   self.is_stopping = true
   for _, socket in ipairs(self:connected()) do socket:drop() end

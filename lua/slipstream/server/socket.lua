@@ -1,5 +1,6 @@
 -- Socket: one client's connection and the channels that it joined: what Phoenix.Socket does with a
 -- message.
+local check = require "slipstream.check"
 local Channel = require "slipstream.server.channel"
 local wire = require "slipstream.server.wire"
 
@@ -31,6 +32,7 @@ end
 
 -- The channels, as a list.
 function Socket:joined()
+  check.self(self, Socket.__name)
   local list = {}
   for _, channel in pairs(self.channels) do list[#list + 1] = channel end
   return list
@@ -38,12 +40,17 @@ end
 
 -- Closes with a close frame and ends TCP behind it.
 function Socket:close(code, text)
+  check.self(self, Socket.__name)
+  check.is_close_code(1, code)
+  check.is_optional(2, text, "string")
+  if text and not utf8.len(text) then check.fail(2, "UTF-8 expected") end
   self:finish "closed"
   self.conn:close(code or normal, text)
 end
 
 -- Ends TCP at once, as when the process dies.
 function Socket:drop()
+  check.self(self, Socket.__name)
   self:finish "closed"
   self.conn:drop()
 end

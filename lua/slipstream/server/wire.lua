@@ -2,6 +2,7 @@
 -- it. Text goes through the JSON of the core, because a server echoes refs in the JSON type in which
 -- they came, and even a topic may be null.
 local core = require "slipstream.core"
+local frame = require "slipstream.frame"
 
 local M = {}
 
@@ -73,6 +74,21 @@ write_text[1] = function(message, payload)
   return { topic = message.topic, event = message.event, ref = ref, payload = payload }
 end
 
+-- Where a value stands in a message, and what its place is to who sends it.
+local places = {
+  { "^payload%[5%]%.response", "response" }, { "^payload%[5%]", "payload" }, { "^payload%[4%]", "event" },
+  { "^payload%[3%]", "topic" }, { "^payload%.payload%.response", "response" },
+  { "^payload%.payload", "payload" }, { "^payload%.event", "event" }, { "^payload%.topic", "topic" },
+}
+
+local function own_words(fault)
+  for _, place in ipairs(places) do
+    local words, count = fault:gsub(place[1], place[2])
+    if count > 0 then return words end
+  end
+  return fault
+end
+
 -- Answers the bytes and whether they are binary; raises when the message cannot be written, which is
 -- a crash of the channel, as in Phoenix. `message`: kind "push" | "reply" | "broadcast", join_ref,
 -- ref, topic, event, status, payload (of a reply: the response).
@@ -85,12 +101,12 @@ function M.write(vsn, message)
       join_ref = message.join_ref, ref = message.ref, topic = message.topic,
       event = message.event, status = message.status,
     }
-    if not bytes then error("cannot send a binary message: " .. text, 0) end
+    if not bytes then error("cannot send a binary message: " .. text, (frame.caller())) end
     return bytes, true
   end
   if message.kind == "reply" then payload = { status = message.status, response = payload } end
   local bytes, text = core.json.encode(write_text[vsn](message, payload))
-  if not bytes then error("cannot send: " .. text, 0) end
+  if not bytes then error("cannot send: " .. own_words(text), (frame.caller())) end
   return bytes, false
 end
 
