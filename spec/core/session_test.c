@@ -433,6 +433,20 @@ static void heartbeats_keep_the_connection(void **state) {
   phx_expect_sent(p, "[null,\"2\",\"phoenix\",\"heartbeat\",{}]");
 }
 
+static void a_heartbeat_that_cannot_be_waited_for_is_not_sent(void **state) {
+  struct phx *p = *state;
+  phx_free(p);
+  struct slip_session_config config = exact();
+  config.push_timeout_msec = 60000;
+  *state = p = phx_new(&config);
+  in_room(state);
+  for (unsigned i = 0; i < SLIP_PENDING_MAX; i++)
+    push(p, "room:1", "x", "{}");
+  slip_session_sent(p->session, slip_session_outbox(p->session).size);
+  phx_advance(p, 30000);
+  phx_expect_sent_nothing(p); /* else its answer would be taken for that of the next push */
+}
+
 static void an_unanswered_heartbeat_ends_the_connection(void **state) {
   struct phx *p = *state;
   phx_open(p);
@@ -716,6 +730,7 @@ int main(void) {
       SPEC(a_refused_upgrade_keeps_status_and_words),
       SPEC(frames_behind_the_101_in_the_same_read_are_not_lost),
       SPEC(heartbeats_keep_the_connection),
+      SPEC(a_heartbeat_that_cannot_be_waited_for_is_not_sent),
       SPEC(an_unanswered_heartbeat_ends_the_connection),
       SPEC(a_slow_join_is_not_taken_for_a_dead_link),
       SPEC(a_heartbeat_of_the_old_connection_does_not_end_the_new_one),

@@ -17,9 +17,7 @@ void slip_session_send_heartbeat(struct slip_session *s) {
       .payload = {SLIP_JSON, SLIP_SPAN("{}")},
   };
   s->heartbeat_at = s->now + s->config.heartbeat_interval_msec; /* if it cannot go out now */
-  if (slip_session_write_message(s, &message) != SLIP_OK)
-    return;
-  if (slip_pending_add(&s->pending, &entry) != SLIP_OK)
+  if (slip_session_request(s, &message, &entry) != SLIP_OK)
     return;
   s->next_ref++;
   s->heartbeat_began = s->now;

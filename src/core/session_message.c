@@ -43,13 +43,30 @@ enum slip_err slip_session_write_message(struct slip_session *s,
   return SLIP_OK;
 }
 
+enum slip_err slip_session_request(struct slip_session *s, const struct slip_message *message,
+                                   const struct slip_pending_entry *entry) {
+  size_t queued = s->outbox.size;
+  enum slip_err err = slip_session_write_message(s, message);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_pending_add(&s->pending, entry);
+  if (err != SLIP_OK)
+    slip_buf_truncate(&s->outbox, queued);
+  return err;
+}
+
 bool slip_session_is_full(const struct slip_session *s, size_t more) {
   return s->outbox.size > 0 && s->outbox.size + more > s->config.max_queue_bytes;
 }
 
-static enum slip_err write_push(struct slip_session *s, const struct slip_push *push,
-                                uint64_t join_ref) {
+static enum slip_err request_push(struct slip_session *s, const struct slip_push *push,
+                                  uint64_t join_ref) {
   char ref[24], join[24];
+  uint32_t timeout = push->timeout_msec != 0 ? push->timeout_msec : s->config.push_timeout_msec;
+  struct slip_pending_entry entry = {.ref = s->next_ref,
+                                     .join_ref = join_ref,
+                                     .deadline = s->now + timeout,
+                                     .kind = SLIP_PENDING_PUSH};
   struct slip_message message = {
       .kind = SLIP_MESSAGE_PUSH,
       .join_ref = slip_session_ref_text(join_ref, join),
@@ -58,17 +75,7 @@ static enum slip_err write_push(struct slip_session *s, const struct slip_push *
       .event = push->event,
       .payload = push->payload,
   };
-  return slip_session_write_message(s, &message);
-}
-
-static enum slip_err await_push(struct slip_session *s, const struct slip_push *push,
-                                uint64_t join_ref) {
-  uint32_t timeout = push->timeout_msec != 0 ? push->timeout_msec : s->config.push_timeout_msec;
-  struct slip_pending_entry entry = {.ref = s->next_ref,
-                                     .join_ref = join_ref,
-                                     .deadline = s->now + timeout,
-                                     .kind = SLIP_PENDING_PUSH};
-  return slip_pending_add(&s->pending, &entry);
+  return slip_session_request(s, &message, &entry);
 }
 
 enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
@@ -80,15 +87,9 @@ enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *
     return SLIP_ESTATE;
   if (slip_session_is_full(s, push->payload.bytes.size))
     return SLIP_EFULL;
-  size_t queued = s->outbox.size;
-  enum slip_err err = write_push(s, push, topic->join_ref);
+  enum slip_err err = request_push(s, push, topic->join_ref);
   if (err != SLIP_OK)
     return err;
-  err = await_push(s, push, topic->join_ref);
-  if (err != SLIP_OK) {
-    slip_buf_truncate(&s->outbox, queued);
-    return err;
-  }
   *ref = s->next_ref++;
   s->pushes++;
   return SLIP_OK;

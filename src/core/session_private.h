@@ -114,6 +114,9 @@ struct slip_span slip_session_ref_text(uint64_t ref, char room[24]);
 /* Writes a message as a frame. The errors of slip_message_write; nothing is written then. */
 enum slip_err slip_session_write_message(struct slip_session *s,
                                          const struct slip_message *message);
+/* Writes a message and waits for its answer; when either fails, neither is done. */
+enum slip_err slip_session_request(struct slip_session *s, const struct slip_message *message,
+                                   const struct slip_pending_entry *entry);
 /* A text or binary message came. True: *out is the action that it makes. */
 bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
                               struct slip_action *out);

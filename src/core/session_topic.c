@@ -73,9 +73,8 @@ static void send_leave(struct slip_session *s, struct slip_topic *topic, bool is
       .event = SLIP_SPAN("phx_leave"),
       .payload = {SLIP_JSON, SLIP_SPAN("{}")},
   };
-  enum slip_err err = slip_session_write_message(s, &message);
-  if (err == SLIP_OK && is_awaited)
-    err = slip_pending_add(&s->pending, &entry);
+  enum slip_err err = is_awaited ? slip_session_request(s, &message, &entry)
+                                 : slip_session_write_message(s, &message);
   if (err != SLIP_OK)
     s->is_starved = true; /* the server must not keep a channel that we forget: the link ends */
 }
@@ -189,8 +188,8 @@ enum slip_err slip_session_join(struct slip_session *s, struct slip_span topic) 
 }
 
 /* phx_join under a new join_ref, which is its ref too. */
-static enum slip_err write_join(struct slip_session *s, struct slip_topic *topic,
-                                struct slip_payload payload) {
+static enum slip_err request_join(struct slip_session *s, struct slip_topic *topic,
+                                  struct slip_payload payload) {
   char ref[24];
   struct slip_span text = slip_session_ref_text(s->next_ref, ref);
   struct slip_pending_entry entry = {
@@ -207,14 +206,7 @@ static enum slip_err write_join(struct slip_session *s, struct slip_topic *topic
       .event = SLIP_SPAN("phx_join"),
       .payload = payload,
   };
-  size_t queued = s->outbox.size;
-  enum slip_err err = slip_session_write_message(s, &message);
-  if (err != SLIP_OK)
-    return err;
-  err = slip_pending_add(&s->pending, &entry);
-  if (err != SLIP_OK)
-    slip_buf_truncate(&s->outbox, queued);
-  return err;
+  return slip_session_request(s, &message, &entry);
 }
 
 enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span topic,
@@ -224,7 +216,7 @@ enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span to
     return SLIP_ESTATE;
   if (slip_session_is_full(s, payload.bytes.size))
     return SLIP_EFULL;
-  enum slip_err err = write_join(s, t, payload);
+  enum slip_err err = request_join(s, t, payload);
   if (err != SLIP_OK)
     return err;
   t->join_ref = s->next_ref++;
