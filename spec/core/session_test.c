@@ -330,6 +330,34 @@ static void reconnects_by_the_table(void **state) {
   }
 }
 
+/* The script's part, who tries again at once: how often it could before `next` ran dry. */
+static unsigned fail_every_dial(struct phx *p) {
+  struct slip_action a;
+  unsigned dials = 0;
+  while (dials < 10 && slip_session_next(p->session, &a)) {
+    if (a.event.kind == SLIP_EVENT_CONNECT_DUE) {
+      slip_session_dial_failed(p->session,
+                               &(struct slip_reason){.kind = SLIP_REASON_CONNECT_FAILED});
+      dials++;
+    }
+    if (a.event.kind == SLIP_EVENT_DISCONNECTED)
+      CHECK_OK(slip_session_reconnect(p->session, 0));
+  }
+  return dials;
+}
+
+static void a_back_off_of_zero_lets_the_loop_turn(void **state) {
+  struct phx *p = *state;
+  phx_free(p);
+  struct slip_session_config config = exact();
+  config.reconnect.steps[0] = 0;
+  config.reconnect.count = 1;
+  *state = p = phx_new(&config);
+  CHECK_OK(slip_session_connect(p->session));
+  assert_int_equal(fail_every_dial(p), 1);
+  assert_int_equal(slip_session_deadline(p->session), p->now + 1);
+}
+
 static void a_stable_connection_starts_the_back_off_afresh(void **state) {
   struct phx *p = in_room(state);
   lose(p);
@@ -722,6 +750,7 @@ int main(void) {
       SPEC(everything_comes_back_after_a_lost_link),
       SPEC(topics_stay_away_when_told_so),
       SPEC(reconnects_by_the_table),
+      SPEC(a_back_off_of_zero_lets_the_loop_turn),
       SPEC(a_stable_connection_starts_the_back_off_afresh),
       SPEC(a_reconnect_waits_as_long_as_the_server_asks),
       SPEC(connecting_twice_is_refused),

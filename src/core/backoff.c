@@ -7,5 +7,5 @@ uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint3
   uint32_t step = b->steps[attempt < b->count ? attempt : b->count - 1];
   uint64_t random_part = (uint64_t)step * b->jitter / 1000;
   uint32_t wait = step - (uint32_t)(random_part * luck / UINT32_MAX);
-  return wait == 0 && step > 0 ? 1 : wait;
+  return wait > 0 ? wait : 1;
 }

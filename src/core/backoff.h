@@ -18,8 +18,8 @@ struct slip_backoff {
 
 /*
  * The wait in msec before attempt number `attempt` (0 is the first after a failure). `luck` is any
- * random word: the wait lies between step × (1 − jitter) and step, never under 1 msec unless the
- * step is 0.
+ * random word: the wait lies between step × (1 − jitter) and step, never under 1 msec, even where
+ * the step is 0: who tries again at once without end must let others have their turn.
  */
 uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint32_t luck);
 
