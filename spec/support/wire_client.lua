@@ -45,4 +45,12 @@ end
 
 function Client:close() self.core:close() end
 
+-- Ends what a spec has begun; nothing of it may be left on the loop.
+function M.finish(client, server)
+  client:close()
+  server:close()
+  core.host():close()
+  assert(loop.is_empty(), "something is left on the loop")
+end
+
 return M

@@ -1,7 +1,5 @@
 -- What RFC 6455 forbids a server to send: our client answers with the close code that it asks for, says
 -- why, and ends TCP.
-local core = require "slipstream.core"
-local loop = require "spec.support.loop"
 local raw_server = require "spec.support.raw_server"
 local wire_client = require "spec.support.wire_client"
 local ws = require "spec.support.ws"
@@ -99,12 +97,7 @@ describe("a server that breaks the protocol #wire", function()
     client:expect "connected"
   end)
 
-  after_each(function()
-    client:close()
-    server:close()
-    core.host():close()
-    assert.is_true(loop.is_empty())
-  end)
+  after_each(function() wire_client.finish(client, server) end)
 
   local function expect_close(code, word)
     local answer = connection:frame()

@@ -1,6 +1,5 @@
 -- The life of a link on a real socket: both closing handshakes, ends without one, peers that stall, and
 -- messages as large as they may be.
-local core = require "slipstream.core"
 local loop = require "spec.support.loop"
 local raw_server = require "spec.support.raw_server"
 local wire_client = require "spec.support.wire_client"
@@ -40,12 +39,7 @@ describe("a link #wire", function()
 
   before_each(function() server = raw_server.listen() end)
 
-  after_each(function()
-    client:close()
-    server:close()
-    core.host():close()
-    assert.is_true(loop.is_empty())
-  end)
+  after_each(function() wire_client.finish(client, server) end)
 
   it("closes when the server asks for it, with the same code", function()
     open()

@@ -1,6 +1,4 @@
 -- Half answers: what a server, or something that is none, may say to the request for an upgrade.
-local core = require "slipstream.core"
-local loop = require "spec.support.loop"
 local raw_server = require "spec.support.raw_server"
 local wire_client = require "spec.support.wire_client"
 local ws = require "spec.support.ws"
@@ -76,12 +74,7 @@ describe("a client that asks for an upgrade #wire", function()
 
   before_each(function() server = raw_server.listen() end)
 
-  after_each(function()
-    client:close()
-    server:close()
-    core.host():close()
-    assert.is_true(loop.is_empty())
-  end)
+  after_each(function() wire_client.finish(client, server) end)
 
   it("takes an answer that comes byte by byte", function()
     local key = start()
