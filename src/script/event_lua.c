@@ -195,7 +195,10 @@ static void event(void *owner, const struct slip_event *event) {
   if ((box->handled & (1u << event->kind)) == 0)
     return;
   struct tell t = {box, event};
-  slip_door(box->host->L, tell, tell_failed, &t);
+  struct slip_host_box *host = box->host; /* outlives the box, which may be collected inside */
+  host->is_telling = true;
+  slip_door(host->L, tell, tell_failed, &t);
+  host->is_telling = false;
 }
 
 const struct slip_handler slip_event_handler = {event};

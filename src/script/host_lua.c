@@ -17,6 +17,11 @@ struct slip_host_box *slip_host_check(lua_State *L, int index) {
   return box;
 }
 
+void slip_host_check_outside(lua_State *L, const struct slip_host_box *box) {
+  if (box->is_telling)
+    luaL_error(L, "attempt to drive a pretended host from inside an event");
+}
+
 static struct slip_host_box *check_pretended(lua_State *L) {
   struct slip_host_box *box = slip_host_check(L, 1);
   luaL_argcheck(L, slip_loop_memory(box->loop) != NULL, 1, "a pretended host is needed");
@@ -26,7 +31,7 @@ static struct slip_host_box *check_pretended(lua_State *L) {
 /* Pushes a host that is still closed. */
 static struct slip_host_box *push_host(lua_State *L) {
   struct slip_host_box *box = lua_newuserdatauv(L, sizeof *box, 0);
-  box->loop = NULL; /* closed, so that __gc is safe from here on */
+  *box = (struct slip_host_box){.loop = NULL}; /* closed, so that __gc is safe from here on */
   luaL_setmetatable(L, SLIP_HOST_TYPE);
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   box->L = lua_tothread(L, -1);
@@ -63,6 +68,7 @@ static int host_advance(lua_State *L) {
   struct slip_host_box *box = check_pretended(L);
   lua_Integer msec = luaL_checkinteger(L, 2);
   luaL_argcheck(L, msec >= 0, 2, "time does not go back");
+  slip_host_check_outside(L, box);
   slip_loop_advance(box->loop, (uint64_t)msec);
   return 0;
 }
@@ -81,6 +87,8 @@ static int host_close(lua_State *L) {
   struct slip_loop *loop = box->loop;
   if (loop == NULL)
     return 0;
+  if (slip_loop_memory(loop) != NULL) /* it goes at once; one on libuv stays for this turn */
+    slip_host_check_outside(L, box);
   slip_client_close_all(L, box);
   box->loop = NULL;
   slip_loop_close(loop);

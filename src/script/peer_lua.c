@@ -19,6 +19,13 @@ static struct slip_peer *check_peer(lua_State *L) {
   return box->peer;
 }
 
+/* For what makes the client hear something. */
+static struct slip_peer *check_driven(lua_State *L) {
+  struct slip_peer *peer = check_peer(L);
+  slip_host_check_outside(L, ((const struct peer_box *)lua_touserdata(L, 1))->host);
+  return peer;
+}
+
 int slip_peer_push(lua_State *L, struct slip_host_box *host) {
   struct peer_box *box = lua_newuserdatauv(L, sizeof *box, 1);
   box->peer = NULL;
@@ -52,12 +59,12 @@ static int peer_target(lua_State *L) {
 }
 
 static int peer_accept(lua_State *L) {
-  slip_peer_accept(check_peer(L));
+  slip_peer_accept(check_driven(L));
   return 0;
 }
 
 static int peer_send(lua_State *L) {
-  struct slip_peer *peer = check_peer(L);
+  struct slip_peer *peer = check_driven(L);
   struct slip_span bytes = slip_result_check_span(L, 2);
   enum slip_err err = slip_peer_send(peer, bytes);
   if (err == SLIP_ECLOSED)
@@ -76,7 +83,7 @@ static int peer_take(lua_State *L) {
 static int peer_finish(lua_State *L) {
   static const char *const names[] = {"",    "dns",     "tcp", "proxy",
                                       "tls", "upgrade", NULL}; /* as enum slip_stage */
-  struct slip_peer *peer = check_peer(L);
+  struct slip_peer *peer = check_driven(L);
   int stage = luaL_checkoption(L, 2, "", names);
   const char *text = luaL_optstring(L, 3, "");
   slip_peer_end(peer, (enum slip_stage)stage, slip_span_of(text));
@@ -84,7 +91,7 @@ static int peer_finish(lua_State *L) {
 }
 
 static int peer_window(lua_State *L) {
-  struct slip_peer *peer = check_peer(L);
+  struct slip_peer *peer = check_driven(L);
   lua_Integer bytes = luaL_checkinteger(L, 2);
   luaL_argcheck(L, bytes >= 0, 2, "not negative");
   slip_peer_window(peer, (size_t)bytes);

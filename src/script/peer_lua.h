@@ -3,9 +3,13 @@
 /*
  * Peer_lua: the server's end of a connection over the pretended network, for specs:
  *
- *   peer:target() → host, port, is_tls     peer:accept()            peer:send(bytes) → true | nil,
- * "closed" peer:take() → bytes                    peer:window(bytes)       peer:finish([stage,
- * text]) peer:closed() → nil | "graceful" | "abort"
+ * - peer:target() → host, port, is_tls
+ * - peer:accept(), peer:finish([stage, text]), peer:window(bytes)
+ * - peer:send(bytes) → true, or nil, "closed"
+ * - peer:take() → bytes
+ * - peer:closed() → nil, "graceful" or "abort"
+ *
+ * Not from inside a client's event: accept, finish, window, send.
  */
 #include "script/host_lua.h"
 
