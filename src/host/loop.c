@@ -14,7 +14,7 @@ struct slip_loop {
   struct slip_luck luck;
   struct slip_client *first; /* marked, in order */
   struct slip_client *last;
-  uint64_t now;          /* pretended: what advance made it; else when the turn began */
+  uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
   uint32_t seed;         /* pretended: the state of its luck */
   unsigned handle_count; /* of ours on the libuv loop that are not gone yet */
@@ -51,6 +51,11 @@ struct slip_luck *slip_loop_luck(struct slip_loop *loop) {
 
 /* The work of a turn. */
 
+/* While it is started the loop lives on and does not sleep. */
+static void keep_turning(uv_idle_t *idle) {
+  (void)idle;
+}
+
 void slip_loop_mark(struct slip_loop *loop, struct slip_client *client) {
   struct slip_mark *mark = slip_client_mark(client);
   if (mark->is_set)
@@ -62,7 +67,7 @@ void slip_loop_mark(struct slip_loop *loop, struct slip_client *client) {
     loop->first = client;
   loop->last = client;
   if (loop->uv != NULL)
-    uv_ref((uv_handle_t *)&loop->prepare); /* what is marked keeps the loop alive */
+    uv_idle_start(&loop->idle, keep_turning);
 }
 
 void slip_loop_unmark(struct slip_loop *loop, struct slip_client *client) {
@@ -82,7 +87,8 @@ void slip_loop_unmark(struct slip_loop *loop, struct slip_client *client) {
 
 static void run_timers(struct slip_loop *loop) {
   struct slip_timer *timer;
-  while ((timer = slip_timers_take_due(&loop->timers, loop->now)) != NULL)
+  uint64_t now = slip_loop_now(loop);
+  while ((timer = slip_timers_take_due(&loop->timers, now)) != NULL)
     timer->due(timer);
 }
 
@@ -114,28 +120,21 @@ static void wake(uv_timer_t *timer) {
   loop->armed = UINT64_MAX;
 }
 
-static void keep_turning(uv_idle_t *idle) {
-  (void)idle;
-}
-
 static void arm_timer(struct slip_loop *loop) {
   uint64_t deadline = slip_timers_deadline(&loop->timers);
   if (deadline == loop->armed)
     return;
   loop->armed = deadline;
+  uint64_t now = slip_loop_now(loop);
   if (deadline == UINT64_MAX)
     uv_timer_stop(&loop->timer);
   else
-    uv_timer_start(&loop->timer, wake, deadline > loop->now ? deadline - loop->now : 0, 0);
+    uv_timer_start(&loop->timer, wake, deadline > now ? deadline - now : 0, 0);
 }
 
 static void settle(struct slip_loop *loop) {
-  if (loop->first != NULL) {
-    uv_idle_start(&loop->idle, keep_turning);
-    return;
-  }
-  uv_idle_stop(&loop->idle);
-  uv_unref((uv_handle_t *)&loop->prepare);
+  if (loop->first == NULL)
+    uv_idle_stop(&loop->idle);
 }
 
 /* Before the loop sleeps: what scripts asked for since the last input. */
@@ -149,7 +148,6 @@ static void on_prepare(uv_prepare_t *prepare) {
 /* After the input: everything that it led to leaves in one write a client. */
 static void on_check(uv_check_t *check) {
   struct slip_loop *loop = check->data;
-  loop->now = uv_now(loop->uv);
   work(loop);
   settle(loop);
 }
@@ -197,7 +195,6 @@ enum slip_err slip_loop_open(uv_loop_t *uv, struct slip_loop **out) {
     return err;
   }
   loop->uv = uv;
-  loop->now = uv_now(uv);
   start_handles(loop);
   *out = loop;
   return SLIP_OK;
