@@ -426,6 +426,17 @@ static void a_refused_upgrade_keeps_status_and_words(void **state) {
   phx_expect(p, "disconnected (connect_failed upgrade 403 Forbidden)");
 }
 
+static void a_refusal_whose_body_never_ends_is_told_as_far_as_it_came(void **state) {
+  struct phx *p = due(state);
+  phx_dial(p);
+  slip_session_link_up(p->session);
+  phx_feed(p, SLIP_SPAN("HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\nno"));
+  phx_expect_nothing(p);
+  phx_advance(p, 15000);
+  phx_expect(p, "ABORT");
+  phx_expect(p, "disconnected (connect_failed upgrade 403 Forbidden)");
+}
+
 static void frames_behind_the_101_in_the_same_read_are_not_lost(void **state) {
   struct phx *p = *state;
   struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
@@ -757,6 +768,7 @@ int main(void) {
       SPEC(no_stage_of_the_handshake_hangs),
       SPEC(an_upgrade_that_is_never_answered_times_out),
       SPEC(a_refused_upgrade_keeps_status_and_words),
+      SPEC(a_refusal_whose_body_never_ends_is_told_as_far_as_it_came),
       SPEC(frames_behind_the_101_in_the_same_read_are_not_lost),
       SPEC(heartbeats_keep_the_connection),
       SPEC(a_heartbeat_that_cannot_be_waited_for_is_not_sent),

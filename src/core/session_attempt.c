@@ -138,6 +138,10 @@ void slip_session_attempt_due(struct slip_session *s) {
     tell_connect_due(s);
     return;
   }
+  if (s->link == LINK_UPGRADING && slip_upgrade_reader_end(s->upgrade)) {
+    fail_upgrade(s, (struct slip_span){0});
+    return;
+  }
   slip_session_abort_link(
       s, &(struct slip_reason){.kind = SLIP_REASON_CONNECT_TIMEOUT, .stage = s->stage});
 }

@@ -70,8 +70,9 @@ SLIP_CHECKED enum slip_err slip_upgrade_reader_feed(struct slip_upgrade_reader *
                                                     struct slip_span *in,
                                                     enum slip_upgrade_verdict *verdict);
 /*
- * The stream ended: whether what there is makes a refusal, which is then finished. Its body may be
- * one that ends with the connection, or be cut off: the status tells more than the loss.
+ * The stream ended, or we wait no longer: whether what there is makes a refusal, which is then
+ * finished. Its body may be one that ends with the connection, or be cut off: the status tells more
+ * than the loss.
  */
 bool slip_upgrade_reader_end(struct slip_upgrade_reader *r);
 /* After ACCEPTED or REFUSED. */
