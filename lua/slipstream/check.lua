@@ -73,8 +73,9 @@ end
 ---@param options any
 ---@param known table<string, string>
 function M.are_options(position, options, known)
-  M.is_optional(position, options, "table")
-  for key, value in pairs(options or {}) do
+  if options == nil then return end
+  M.is(position, options, "table")
+  for key, value in pairs(options) do
     local kind = known[key]
     if not kind then
       local guess = nearest.find(tostring(key), known)

@@ -211,10 +211,14 @@ end
 -- The longest wait that the core can count.
 local MOST_MSEC = 0x7fffffff
 
+local push_options = { timeout = "number" }
+
 local function push_timeout(options)
-  if options and options.buffer ~= nil then check.fail(4, "buffer is not supported yet") end
-  check.are_options(4, options, { timeout = "number" })
-  local timeout = options and options.timeout
+  if options == nil then return end
+  check.is(4, options, "table")
+  if options.buffer ~= nil then check.fail(4, "buffer is not supported yet") end
+  check.are_options(4, options, push_options)
+  local timeout = options.timeout
   if timeout == nil or math.type(timeout) == "integer" and timeout > 0 and timeout <= MOST_MSEC then
     return timeout
   end
@@ -232,7 +236,6 @@ function Socket:push(topic, event, payload, options)
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is(2, event, "string")
-  check.is_optional(4, options, "table")
   local timeout = push_timeout(options)
   if not self._core then return fail "not_connected" end
   if getmetatable(payload) == core.binary_mt then
