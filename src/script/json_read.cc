@@ -175,13 +175,30 @@ bool push_fields(reader &r) {
   }
 }
 
+bool is_bracket(char c) {
+  return c == '{' || c == '}' || c == '[' || c == ']';
+}
+
+/* How many items the table just opened has up to the next bracket, all of them where nothing nests:
+ * a table with room for them is not made anew as it grows. Never many, as they may be commas only.
+ */
+int count_ahead(const reader &r) {
+  const int max = 64;
+  const uint32_t *token = r.next;
+  int commas = 0;
+  for (; token != r.end && commas < max && !is_bracket(r.text.at[*token]); token++)
+    commas += r.text.at[*token] == ',';
+  return token == r.next ? 0 : commas + 1;
+}
+
 bool push_table(reader &r) {
   if (r.depth == SLIP_JSON_DEPTH_MAX)
     return refuse(r, "nested too deep");
   luaL_checkstack(r.L, 4, "json");
   bool is_array = peek(r) == '[';
   r.next++;
-  lua_newtable(r.L);
+  int room = count_ahead(r);
+  lua_createtable(r.L, is_array ? room : 0, is_array ? 0 : room);
   if (is_array) {
     lua_pushvalue(r.L, r.array_mt);
     lua_setmetatable(r.L, -2);
