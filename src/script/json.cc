@@ -26,39 +26,39 @@ slip_json_work *work_new(lua_State *L) {
     lua_setfield(L, -2, "__gc");
   }
   lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &WORK_KEY);
   return w;
 }
 
 /*
- * Takes the work memory out of the registry, so that a finalizer that runs meanwhile and uses JSON
- * makes its own. Pushes its userdata, then array_mt and the metatable of binaries.
+ * Takes the work memory that the registry keeps. Who finds it busy, because a finalizer uses JSON
+ * meanwhile or the last call raised, puts a new one in its place. Pushes its userdata, then
+ * array_mt and the metatable of binaries.
  */
 slip_json_work *work_take(lua_State *L) {
   luaL_checkstack(L, 8, "json");
   lua_rawgetp(L, LUA_REGISTRYINDEX, &WORK_KEY);
   slip_json_work *w = static_cast<slip_json_work *>(lua_touserdata(L, -1));
-  if (w == nullptr) {
+  if (w == nullptr || w->is_busy) {
     lua_pop(L, 1);
     w = work_new(L);
-  } else {
-    lua_pushboolean(L, 0); /* not nil, which would give up the slot */
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &WORK_KEY);
   }
+  w->is_busy = true;
   lua_getiuservalue(L, -1, 1);
   lua_getiuservalue(L, -2, 2);
   return w;
 }
 
-/* Puts the work memory, which is at `index`, back, or what it may keep of it; moves the result from
- * the top to `index` and pops the rest. */
+/* Gives the work memory, which is at `index`, free, or what it may keep of it; moves the result
+ * from the top to `index` and pops the rest. */
 void work_return(lua_State *L, slip_json_work *w, int index) {
   slip_buf_truncate(&w->bytes, 0);
   if (w->bytes.room > SLIP_JSON_KEPT)
     slip_buf_clear(&w->bytes);
   if (w->finder && w->finder->capacity() > SLIP_JSON_KEPT)
     w->finder.reset();
-  lua_pushvalue(L, index);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &WORK_KEY);
+  w->is_busy = false;
   lua_replace(L, index);
   lua_settop(L, index);
 }

@@ -31,6 +31,7 @@ const size_t SLIP_JSON_KEPT = 64u * 1024;
 struct slip_json_work {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> finder;
   struct slip_buf bytes = {}; /* unescaped strings when reading, the output when writing */
+  bool is_busy = false;
 
   ~slip_json_work() {
     slip_buf_clear(&bytes);
