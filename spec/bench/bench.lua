@@ -45,7 +45,12 @@ end
 function M.client(joined)
   local Client = slipstream.client { restart = "temporary" }
   function Client:init(args)
-    assert(self:connect { uri = args.uri, heartbeat_interval_msec = 0, max_message_bytes = 32 << 20 })
+    assert(self:connect {
+      uri = args.uri,
+      tls = args.ca_file and { ca_file = args.ca_file },
+      heartbeat_interval_msec = 0,
+      max_message_bytes = 32 << 20,
+    })
   end
   function Client:handle_connect() self:join(M.TOPIC) end
   function Client.handle_disconnect(_, reason)

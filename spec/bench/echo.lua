@@ -1,5 +1,5 @@
 -- Pushes that are answered with a reply: --set connections=N --set in_flight=N --set count=N
--- With --set idle=N so many more are joined but idle meanwhile; the bytes of each go to stderr.
+-- With --set idle=N so many more are joined but idle meanwhile; first prints the bytes that each takes.
 
 local bench = require "bench"
 local slipstream = require "slipstream"
@@ -42,10 +42,10 @@ local function resident_bytes()
   return tonumber(file:read("a"):match "^%d+ (%d+)") * 4096
 end
 
--- Idle ones come up `DIALS` at a time.
+-- Idle ones come up `DIALS` at a time, after a first one, which brings what all share.
 local DIALS = 256
 local function start_idle()
-  local before, asked, joined = resident_bytes(), 0, 0
+  local asked, joined, before = 0, 0, nil
   local Idle
   local function start_next()
     if asked == idle then return end
@@ -57,10 +57,15 @@ local function start_idle()
     start_next()
     if joined < idle then return end
     collectgarbage()
-    io.stderr:write(("%.0f\n"):format((resident_bytes() - before) / idle))
+    print(("%.0f"):format((resident_bytes() - before) / idle))
     start_active()
   end)
-  for _ = 1, math.min(DIALS, idle) do start_next() end
+  local First = bench.client(function()
+    collectgarbage()
+    before = resident_bytes()
+    for _ = 1, math.min(DIALS, idle) do start_next() end
+  end)
+  slipstream.start(First, args)
 end
 
 if idle > 0 then start_idle() else start_active() end

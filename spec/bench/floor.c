@@ -1,5 +1,7 @@
 #include "floor.h"
 
+#include "floor_tls.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -122,10 +124,18 @@ size_t floor_head_size(const char *at, size_t size) {
   return end == NULL ? 0 : (size_t)(end - at) + 4;
 }
 
+static ssize_t read_some(const struct floor_peer *p, void *at, size_t room) {
+  return p->tls != NULL ? floor_tls_read(p->tls, at, room) : recv(p->fd, at, room, 0);
+}
+
+static ssize_t write_some(const struct floor_peer *p, const void *at, size_t size) {
+  return p->tls != NULL ? floor_tls_write(p->tls, at, size) : send(p->fd, at, size, MSG_NOSIGNAL);
+}
+
 bool floor_fill(struct floor_peer *p) {
   size_t want = p->in.size > TURN_BYTES ? p->in.size : READ_BYTES;
   reserve(&p->in, want);
-  ssize_t got = recv(p->fd, p->in.at + p->in.size, p->in.room - p->in.size, 0);
+  ssize_t got = read_some(p, p->in.at + p->in.size, p->in.room - p->in.size);
   if (got < 0)
     return errno == EAGAIN || errno == EINTR;
   p->in.size += (size_t)got;
@@ -148,7 +158,7 @@ void floor_watch(int epoll, struct floor_peer *p, int fd, uint32_t events) {
 void floor_flush(int epoll, struct floor_peer *p) {
   size_t done = 0;
   while (done < p->out.size) {
-    ssize_t sent = send(p->fd, p->out.at + done, p->out.size - done, MSG_NOSIGNAL);
+    ssize_t sent = write_some(p, p->out.at + done, p->out.size - done);
     if (sent < 0)
       break; /* full, or gone: then the next read says so */
     done += (size_t)sent;
@@ -163,6 +173,8 @@ void floor_flush(int epoll, struct floor_peer *p) {
 }
 
 void floor_close(struct floor_peer *p) {
+  if (p->tls != NULL)
+    floor_tls_close(p->tls);
   close(p->fd);
   floor_clear(&p->in);
   floor_clear(&p->out);

@@ -7,6 +7,7 @@
  * that a trusted peer makes needless. It shares no code with src/, which it measures. It ends the
  * process on any error: there is nothing to be saved in a measurement.
  */
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct floor_frame { /* borrowed from the bytes that it was read from */
 
 struct floor_peer { /* one connection */
   int fd;
+  SSL *tls;        /* owned; NULL: plain */
   bool wants_room; /* its output did not fit into the kernel: EPOLLOUT is set */
   struct floor_bytes in;
   struct floor_bytes out;

@@ -1,13 +1,18 @@
 /*
  * The floor server: the least of a Phoenix server that the workloads need, on raw epoll. It serves
- * the floor client and ours alike, so that both meet the same peer. Prints its port, serves until
- * it is killed.
+ * the floor client and ours alike, so that both meet the same peer. Run as
+ *
+ *   floor_server               plain
+ *   floor_server PEM_FILE      TLS 1.3, with the certificate and key of that file
+ *
+ * Prints its port and process id, serves until it is killed.
  *
  * Any topic can be joined. A push is answered with a reply that carries its own payload, but for
  * two events: to "ticks" {"count":N} come N small pushes, to "large" {"bytes":N} one push of N
  * bytes.
  */
 #include "floor.h"
+#include "floor_tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +30,12 @@ struct conn {
   int epoll;
   bool is_upgraded;
   bool is_done; /* said goodbye: closed once its output is out */
+};
+
+struct server {
+  struct floor_peer listener;
+  int epoll;
+  SSL_CTX *tls; /* NULL: plain */
 };
 
 struct message { /* JSON texts, quotes and all */
@@ -220,12 +231,14 @@ static void serve(struct conn *c) {
   }
 }
 
-static void accept_all(int epoll, int listener) {
+static void accept_all(const struct server *server) {
   int fd;
-  while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+  while ((fd = accept4(server->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
     struct conn *c = floor_make(sizeof *c);
-    c->epoll = epoll;
-    floor_watch(epoll, &c->peer, fd, EPOLLIN);
+    c->epoll = server->epoll;
+    if (server->tls != NULL)
+      c->peer.tls = floor_tls_accept(server->tls, fd);
+    floor_watch(server->epoll, &c->peer, fd, EPOLLIN);
   }
   if (errno == EMFILE || errno == ENFILE)
     floor_die("accept");
@@ -244,23 +257,25 @@ static int open_listener(void) {
   return fd;
 }
 
-static void turn(int epoll, const struct floor_peer *listener) {
+static void turn(const struct server *server) {
   struct epoll_event events[512];
-  int count = epoll_wait(epoll, events, 512, -1);
+  int count = epoll_wait(server->epoll, events, 512, -1);
   for (int i = 0; i < count; i++) {
-    if (events[i].data.ptr == listener) {
-      accept_all(epoll, listener->fd);
+    if (events[i].data.ptr == &server->listener) {
+      accept_all(server);
     } else {
       serve(events[i].data.ptr);
     }
   }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  struct server server = {0};
   floor_raise_file_limit();
-  int epoll = epoll_create1(EPOLL_CLOEXEC);
-  struct floor_peer listener = {0};
-  floor_watch(epoll, &listener, open_listener(), EPOLLIN);
+  if (argc > 1)
+    server.tls = floor_tls_load(argv[1]);
+  server.epoll = epoll_create1(EPOLL_CLOEXEC);
+  floor_watch(server.epoll, &server.listener, open_listener(), EPOLLIN);
   for (;;)
-    turn(epoll, &listener);
+    turn(&server);
 }

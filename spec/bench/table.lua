@@ -1,15 +1,15 @@
--- Runs each workload with the floor client and with ours, in turns, and prints the table:
---   lua5.4 spec/bench/table.lua PROGRAM FLOOR_SERVER FLOOR_CLIENT
+-- Measures each workload and prints the table of DESIGN.md, "Speed and memory"; scripts/bench runs it.
 
-local program, floor_server, floor_client = arg[1], arg[2], arg[3]
+package.path = "spec/bench/?.lua;" .. package.path
+local run = require "run"
 
-local RUNS = 3
 local MiB = 1024 * 1024
+local WINDOW = "echo.lua connections=1 in_flight=64 count=200000"
 
 -- name, what the floor does, what ours does, the bar.
 local workloads = {
-  { "rtt", "echo 1 1 20000", "echo.lua connections=1 in_flight=1 count=20000", 1.15 },
-  { "window", "echo 1 64 200000", "echo.lua connections=1 in_flight=64 count=200000", 2.0 },
+  { "rtt", "echo 1 1 50000", "echo.lua connections=1 in_flight=1 count=50000", 1.15 },
+  { "window", "echo 1 64 200000", WINDOW, 2.0 },
   { "fanout", "echo 1000 1 100000", "echo.lua connections=1000 in_flight=1 count=100000", 1.3 },
   { "ticks", "ticks 200000", "ticks.lua event=ticks size=200000 count=200000", 3.0 },
   { "storm", "storm 256 5000", "storm.lua dials=256 count=5000", 1.4 },
@@ -18,97 +18,91 @@ local workloads = {
   { "large, 16 MiB", "large 16777216 4", "ticks.lua event=large size=16777216 count=4", 2.0 },
 }
 
-local idle = { 1000, 10000, 18000 }
+local idle_counts = { 1000, 10000, 18000 }
 
-local function read_from(command)
-  local pipe = assert(io.popen("timeout 60 " .. command))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
+local has_failed = false
+
+local function print_line(name, floor, ours, ratio, bar, verdict)
+  local line = ("%-28s %10s %10s %7s %7s  %s"):format(name, floor, ours, ratio, bar, verdict)
+  print((line:gsub("%s+$", "")))
 end
 
--- A server for each run: it listens on a port of its own, so that the closed connections of the run before
--- do not stand in the way of new ones.
-local function run(what)
-  local server = assert(io.popen("exec timeout 120 " .. floor_server))
-  local port, process = server:read("l"):match "^(%d+) (%d+)$"
-  local text = read_from(what(port))
-  os.execute("kill " .. process)
-  server:close()
-  return text
+local function print_failed(name)
+  has_failed = true
+  print_line(name, "", "failed", "", "", "")
 end
 
-local function floors(numbers)
-  return function(port) return ("%s %s %s"):format(floor_client, port, numbers) end
+local function verdict_of(value, bar)
+  return bar and value > bar and "over the bar" or ""
 end
 
-local function ours(settings, more)
-  local file, pairs_given = settings:match "^(%S+) (.*)$"
-  return function(port)
-    return ("%s run spec/bench/%s --log error --uri ws://127.0.0.1:%s/socket/websocket %s %s"):format(
-      program, file, port, pairs_given:gsub("%S+", "--set %0"), more or "")
+local function print_ratio(name, floor, ours, bar)
+  if not (floor and ours) then return print_failed(name) end
+  local ratio = ours / floor
+  print_line(name, ("%.2f"):format(floor), ("%.2f"):format(ours), ("%.2f"):format(ratio),
+    bar and ("%.2f"):format(bar) or "", verdict_of(ratio, bar))
+end
+
+local function print_bytes(name, bytes, bar)
+  if not bytes then return print_failed(name) end
+  print_line(name, "", ("%d"):format(bytes), "", bar, verdict_of(bytes, bar))
+end
+
+local function print_megabytes(name, floor, ours)
+  local count = name:match "(%d+) MiB"
+  if not (count and floor and ours) then return end
+  local size = count * MiB -- bytes per microsecond are megabytes per second
+  print_line("  MB per CPU second", ("%.0f"):format(size / floor), ("%.0f"):format(size / ours), "", "", "")
+end
+
+-- Returns the times of the floor and ours by the workload's name.
+local function print_workloads()
+  local floors, ours = {}, {}
+  for _, workload in ipairs(workloads) do
+    local name, floor_does, ours_does, bar = table.unpack(workload)
+    floors[name], ours[name] = run.compare(run.floor(floor_does), run.ours(ours_does))
+    print_ratio(name, floors[name], ours[name], bar)
+    print_megabytes(name, floors[name], ours[name])
   end
+  return floors, ours
 end
 
-local function median(list)
-  table.sort(list)
-  return list[(#list + 1) // 2]
-end
-
--- A run that breaks off says why on stderr, and counts as none.
-local function measure(floor_what, our_what)
-  local floor_times, our_times = {}, {}
-  for _ = 1, RUNS do
-    floor_times[#floor_times + 1] = tonumber(run(floor_what))
-    our_times[#our_times + 1] = tonumber(run(our_what))
-  end
-  return median(floor_times), median(our_times)
-end
-
-local function print_row(name, floor_time, our_time, bar)
-  if not (floor_time and our_time) then
-    return print(("%-26s %12s"):format(name, "failed"))
-  end
-  local ratio = our_time / floor_time
-  print(("%-26s %12.2f %12.2f %8.2f %8.2f %s"):format(
-    name, floor_time, our_time, ratio, bar, ratio <= bar and "" or "over the bar"))
-end
-
-local function print_megabytes(name, floor_time, our_time)
-  local bytes = tonumber(name:match "(%d+) MiB")
-  if bytes and floor_time and our_time then
-    local size = bytes * MiB -- bytes per microsecond are megabytes per second
-    print(("%-26s %12.0f %12.0f"):format("  MB per CPU second", size / floor_time, size / our_time))
-  end
+local function idle_settings(count)
+  return ("echo.lua connections=1 in_flight=1 count=50000 idle=%d"):format(count)
 end
 
 local function file_limit()
-  return tonumber(read_from "sh -c 'ulimit -n'") or 1024
+  local pipe <close> = assert(io.popen "ulimit -n")
+  return tonumber(pipe:read "l") or math.huge -- or "unlimited"
 end
 
-local function measure_idle(count)
-  local text = run(ours(("echo.lua connections=1 in_flight=1 count=20000 idle=%d"):format(count), "2>&1"))
-  return tonumber(text:match "^(%d+)\n"), tonumber(text:match "\n([%d.]+)\n")
-end
-
-local function print_idle(count, alone)
-  local name = ("idle, %d"):format(count)
+local function print_idle(count, rtt_alone)
+  local name = ("idle, %d: bytes each"):format(count)
   if count + 100 > file_limit() then return print(name .. ": not measured, too few file descriptors") end
-  local bytes, rtt = measure_idle(count)
-  if not (bytes and rtt) then return print(("%-26s %12s"):format(name, "failed")) end
-  print(("%-26s %12s %12d %8s %8d %s"):format(
-    name .. ", bytes each", "", bytes, "", 2000, bytes <= 2000 and "" or "over the bar"))
-  if alone then print_row(("rtt among %d idle"):format(count), alone, rtt, 1.1) end
+  local bytes, rtt = run.measure(run.ours(idle_settings(count)), 2)
+  print_bytes(name, bytes, 2000)
+  print_ratio(("rtt among %d, to rtt alone"):format(count), rtt_alone, rtt, 1.1)
 end
 
-print(("%-26s %12s %12s %8s %8s"):format("CPU µs per operation", "floor", "ours", "ratio", "bar"))
-local alone
-for _, workload in ipairs(workloads) do
-  local name, floor_what, our_what, bar = table.unpack(workload)
-  local floor_time, our_time = measure(floors(floor_what), ours(our_what))
-  print_row(name, floor_time, our_time, bar)
-  print_megabytes(name, floor_time, our_time)
-  alone = alone or our_time
+-- The floor is the plain one.
+local function print_tls(floors)
+  local window = run.measure(run.ours_by_tls(WINDOW), 1)
+  print_ratio("tls window", floors.window, window, 1.7)
+  local churn = run.measure(run.ours_by_tls "storm.lua dials=64 count=1000 ending=leave", 1)
+  print_ratio("tls churn, full handshakes", floors.churn, churn)
+  print "tls churn, resumed handshakes: not there yet"
+  print_bytes("tls idle, 1000: bytes each", (run.measure(run.ours_by_tls(idle_settings(1000)), 2)), 21000)
 end
-for _, count in ipairs(idle) do print_idle(count, alone) end
-print "tls                        not measured yet"
+
+print [[
+Our client with Lua, and the floor: a raw epoll client that does the same with the same server.
+Times: microseconds of CPU, user and system, that the client's process takes for one operation,
+connecting and joining left out where they are not the operation. Ratio: ours to the floor.
+Bytes: how much the client's resident memory grows for each further client that connects and joins.
+All are medians of 3 runs. On a shared machine only the ratios and bytes mean something.
+]]
+print_line("", "floor", "ours", "ratio", "bar", "")
+local floors, ours = print_workloads()
+for _, count in ipairs(idle_counts) do print_idle(count, ours.rtt) end
+print_tls(floors)
+if has_failed then run.fail "a workload failed; what it said stands above" end
