@@ -91,8 +91,7 @@ SLIP_CHECKED enum slip_err slip_session_new(const struct slip_session_config *co
 void slip_session_free(struct slip_session *s); /* NULL is fine; tells nobody */
 
 /* Time. */
-/* The monotonic time in msec, before any other call; does what is due by it (at most a bounded
- * number, the rest next time). */
+/* The monotonic time in msec, before any other call. What is due by it is done in `next`. */
 void slip_session_tick(struct slip_session *s, uint64_t now);
 /* When to tick next, at the latest; SLIP_NEVER when nothing is due ever. */
 uint64_t slip_session_deadline(const struct slip_session *s);
@@ -148,7 +147,7 @@ void slip_session_feed(struct slip_session *s, struct slip_span bytes);
 
 /* Topics. Events tell the outcome. */
 /* `topic` is wanted: joined when the link is open, again after each reconnect. SLIP_EUTF8,
- * SLIP_ETOOBIG (topics or 255 bytes), SLIP_ENOMEM. */
+ * SLIP_ETOOBIG (SLIP_TOPICS_MAX topics, or a name over 64 KiB), SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_session_join(struct slip_session *s, struct slip_span topic);
 /* The answer to JOIN_DUE. SLIP_ESTATE: not due any more (left, or the link is gone). SLIP_EFULL,
  * SLIP_ENOMEM. */
