@@ -177,7 +177,9 @@ static void on_received(void *owner, struct slip_span bytes) {
 }
 
 static void on_drained(void *owner) {
-  slip_client_leave(owner);
+  struct slip_client *c = owner;
+  c->stalls_at = SLIP_NEVER; /* however late we are: the peer has taken something */
+  slip_client_leave(c);
 }
 
 static void on_ended(void *owner, const struct slip_reason *reason) {
