@@ -685,6 +685,18 @@ static void pings_are_answered(void **state) {
   assert_int_equal((unsigned char)out.at[0], 0x8A);
 }
 
+static void a_flood_of_pings_uses_no_mask_twice(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  char pings[2 * 1000];
+  for (size_t i = 0; i < sizeof pings; i += 2)
+    memcpy(pings + i, "\x89\x00", 2);
+  p->luck.used = 0;
+  phx_feed(p, (struct slip_span){pings, sizeof pings});
+  size_t pongs = slip_session_outbox(p->session).size / 6; /* an empty frame with its mask */
+  assert_in_range(pongs, 100, SLIP_LUCK_SIZE / 4);
+}
+
 static void news_of_a_link_that_was_given_up_is_passed_over(void **state) {
   struct phx *p = *state;
   slip_session_link_up(p->session);
@@ -790,6 +802,7 @@ int main(void) {
       SPEC(a_fault_that_is_not_utf_8_is_kept_but_not_sent),
       SPEC(every_message_that_came_is_counted),
       SPEC(pings_are_answered),
+      SPEC(a_flood_of_pings_uses_no_mask_twice),
       SPEC(news_of_a_link_that_was_given_up_is_passed_over),
       SPEC(a_stalled_link_is_cut),
       SPEC(a_stall_while_closing_is_still_the_end_that_was_asked_for),

@@ -25,6 +25,11 @@ static inline bool slip_luck_is_low(const struct slip_luck *l) {
   return SLIP_LUCK_SIZE - l->used < SLIP_LUCK_PER_CALL;
 }
 
+/* Half of what a call may draw is gone: what can be left out had better be. */
+static inline bool slip_luck_is_scarce(const struct slip_luck *l) {
+  return SLIP_LUCK_SIZE - l->used < SLIP_LUCK_PER_CALL / 2;
+}
+
 /* Draws four bytes. Starts again at the front when the shell forgot to fill it. */
 static inline uint32_t slip_luck_draw(struct slip_luck *l) {
   uint32_t word;

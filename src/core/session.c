@@ -105,6 +105,12 @@ static void tidy(struct slip_session *s) {
 
 /* Frames. */
 
+/* Not every ping needs its pong (RFC 6455 section 5.5.3): who floods us gets no queue of answers,
+ * and does not use up the masks of this call. */
+static bool may_answer_ping(const struct slip_session *s, size_t size) {
+  return !slip_session_is_full(s, size) && !slip_luck_is_scarce(s->luck);
+}
+
 static bool take_message(struct slip_session *s, const struct slip_ws_message *m,
                          struct slip_action *out) {
   switch (m->kind) {
@@ -116,9 +122,7 @@ static bool take_message(struct slip_session *s, const struct slip_ws_message *m
     slip_session_got_close(s, m);
     return false;
   case SLIP_WS_PING:
-    /* the last of many is enough (RFC 6455 section 5.5.3): who floods us gets no queue of answers
-     */
-    if (s->link == LINK_OPEN && !slip_session_is_full(s, m->data.size))
+    if (s->link == LINK_OPEN && may_answer_ping(s, m->data.size))
       slip_session_write_control(s, SLIP_WS_PONG, m->data);
     return false;
   case SLIP_WS_PONG:
