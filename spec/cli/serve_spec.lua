@@ -51,10 +51,12 @@ describe("slipstream serve", function()
       local Leaver = require("slipstream").client()
       function Leaver:init(args) assert(self:connect { uri = args.uri }) end
       function Leaver:handle_connect() self:disconnect() end
+      function Leaver:terminate(reason) print("terminate", reason) end
       return Leaver
     ]]
     local code, it_ran = program.run { "run", path, "--uri", uri }
     assert.equal(0, code)
+    assert.equal("terminate\tnormal\n", it_ran:output())
     assert.equal("", it_ran:errors())
     it_serves:signal "sigterm"
     assert.equal(143, it_serves:exit())

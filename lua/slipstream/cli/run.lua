@@ -89,6 +89,11 @@ local function never_connected()
   end
 end
 
+-- Nothing can come to those who are left: they end as if they were told to.
+local function stop_idle()
+  for _, client in ipairs(slipstream.clients()) do client:stop() end
+end
+
 local function result(has_failed)
   if has_failed then return FAILED end
   local client = never_connected()
@@ -117,7 +122,10 @@ function M.run(options)
   end
   local ended = run_loop()
   if ended then return ended end
-  return result(has_failed)
+  local text, failure
+  code, text, failure = result(has_failed)
+  stop_idle()
+  return code, text, failure
 end
 
 return M
