@@ -57,6 +57,20 @@ describe("slipstream run", function()
       .. "to see why\n", it_ran:errors())
   end)
 
+  it("refuses to run the loop inside the loop, at the script's line", function()
+    local code, it_ran = run [[
+      local uv = require "luv"
+      local timer = uv.new_timer()
+      timer:start(0, 0, function()
+        print(pcall(function() uv.run() end))
+        timer:close()
+      end)
+      require "slipstream"
+    ]]
+    assert.equal(0, code)
+    assert.truthy(it_ran:output():find("client.lua:4: uv.run: the loop runs already", 1, true))
+  end)
+
   it("prints help and version", function()
     local code, help = program.run { "--help" }
     assert.equal(0, code)

@@ -2,27 +2,13 @@
 
 #include "script/host_lua.h"
 #include "script/json.h"
+#include "script/luv_lua.h"
 #include "script/message_lua.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
 #include "script/server_lua.h"
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
-
-#define LUV "slipstream.luv"
-
-/* luv makes the loop; first, so that at the end of the state it goes last. The loop lives only as
- * long as the first module table that luv made, and package.loaded may lose that (busted empties it
- * between files), so the registry keeps it. */
-static void require_luv(lua_State *L) {
-  if (lua_getfield(L, LUA_REGISTRYINDEX, LUV) == LUA_TNIL) {
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "luv");
-    lua_call(L, 1, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, LUV);
-  }
-  lua_pop(L, 1);
-}
 
 /* The values that Lua and C must agree on. */
 static void set_values(lua_State *L) {
@@ -39,7 +25,7 @@ static void set_values(lua_State *L) {
 }
 
 int slip_core_open(lua_State *L) {
-  require_luv(L);
+  slip_luv_require(L);
   lua_newtable(L);
   set_values(L);
   lua_pushcfunction(L, slip_json_open);
