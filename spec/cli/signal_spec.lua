@@ -1,5 +1,6 @@
 -- SIGINT and SIGTERM: what the program says to its server, and how it ends.
 local core = require "slipstream.core"
+local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 local raw_server = require "spec.support.raw_server"
 local uv = require "luv"
@@ -39,8 +40,8 @@ describe("a signal", function()
   end
 
   -- A client that has joined its room, and its connection.
-  local function joined()
-    local it_runs = start()
+  local function joined(program_of_its_own)
+    local it_runs = program_of_its_own or start()
     local connection = server:open()
     local message = read_message(connection)
     assert.equal("phx_join", message[4])
@@ -85,6 +86,16 @@ describe("a signal", function()
     local it_runs, connection = joined()
     it_runs:signal "sigint"
     expect_goodbye(it_runs, connection)
+    it_runs:signal "sigterm"
+    assert.same({ nil, SIGTERM }, { it_runs:exit() })
+  end)
+
+  it("a second time ends the program even when a callback never returns", function()
+    local looping = client:gsub('print "joined"', '%0; while true do end')
+    local uri = ("ws://127.0.0.1:%d/socket"):format(server.port)
+    local it_runs = joined(program.start { "run", program.file "looping.lua" (looping), "--uri", uri })
+    it_runs:signal "sigterm"
+    assert.is_false(loop.wait(function() return it_runs.code end, 100)) -- it does not hear of the first
     it_runs:signal "sigterm"
     assert.same({ nil, SIGTERM }, { it_runs:exit() })
   end)

@@ -6,15 +6,16 @@ local M = {}
 
 local numbers = { sigint = 2, sigterm = 15 }
 
---- Calls `on_signal(exit_code)` at the first signal. From then on the system's own action is back in
--- force, so a second signal ends the process even when a script keeps it busy.
+--- Calls `on_signal(exit_code)` at the first signal. The system's own action is back in force as soon as
+-- the kernel has delivered it ("oneshot"), not when the loop hears of it: the same signal a second time ends
+-- the process even when a script keeps the loop busy for ever.
 function M.watch(on_signal)
   local handles = {}
   for name, number in pairs(numbers) do
     local handle = uv.new_signal()
     handles[#handles + 1] = handle
     handle:unref() -- waiting for signals is no reason to go on
-    handle:start(name, function()
+    uv.signal_start_oneshot(handle, name, function() -- luv 1.44 has no method for it
       for _, each in ipairs(handles) do each:close() end
       on_signal(128 + number)
     end)
