@@ -9,6 +9,7 @@
 struct slip_mark {
   struct slip_client *previous;
   struct slip_client *next;
+  uint32_t round; /* the round of work in which it was marked */
   bool is_set;
 };
 

@@ -14,6 +14,7 @@ struct slip_loop {
   struct slip_luck luck;
   struct slip_client *first; /* marked, in order */
   struct slip_client *last;
+  uint32_t round;        /* which round of work what is marked now belongs to */
   uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
   uint32_t seed;         /* pretended: the state of its luck */
@@ -60,7 +61,7 @@ void slip_loop_mark(struct slip_loop *loop, struct slip_client *client) {
   struct slip_mark *mark = slip_client_mark(client);
   if (mark->is_set)
     return;
-  *mark = (struct slip_mark){.previous = loop->last, .is_set = true};
+  *mark = (struct slip_mark){.previous = loop->last, .round = loop->round, .is_set = true};
   if (loop->last != NULL)
     slip_client_mark(loop->last)->next = client;
   else
@@ -92,17 +93,14 @@ static void run_timers(struct slip_loop *loop) {
     timer->due(timer);
 }
 
-/* Each client once: what marks itself again waits for the next turn, so that none can starve the
+/* Each client once: what marks itself again is of the next round, so that none can starve the
  * others. */
 static void work_marked(struct slip_loop *loop) {
-  struct slip_client *last = loop->last;
-  while (loop->first != NULL) {
+  uint32_t next_round = ++loop->round;
+  while (loop->first != NULL && slip_client_mark(loop->first)->round != next_round) {
     struct slip_client *client = loop->first;
-    bool is_last = client == last;
     slip_loop_unmark(loop, client);
     slip_client_work(client);
-    if (is_last)
-      return;
   }
 }
 
