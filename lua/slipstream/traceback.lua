@@ -25,18 +25,32 @@ local function users_frames(level)
   return lines
 end
 
+-- Whether tostring says something of it: of a table without __tostring it has an address at best.
+local function has_text(err)
+  local kind = type(err)
+  if kind == "string" or kind == "number" then return true end
+  local meta = debug.getmetatable(err)
+  return type(meta) == "table" and rawget(meta, "__tostring") ~= nil
+end
+
+local function text_of(err)
+  if err == nil then return "error value is nil" end
+  if not has_text(err) then return "error value is a " .. type(err) end
+  local ok, text = pcall(tostring, err)
+  return ok and text or "an error that cannot be shown"
+end
+
 ---@class slipstream.Caught
----@field text string the error, in one line where it was one
+---@field text string the error, in one line where it was one; of a value that says nothing, its type
 ---@field traceback string
 
 --- A message handler for xpcall.
 ---@param err any
 ---@return slipstream.Caught
 function M.catch(err)
-  local ok, text = pcall(tostring, err)
   local lines = users_frames(3)
   table.insert(lines, 1, "stack traceback:")
-  return { text = ok and text or "an error that cannot be shown", traceback = table.concat(lines, "\n") }
+  return { text = text_of(err), traceback = table.concat(lines, "\n") }
 end
 
 return M

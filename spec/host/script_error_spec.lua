@@ -68,6 +68,27 @@ describe("an error in a callback", function()
     assert.equal("an error that cannot be shown", recorder.last(calls, "terminate").text)
   end)
 
+  it("is told by its type when it says nothing of itself", function()
+    local values = { { nil, "nil" }, { {}, "a table" }, { true, "a boolean" }, { print, "a function" } }
+    for _, case in ipairs(values) do
+      start { handle_connect = function() error(case[1]) end }
+      server:accept()
+      local entry = errors()[#errors()]
+      assert.equal("error value is " .. case[2], entry.text)
+      assert.truthy(entry.fields.traceback:find("script_error_spec.lua", 1, true))
+    end
+  end)
+
+  it("is told as it is when it is a number, and by its __tostring", function()
+    local _, calls = start { handle_connect = function() error(42) end }
+    server:accept()
+    assert.equal("42", recorder.last(calls, "terminate").text)
+    local sad = setmetatable({}, { __tostring = function() return "sad" end })
+    _, calls = start { handle_connect = function() error(sad) end }
+    server:accept()
+    assert.equal("sad", recorder.last(calls, "terminate").text)
+  end)
+
   it("may be a stack that overflows", function()
     local function dig(n) return 1 + dig(n + 1) end
     local _, calls = start { handle_connect = function() dig(1) end }
