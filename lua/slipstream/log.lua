@@ -61,16 +61,15 @@ local function quote(value)
   end) .. '"'
 end
 
-local function clock()
+-- UTC, as ISO 8601 has it.
+local function now()
   local seconds, micros = uv.gettimeofday()
-  return seconds, micros // 1000
+  return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%03dZ"):format(micros // 1000)
 end
 
 -- A traceback keeps its lines, so that it can be read.
 local function format_text(entry)
-  local seconds, millis = clock()
-  local time = os.date("%H:%M:%S", seconds) .. (".%03d"):format(millis)
-  local parts = { time, ("%-5s"):format(entry.level), entry.text }
+  local parts = { entry.time, ("%-5s"):format(entry.level), entry.text }
   for _, name in ipairs(sorted_names(entry.fields)) do
     if name ~= "traceback" then parts[#parts + 1] = name .. "=" .. quote(entry.fields[name]) end
   end
@@ -85,12 +84,19 @@ local function utf8_only(value)
   return (value:gsub("[\x80-\xff]", "?"))
 end
 
+-- What every line has, in this order; a field with such a name gives way.
+local own_names = { "time", "level", "text" }
+
 local function format_json(entry)
-  local seconds, millis = clock()
-  local line = { time = os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%03dZ"):format(millis) }
-  for name, value in pairs(entry.fields) do line[name] = utf8_only(value) end
-  line.level, line.text = entry.level, utf8_only(entry.text)
-  return assert(core.json.encode(line))
+  local parts = {}
+  local function add(name, value)
+    parts[#parts + 1] = core.json.encode(utf8_only(name)) .. ":" .. core.json.encode(utf8_only(value))
+  end
+  for _, name in ipairs(own_names) do add(name, entry[name]) end
+  for _, name in ipairs(sorted_names(entry.fields)) do
+    if not entry[name] then add(name, entry.fields[name]) end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 local formats = { text = format_text, json = format_json }
@@ -103,7 +109,7 @@ local function write(level, text, fields)
   if ranks[level] < state.rank then return end
   local shown = {}
   for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(redact(name, value)) end
-  local entry = { level = level, text = tostring(text), fields = shown }
+  local entry = { time = now(), level = level, text = tostring(text), fields = shown }
   state.sink(state.format(entry), entry)
 end
 
@@ -137,6 +143,14 @@ end
 function M.error(text, fields)
   check.is_optional(2, fields, "table")
   write("error", text, fields)
+end
+
+--- Whether lines of that level are written: spares the work for one that is not.
+---@param level slipstream.Level
+---@return boolean
+function M.shows(level)
+  if not ranks[level] then check.fail(1, ("no such level: %s"):format(level)) end
+  return ranks[level] >= state.rank
 end
 
 local function names_of(set) return table.concat(sorted_names(set), ", ") end

@@ -43,7 +43,7 @@ describe("the log", function()
   it("writes text as one line, fields in the order of their names", function()
     log.warn("not sent", { topic = "room:1", count = 3, text = 'say "a b"\n', empty = "" })
     local time, rest = lines[1]:match("^(%S+) (.*)$")
-    assert.truthy(time:find("^%d%d:%d%d:%d%d%.%d%d%d$"))
+    assert.truthy(time:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"))
     assert.equal([[warn  not sent count=3 empty="" text="say \"a b\"\n" topic=room:1]], rest)
   end)
 
@@ -63,6 +63,33 @@ describe("the log", function()
     assert.truthy(entry.fn:find("^builtin: ") or entry.fn:find("^function: "))
     assert.equal("?\0", entry.bytes)
     assert.truthy(entry.time:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$"))
+  end)
+
+  it("writes JSON with time, level and text first, then the fields by their names", function()
+    log.set_format "json"
+    log.info("x", { zone = 1, client = "#1", attempt = 2, level = "mine", ["odd \xff"] = true })
+    local time, rest = lines[1]:match '^{"time":"([^"]*)",(.*)$'
+    assert.truthy(time)
+    assert.equal('"level":"info","text":"x","attempt":2,"client":"#1","odd ?":true,"zone":1}', rest)
+  end)
+
+  it("has the same time in the line and in what the sink gets, whatever the format", function()
+    for _, format in ipairs { "text", "json" } do
+      log.set_format(format)
+      log.set_sink(function(line, entry)
+        assert.truthy(line:find(entry.time, 1, true))
+        lines[#lines + 1] = entry.time
+      end)
+      log.info "x"
+    end
+    assert.equal(2, #lines)
+  end)
+
+  it("says which levels it shows", function()
+    log.set_level "warn"
+    assert.same({ false, false, true, true },
+      { log.shows "debug", log.shows "info", log.shows "warn", log.shows "error" })
+    assert.has_error(function() log.shows "loud" end, "bad argument #1 to 'shows' (no such level: loud)")
   end)
 
   it("keeps secrets to itself", function()
