@@ -5,6 +5,7 @@
 
 local check = require "slipstream.check"
 local config = require "slipstream.config"
+local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local reason_of = require("slipstream.reason").new
 local traceback = require "slipstream.traceback"
@@ -124,18 +125,28 @@ end
 
 local handlers = {}
 
--- Events that are one callback each, with the same arguments.
+function handlers.message(socket, ...) return run(socket, "handle_message", ...) end
+
+-- Events that are a line of the log, and one callback each, with the same arguments.
 local routes = {
   connected = "handle_connect",
   joined = "handle_join",
   left = "handle_leave",
-  message = "handle_message",
   topic_closed = "handle_topic_close",
 }
 
 for event, callback in pairs(routes) do
-  handlers[event] = function(socket, ...) return run(socket, callback, ...) end
+  local note = journal[event]
+  handlers[event] = function(socket, ...)
+    note(socket, ...)
+    return run(socket, callback, ...)
+  end
 end
+
+-- Events that are a line of the log and nothing else.
+handlers.reconnect_scheduled = journal.reconnect_scheduled
+handlers.rejoin_scheduled = journal.rejoin_scheduled
+handlers.heartbeat = journal.heartbeat
 
 function handlers.connect_due(socket, attempt, last_reason)
   if socket._ending then return end
@@ -148,21 +159,15 @@ function handlers.connect_due(socket, attempt, last_reason)
   local dial, text
   ok, dial, text = ask(socket, "params", config.dial, socket._config, overrides)
   if not ok or socket._ending then return end
-  log.debug("connecting", { client = socket._client.name, attempt = attempt, uri = dial and dial.uri })
+  journal.connect_due(socket, attempt, dial and dial.uri)
   if dial then ok, text = socket._core:dial(dial) end
   if not (dial and ok) and text ~= "not_due" then socket._core:dial_failed(text) end
 end
 
 function handlers.disconnected(socket, reason)
   if socket._ending then return finish(socket) end
-  local level = reason.kind == "closed_by_client" and log.debug or log.info
-  level("disconnected", { client = socket._client.name, reason = reason })
+  journal.disconnected(socket, reason)
   return run(socket, "handle_disconnect", reason)
-end
-
-function handlers.reconnect_scheduled(socket, attempt, wait_msec)
-  local fields = { client = socket._client.name, attempt = attempt, wait_msec = wait_msec }
-  log.debug("reconnect scheduled", fields)
 end
 
 -- Text is what join was given as a table; a function is asked each time.

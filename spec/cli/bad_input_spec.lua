@@ -156,7 +156,7 @@ describe("a wrong server", function()
   -- It says why, in one line, and goes on.
   local function says(it_runs, kind, why)
     it_runs:read(kind)
-    local line = it_runs:read_error "disconnected"
+    local line = it_runs:read_error(kind == "connect_failed" and "cannot connect" or "disconnected")
     assert.truthy(line:find(why, 1, true), line)
     assert.truthy(line:find("client=#1", 1, true))
   end
@@ -264,7 +264,7 @@ describe("a push that cannot be sent", function()
       end
       return Client
     ]]
-    local code, it_ran = program.run { "run", path, "--uri", uri }
+    local code, it_ran = program.run { "run", path, "--uri", uri, "--log", "warn" }
     assert.equal(0, code)
     local lines = {}
     for line in it_ran:output():gmatch "[^\n]+" do lines[#lines + 1] = line end

@@ -158,7 +158,7 @@ describe("the log of slipstream run", function()
       texts[entry.text] = entry
     end
     assert.equal("debug", texts.connecting.level)
-    assert.equal("#1", texts.disconnected.client)
+    assert.equal("#1", texts["cannot connect"].client)
     assert.equal("error", texts["client stopped"].level)
   end)
 
@@ -198,7 +198,7 @@ describe("an error in a callback", function()
   it("is told with the user's places only, and ends that client alone", function()
     local file = program.file "client.lua" (breaking)
     local uri = ("ws://127.0.0.1:%d/socket"):format(server.port)
-    local it_runs = program.start { "run", file, "--uri", uri, "--clients", "2" }
+    local it_runs = program.start { "run", file, "--uri", uri, "--clients", "2", "--log", "error" }
     local first, second = server:open(), server:open()
     it_runs:read_error ":9: in"
     it_runs:read "second is connected"

@@ -54,7 +54,7 @@ describe("slipstream serve", function()
       function Leaver:terminate(reason) print("terminate", reason) end
       return Leaver
     ]]
-    local code, it_ran = program.run { "run", path, "--uri", uri }
+    local code, it_ran = program.run { "run", path, "--uri", uri, "--log", "warn" }
     assert.equal(0, code)
     assert.equal("terminate\tnormal\n", it_ran:output())
     assert.equal("", it_ran:errors())

@@ -41,7 +41,7 @@ describe("a signal", function()
 
   -- A client that has joined its room, and its connection.
   local function joined(program_of_its_own)
-    local it_runs = program_of_its_own or start()
+    local it_runs = program_of_its_own or start(nil, "--log", "warn")
     local connection = server:open()
     local message = read_message(connection)
     assert.equal("phx_join", message[4])
@@ -117,7 +117,7 @@ describe("a signal", function()
 
   it("stops a client at once that waits for its next attempt", function()
     local it_runs = start(raw_server.free_port(), "--log", "debug")
-    it_runs:read_error "reconnect scheduled"
+    it_runs:read_error "reconnecting"
     expect_quick_end(it_runs)
   end)
 
