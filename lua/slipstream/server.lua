@@ -14,14 +14,18 @@
 local check = require "slipstream.check"
 local core = require "slipstream.core"
 local App = require "slipstream.server.app"
+local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
 
 local M = {}
 
 local MiB = 1024 * 1024
 
-local function report_to_stderr(where, text)
-  io.stderr:write(("server: %s: %s\n"):format(where, text))
+local function report_to_log(where, text, details)
+  log.error("server: " .. text, {
+    callback = where, pattern = details.pattern, topic = details.topic, event = details.event,
+    traceback = details.traceback,
+  })
 end
 
 -- The options, with their types and defaults.
@@ -33,8 +37,9 @@ local known = {
   id = { "function" },
   -- http(method, path, request) → status, body, headers for other paths; nothing: 404.
   http = { "function" },
-  -- report(where, text): an error in a callback, with its traceback. The default writes to stderr.
-  report = { "function", report_to_stderr },
+  -- report(where, text, details): an error in a callback; `details` has pattern, topic and event where
+  -- there are such, and the traceback when it has more places than `text`. The default is the log.
+  report = { "function", report_to_log },
   path = { "string", "/socket/websocket" },
   idle_timeout_msec = { "integer", 60000 }, -- 0: none
   max_joins = { "integer", 100 },

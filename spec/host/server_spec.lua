@@ -97,6 +97,17 @@ describe("making a server", function()
       "channel room:*: handle_in must be a function")
   end)
 
+  it("refuses a callback that there is not, and guesses which was meant", function()
+    local handlers = { join = print, handle_in = print, terminated = print }
+    assert.has_error(function() server.new():channel("room:*", handlers) end,
+      "channel room:*: unknown callback terminated, did you mean terminate?")
+    assert.has_error(function() server.new():channel("room:*", { join = print, handel_in = print }) end,
+      "channel room:*: unknown callback handel_in, did you mean handle_in?")
+    assert.has_error(function()
+      server.new():channel("room:*", { join = print, handle_in = print, joined = true })
+    end, "channel room:*: joined must be a function")
+  end)
+
   it("refuses unknown settings and wrong types of an address, at the caller's line", function()
     local app = server.new()
     for settings, fault in pairs {
@@ -245,6 +256,19 @@ describe("a channel", function()
     push(client, "x")
     assert.equal("phx_error", decoded(client)[4])
     assert.matches("handle_in returned answer", reports[1])
+  end)
+
+  it("tells report where an error was", function()
+    local told
+    local app = server.new { report = function(where, text, details) told = { where, text, details } end }
+    app:channel("room:*", { join = function() return "ok" end, handle_in = function() error "boom" end })
+    push(joined((listen(app))), "shout")
+    assert.is_true(loop.wait(function() return told end))
+    assert.equal("handle_in", told[1])
+    assert.matches("^%S+server_spec.lua:%d+: boom$", told[2])
+    assert.matches("^stack traceback:\n\t%S+server_spec.lua:%d+: in", told[3].traceback)
+    told[3].traceback = nil
+    assert.same({ pattern = "room:*", topic = "room:1", event = "shout" }, told[3])
   end)
 
   it("crashes on a reply that is not JSON, and names the place", function()

@@ -1,5 +1,6 @@
 -- App: what a server serves: its channels, who has joined what, and the errors of their callbacks.
 local check = require "slipstream.check"
+local nearest = require "slipstream.nearest"
 local Handle = require "slipstream.server.handle"
 local traceback = require "slipstream.traceback"
 local wire = require "slipstream.server.wire"
@@ -18,16 +19,31 @@ function App.new(options)
   }, App)
 end
 
+-- The callbacks of a channel, and whether they must be there.
+local callbacks = { join = true, joined = false, handle_in = true, terminate = false }
+
+-- What is wrong with the callbacks; nil when nothing is.
+local function fault_of(handlers)
+  for name in pairs(handlers) do
+    if callbacks[name] == nil then
+      local guess = nearest.find(tostring(name), callbacks)
+      local hint = guess and (", did you mean %s?"):format(guess) or ""
+      return ("unknown callback %s%s"):format(tostring(name), hint)
+    end
+  end
+  for name, is_needed in pairs(callbacks) do
+    local is_fit = handlers[name] == nil and not is_needed or type(handlers[name]) == "function"
+    if not is_fit then return name .. " must be a function" end
+  end
+end
+
 -- Declares the channel of a topic, or of all topics that begin with what stands before a final "*".
 function App:channel(pattern, handlers)
   check.self(self, App.__name)
   check.is(1, pattern, "string")
   check.is(2, handlers, "table")
-  for _, name in ipairs { "join", "handle_in" } do
-    if type(handlers[name]) ~= "function" then
-      error(("channel %s: %s must be a function"):format(pattern, name), 2)
-    end
-  end
+  local fault = fault_of(handlers)
+  if fault then error(("channel %s: %s"):format(pattern, fault), 2) end
   local prefix = pattern:match "^(.*)%*$"
   if prefix then
     table.insert(self.wildcards, { prefix = prefix, handlers = handlers })
@@ -37,27 +53,32 @@ function App:channel(pattern, handlers)
   return self
 end
 
--- The handlers of a topic, or nil.
+-- The handlers of a topic and the pattern that they were declared with, or nil.
 function App:match(topic)
   if type(topic) ~= "string" then return nil end
-  if self.exact[topic] then return self.exact[topic] end
+  if self.exact[topic] then return self.exact[topic], topic end
   for _, wildcard in ipairs(self.wildcards) do
-    if topic:sub(1, #wildcard.prefix) == wildcard.prefix then return wildcard.handlers end
+    if topic:sub(1, #wildcard.prefix) == wildcard.prefix then
+      return wildcard.handlers, wildcard.prefix .. "*"
+    end
   end
 end
 
--- The error and its places in the user's files.
-local function explain(err)
-  local caught = traceback.catch(err)
-  return caught.text .. "\n" .. caught.traceback
+-- Tells of an error; `place` is the channel whose callback it was, or anything else.
+local function report(app, where, place, caught)
+  local places = caught.traceback or ""
+  app.options.report(where, caught.text, {
+    pattern = place.pattern, topic = place.topic, event = place.event,
+    traceback = places:find("\n", 1, true) and places or nil, -- more than its heading
+  })
 end
 
 -- Calls fn; an error is reported. Answers whether it went well, and the results.
-function App:protect(where, fn, ...)
+function App:protect(where, place, fn, ...)
   return (function(is_ok, ...)
-    if not is_ok then self.options.report(where, ...) end
+    if not is_ok then report(self, where, place, ...) end
     return is_ok, ...
-  end)(xpcall(fn, explain, ...))
+  end)(xpcall(fn, traceback.catch, ...))
 end
 
 function App:subscribe(channel)

@@ -9,6 +9,7 @@
 -- `channel.assigns` is the application's; `channel.ref`, inside handle_in, is what `reply` wants when
 -- the answer comes later.
 local check = require "slipstream.check"
+local log = require "slipstream.log"
 local wire = require "slipstream.server.wire"
 
 local Channel = {}
@@ -17,10 +18,11 @@ Channel.__name = "slipstream.server.channel"
 
 local orderly = { normal = true, shutdown = true }
 
-function Channel.new(socket, handlers, message)
+-- `pattern` is what the handlers were declared with.
+function Channel.new(socket, handlers, pattern, message)
   local join_ref = message.join_ref
   return setmetatable({
-    socket = socket, app = socket.app, topic = message.topic, handlers = handlers,
+    socket = socket, app = socket.app, topic = message.topic, pattern = pattern, handlers = handlers,
     given_ref = join_ref,
     -- Without one, Phoenix answers with the ref of the join in its place, and closes with null.
     join_ref = join_ref == nil and message.ref or join_ref,
@@ -72,8 +74,9 @@ function Channel:finish(reason)
   self.is_joined = false
   self.socket:forget(self)
   self.app:unsubscribe(self)
+  log.debug("server: left", { connection = self.socket.number, topic = self.topic, reason = reason })
   if self.handlers.terminate then
-    self.app:protect("terminate", self.handlers.terminate, self, reason)
+    self.app:protect("terminate", self, self.handlers.terminate, self, reason)
   end
 end
 
@@ -123,9 +126,9 @@ end
 
 -- A message of the client's.
 function Channel:receive(message)
-  self.ref = message.ref
-  if not self.app:protect("handle_in", handle, self, message) then self:stop "crash" end
-  self.ref = nil
+  self.ref, self.event = message.ref, message.event
+  if not self.app:protect("handle_in", self, handle, self, message) then self:stop "crash" end
+  self.ref, self.event = nil, nil
 end
 
 -- The client leaves.

@@ -2,6 +2,7 @@
 local check = require "slipstream.check"
 local core = require "slipstream.core"
 local handshake = require "slipstream.server.handshake"
+local log = require "slipstream.log"
 local Socket = require "slipstream.server.socket"
 
 local Handle = {}
@@ -12,7 +13,7 @@ local loopback, subprotocol = "127.0.0.1", "phoenix"
 
 -- Runs an application's function that decides about a request; an error is a 500.
 local function decide(app, where, fn, ...)
-  local is_ok, verdict, status, body, headers = app:protect(where, fn, ...)
+  local is_ok, verdict, status, body, headers = app:protect(where, app, fn, ...)
   if not is_ok then return nil, handshake.response(500, "internal server error") end
   if verdict == true then return true end
   return nil, handshake.response(status or 403, body, headers)
@@ -46,7 +47,7 @@ local function connect(app, socket, request, header, upgrade)
 end
 
 -- Answers nil to accept, else the bytes of the response.
-local function answer(handle, conn, request)
+local function decide_about(handle, conn, request)
   local app = handle.app
   local function header(name) return conn:header(name) end
   if request.path ~= app.options.path then return answer_plain(app, request) end
@@ -56,6 +57,16 @@ local function answer(handle, conn, request)
   local is_in, response = connect(app, socket, request, header, upgrade)
   if not is_in then return response end
   handle.sockets[conn] = socket
+  log.debug("server: connected", { connection = socket.number, vsn = upgrade.vsn })
+end
+
+local function answer(handle, conn, request)
+  local response = decide_about(handle, conn, request)
+  if response then
+    local status = response:match "^%S+ (%d+)"
+    log.debug("server: request answered", { method = request.method, path = request.path, status = status })
+  end
+  return response
 end
 
 -- What core.http_server calls.
@@ -67,14 +78,16 @@ local function handlers_of(handle)
     closed = function(conn)
       local socket = sockets[conn]
       sockets[conn] = nil
-      if socket then socket:finish "closed" end
+      if not socket then return end
+      socket:finish "closed"
+      log.debug("server: disconnected", { connection = socket.number })
     end,
     stopped = function()
       handle.app.handles[handle] = nil
       handle.is_over = true
-      for _, on_stopped in ipairs(handle.on_stopped) do handle.app:protect("stop", on_stopped) end
+      for _, on_stopped in ipairs(handle.on_stopped) do handle.app:protect("stop", handle, on_stopped) end
     end,
-    failed = function(name, traceback) handle.app.options.report(name, traceback) end,
+    failed = function(name, traceback) handle.app.options.report(name, traceback, {}) end,
   }
 end
 

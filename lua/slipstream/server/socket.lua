@@ -2,6 +2,7 @@
 -- message.
 local check = require "slipstream.check"
 local Channel = require "slipstream.server.channel"
+local log = require "slipstream.log"
 local wire = require "slipstream.server.wire"
 
 local Socket = {}
@@ -10,8 +11,12 @@ Socket.__name = "slipstream.server.socket"
 
 local undecodable, going_away, restarting, normal = 1011, 1001, 1012, 1000
 
+local last_number = 0
+
 function Socket.new(app, conn, vsn)
+  last_number = last_number + 1
   return setmetatable({
+    number = last_number, -- for the log
     app = app, conn = conn, vsn = vsn, channels = {}, count = 0, is_open = true, assigns = {},
   }, Socket)
 end
@@ -83,6 +88,10 @@ local function reply(socket, message, join_ref, status, response)
   }))
 end
 
+local function tell_refusal(socket, message, reason)
+  log.debug("server: join refused", { connection = socket.number, topic = message.topic, reason = reason })
+end
+
 local function refuse_unmatched(socket, message)
   reply(socket, message, nil, "error", { reason = "unmatched topic" })
 end
@@ -90,7 +99,7 @@ end
 -- Calls join; answers the status and response of the reply.
 local function ask_to_join(channel, message)
   local app = channel.app
-  local is_ok, status, response = app:protect("join", function()
+  local is_ok, status, response = app:protect("join", channel, function()
     local status, response = channel.handlers.join(channel, message.topic, message.payload)
     if status ~= "ok" and status ~= "error" then
       error(('join returned %s; it must return "ok" or "error"'):format(tostring(status)), 0)
@@ -101,27 +110,36 @@ local function ask_to_join(channel, message)
   return "error", { reason = "join crashed" }
 end
 
+local function admit(socket, channel)
+  channel.is_joined = true
+  socket:remember(channel)
+  socket.app:subscribe(channel)
+  log.debug("server: joined", { connection = socket.number, topic = channel.topic })
+end
+
 local function join(socket, message, old)
-  local handlers = socket.app:match(message.topic)
-  if not handlers then return refuse_unmatched(socket, message) end
+  local handlers, pattern = socket.app:match(message.topic)
+  if not handlers then
+    tell_refusal(socket, message, "unmatched topic")
+    return refuse_unmatched(socket, message)
+  end
   if old then
     old:finish "duplicate"
   elseif socket.count >= socket.app.options.max_joins then
+    tell_refusal(socket, message, "too many channels joined")
     return reply(socket, message, message.join_ref, "error", { reason = "too many channels joined" })
   end
-  local channel = Channel.new(socket, handlers, message)
+  local channel = Channel.new(socket, handlers, pattern, message)
   local status, response = ask_to_join(channel, message)
-  if status == "ok" and socket.is_open then
-    channel.is_joined = true
-    socket:remember(channel)
-    socket.app:subscribe(channel)
-  end
-  local is_sent = socket.app:protect("join", reply, socket, message, message.join_ref, status, response)
+  if status == "ok" and socket.is_open then admit(socket, channel) end
+  if status == "error" then tell_refusal(socket, message, "its join returned an error or raised one") end
+  local is_sent = socket.app:protect("join", channel,
+    reply, socket, message, message.join_ref, status, response)
   if not is_sent then channel:stop "crash" end
   -- The old channel says goodbye only now, as Phoenix does.
   if old then old:say_closed "phx_close" end
   if channel.is_joined and handlers.joined
-    and not socket.app:protect("joined", handlers.joined, channel) then
+    and not socket.app:protect("joined", channel, handlers.joined, channel) then
     channel:stop "crash"
   end
 end
@@ -146,7 +164,7 @@ end
 function Socket:receive(bytes, is_binary)
   if not self.is_open then return end
   local message = wire.read(self.vsn, bytes, is_binary)
-  if not message or not self.app:protect("socket", route, self, message) then
+  if not message or not self.app:protect("socket", message, route, self, message) then
     self:close(undecodable)
   end
 end
