@@ -91,6 +91,8 @@ local function restart_of(options)
   check.fail(1, ('restart: "permanent", "transient" or "temporary" expected, got %q'):format(restart))
 end
 
+local count = 0
+
 ---@class slipstream.ClientOptions
 ---@field restart string? "permanent" (default), "transient" or "temporary": for supervisors
 
@@ -102,7 +104,14 @@ function M.new(options)
   local module = {}
   local meta = { __index = default, __name = "slipstream.module", restart = restart_of(options or {}) }
   meta.socket_meta = { __index = module, __name = "slipstream.socket" }
+  count = count + 1
   return setmetatable(module, meta)
+end
+
+--- How many modules were made: `slipstream run` tells of one that nobody starts.
+---@return integer
+function M.count()
+  return count
 end
 
 --- Whether the value is a client module.

@@ -41,7 +41,13 @@ describe("a wrong command line", function()
     { "an unknown format", { "run", "--log-format", "xml", "a.lua" },
       "argument for option '--log-format' must be one of 'text', 'json' (see slipstream --help)" },
     { "no clients", { "run", "--clients", "0", "a.lua" },
-      "--clients: expected a number, 1 or more, got 0 (see slipstream --help)" },
+      "--clients: expected a whole number, 1 to 1000000, got 0 (see slipstream --help)" },
+    { "half a client", { "run", "--clients", "1.5", "a.lua" },
+      "--clients: expected a whole number, 1 to 1000000, got 1.5 (see slipstream --help)" },
+    { "clients below 0", { "run", "--clients", "-3", "a.lua" },
+      "--clients: expected a whole number, 1 to 1000000, got -3 (see slipstream --help)" },
+    { "too many clients", { "run", "--clients", "1000001", "a.lua" },
+      "--clients: expected a whole number, 1 to 1000000, got 1000001 (see slipstream --help)" },
     { "a key without value", { "run", "--set", "room", "a.lua" },
       "--set: expected KEY=VALUE, got room (see slipstream --help)" },
     { "a key that has its own option", { "run", "--set", "uri=x", "a.lua" },
@@ -89,6 +95,79 @@ describe("a wrong file", function()
       assert.is_nil(it_ran:errors():find("stack traceback", 1, true))
     end)
   end
+end)
+
+describe("a file that does not fit its command", function()
+  after_each(program.clean_up)
+
+  local making = "local Lobby = require('slipstream').client()"
+
+  -- { name, text, more arguments, exit code, what it says }
+  local cases = {
+    { "a module that is neither returned nor started", making, {}, 1,
+      "%s: made a client module, but neither returned it nor started it; end the file with "
+      .. "`return Lobby`, or whatever its name is" },
+    { "a server app", "return require('slipstream.server').new()", {}, 1,
+      "%s: returned a server app; run it with `slipstream serve %s`" },
+    { "a script that --clients cannot start", "", { "--clients", "2" }, 2,
+      "--clients: %s returned no client module that could be started 2 times" },
+  }
+
+  for _, case in ipairs(cases) do
+    it("is refused in one line: " .. case[1], function()
+      local path = program.file "client.lua" (case[2])
+      local code, it_ran = program.run { "run", path, table.unpack(case[3]) }
+      assert.equal("slipstream: " .. case[5]:gsub("%%s", path) .. "\n", it_ran:errors())
+      assert.equal(case[4], code)
+    end)
+  end
+
+  it("is not one that is empty, nor one that starts its module later", function()
+    assert.equal(0, (program.run { "run", program.file "empty.lua" "" }))
+    local code, it_ran = program.run { "run", program.file "later.lua" (making .. [[
+      function Lobby:init() return "stop", "normal" end
+      local timer = require("luv").new_timer()
+      timer:start(0, 0, function()
+        timer:close()
+        require("slipstream").start(Lobby)
+      end)
+    ]]) }
+    assert.equal("", it_ran:errors())
+    assert.equal(0, code)
+  end)
+end)
+
+describe("a client that needs what is not there", function()
+  after_each(program.clean_up)
+
+  local missing = "slipstream: no --uri was given"
+
+  it("has its user told that --uri is missing", function()
+    for _, uri in ipairs { "args.uri", "args.uri .. '/websocket'" } do
+      local path = program.file "client.lua" (([[
+        local Client = require("slipstream").client()
+        function Client:init(args) assert(self:connect { uri = %s }) end
+        return Client
+      ]]):format(uri))
+      local code, it_ran = program.run { "run", path }
+      assert.equal(1, code)
+      local lines = it_ran:error_lines()
+      assert.equal(missing, lines[#lines])
+    end
+  end)
+
+  it("is not started again and again when the first one fails in init", function()
+    local path = program.file "client.lua" [[
+      local Client = require("slipstream").client()
+      function Client:init(args) error("no luck, " .. args.index) end
+      return Client
+    ]]
+    local code, it_ran = program.run { "run", path, "--clients", "500" }
+    assert.equal(1, code)
+    assert.is_nil(it_ran:errors():find("no luck, 2", 1, true))
+    local lines = it_ran:error_lines()
+    assert.truthy(lines[#lines]:find("error stopped starting clients: the first one failed in init", 1, true))
+  end)
 end)
 
 describe("a wrong config", function()

@@ -91,6 +91,19 @@ describe("slipstream run", function()
     assert.equal("1\tnil\tnil\tnil\n", it_ran:output())
   end)
 
+  it("warns of a SLIPSTREAM_LUA_PATH that is no folder", function()
+    local path = program.file "client.lua" (printing)
+    local code, it_ran = program.run({ "run", path }, { env = { SLIPSTREAM_LUA_PATH = path } })
+    assert.equal(0, code)
+    assert.equal(("slipstream: SLIPSTREAM_LUA_PATH: no such folder: %s; "
+      .. "the program's own modules are used\n"):format(path), it_ran:errors())
+  end)
+
+  it("takes the last of two --set of the same name", function()
+    local _, it_ran = run("print((...).room)", "--set", "room=1", "--set", "room=2")
+    assert.equal("2\n", it_ran:output())
+  end)
+
   it("takes modules of SLIPSTREAM_LUA_PATH before its own", function()
     local uv = require "luv"
     assert(uv.fs_mkdir(program.folder() .. "/slipstream", 448))

@@ -1,4 +1,5 @@
 -- `slipstream serve`: the embedded server as a program.
+local core = require "slipstream.core"
 local program = require "spec.support.program"
 local uv = require "luv"
 
@@ -32,6 +33,53 @@ describe("slipstream serve", function()
     visit(uri):read "joined room:1"
     it_serves:signal "sigint"
     assert.equal(130, it_serves:exit())
+  end)
+
+  it("takes an IPv6 address with and without brackets", function()
+    for _, host in ipairs { "::1", "[::1]" } do
+      local it_serves, uri = serve("--host", host)
+      assert.truthy(uri:find("ws://[::1]:", 1, true))
+      it_serves:signal "sigterm"
+      assert.equal(143, it_serves:exit())
+    end
+  end)
+
+  it("shows no traceback without a place in it", function()
+    local it_serves, uri = serve(program.file "app.lua" [[
+      local app = require("slipstream.server").new()
+      return app:channel("room:1", { join = function() return "yes" end, handle_in = print })
+    ]])
+    visit(uri):read "the join was refused"
+    local words = 'error server: join returned yes; it must return "ok" or "error" '
+    it_serves:read_error(words .. "callback=join pattern=room:1 topic=room:1")
+    it_serves:signal "sigterm"
+    assert.equal(143, it_serves:exit())
+    assert.equal(1, #it_serves:error_lines())
+  end)
+
+  it("tells at debug who comes and goes", function()
+    local it_serves, uri = serve("--log", "debug")
+    local it_runs = visit(uri)
+    it_runs:read "joined room:1"
+    it_runs:signal "sigterm"
+    it_runs:exit()
+    it_serves:read_error "debug server: connected connection=1 vsn=2"
+    it_serves:read_error "debug server: joined connection=1 topic=room:1"
+    it_serves:read_error "debug server: left connection=1 reason=left topic=room:1"
+    it_serves:read_error "debug server: disconnected connection=1"
+    visit((uri:gsub("/websocket$", "")))
+    it_serves:read_error "debug server: request answered method=GET path=/socket status=404"
+  end)
+
+  it("tells at debug of a join that is refused, as JSON when asked for", function()
+    local it_serves, uri = serve("--log", "debug", "--log-format", "json", program.file "app.lua" [[
+      local app = require("slipstream.server").new()
+      return app:channel("lobby", { join = function() end, handle_in = function() end })
+    ]])
+    visit(uri)
+    local entry = core.json.decode(it_serves:read_error "join refused")
+    assert.equal("debug", entry.level)
+    assert.same({ "room:1", "unmatched topic" }, { entry.topic, entry.reason })
   end)
 
   it("drains with 1012", function()
@@ -76,7 +124,8 @@ describe("slipstream serve", function()
     local it_runs = visit(uri)
     it_runs:read "the join was refused"
     it_runs:exit()
-    it_serves:read_error "app.lua:3: no n"
+    local line = it_serves:read_error "app.lua:3: no n"
+    assert.truthy(line:find "error server: .* callback=join pattern=room:%* topic=room:1$", line)
     it_serves:read_error "app.lua:3: in"
     it_serves:signal "sigterm"
     assert.equal(143, it_serves:exit())
@@ -87,6 +136,8 @@ describe("slipstream serve", function()
   local refusals = {
     { "a port that is none", { "--port", "70000" }, 2, "--port: 70000 is not a port, 0 to 65535" },
     { "a port that is a word", { "--port", "http" }, 2, "--port: http is not a port, 0 to 65535" },
+    { "a port below 0", { "--port", "-1" }, 2, "--port: -1 is not a port, 0 to 65535" },
+    { "a port that is no decimal number", { "--port", "0x50" }, 2, "--port: 0x50 is not a port, 0 to 65535" },
     { "an address of another machine", { "--host", "192.0.2.1", "--port", "0" }, 1, "192.0.2.1:0: " },
     { "an address that is none", { "--host", "nonsense", "--port", "0" }, 1, "nonsense:0: " },
     { "a missing file", { "/nowhere/app.lua" }, 2, "cannot open /nowhere/app.lua" },
@@ -121,6 +172,12 @@ describe("slipstream serve", function()
     local path = program.file "app.lua" "return 5"
     refuses({ "serve", path }, 1,
       path .. ": returned a number; return an app, made by slipstream.server.new()")
+    path = program.file "app.lua" "return nil"
+    refuses({ "serve", path }, 1,
+      path .. ": returned nothing; end it with `return app`, the app that slipstream.server.new() made")
+    path = program.file "app.lua" "return require('slipstream').client()"
+    refuses({ "serve", path }, 1,
+      ("%s: returned a client module; run it with `slipstream run %s`"):format(path, path))
     path = program.file "app.lua" "return require('slipstream.server').new { pathh = '/' }"
     refuses({ "serve", path }, 1, path .. ": server.new: unknown option pathh, did you mean path?")
   end)

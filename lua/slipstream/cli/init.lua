@@ -36,12 +36,36 @@ local function complain(text, code)
   return code
 end
 
+-- argparse takes the -3 of "--clients -3" for an option; ours have no digits, so it is a value.
+local function join_negatives(arguments)
+  local joined = {}
+  for _, argument in ipairs(arguments) do
+    local is_value = argument:find "^%-%d" and (joined[#joined] or ""):find "^%-%-[%a-]+$"
+    if is_value then
+      joined[#joined] = joined[#joined] .. "=" .. argument
+    else
+      joined[#joined + 1] = argument
+    end
+  end
+  return joined
+end
+
+-- A folder that is not there would silently change nothing.
+local function check_lua_path()
+  local folder = os.getenv "SLIPSTREAM_LUA_PATH"
+  if not folder or folder == "" then return end
+  local found = uv.fs_stat(folder)
+  if found and found.type == "directory" then return end
+  complain(("SLIPSTREAM_LUA_PATH: no such folder: %s; the program's own modules are used"):format(folder))
+end
+
 --- Runs the command that the arguments ask for.
 ---@param arguments string[] as Lua's `arg`
 ---@return integer code the exit code
 function M.main(arguments)
   io.stdout:setvbuf "line" -- who reads what scripts print wants it now
-  local ok, options = new_parser():pparse(arguments)
+  check_lua_path()
+  local ok, options = new_parser():pparse(join_negatives(arguments))
   if not ok then return complain(options .. " (see slipstream --help)", USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
   uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before

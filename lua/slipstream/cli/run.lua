@@ -1,5 +1,7 @@
 --- `slipstream run`: hosts the client module that a file returns, or runs a plain script.
 
+local client_modules = require "slipstream.client"
+local log_options = require "slipstream.cli.log_options"
 local script = require "slipstream.cli.script"
 local signal = require "slipstream.cli.signal"
 local slipstream = require "slipstream"
@@ -7,7 +9,8 @@ local uv = require "luv"
 
 local M = { summary = "Run a client module or a script." }
 
-local FAILED = 1
+local FAILED, USAGE = 1, 2
+local MOST_CLIENTS = 1000000
 local SHUTDOWN_MSEC = 5000
 local GOING_AWAY = 1001
 
@@ -24,9 +27,9 @@ local function read_pair(text)
 end
 
 local function read_count(text)
-  local count = math.tointeger(tonumber(text))
-  if count and count >= 1 then return count end
-  return nil, ("--clients: expected a number, 1 or more, got %s"):format(text)
+  local count = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if count and count >= 1 and count <= MOST_CLIENTS then return count end
+  return nil, ("--clients: expected a whole number, 1 to %d, got %s"):format(MOST_CLIENTS, text)
 end
 
 function M.define(command)
@@ -36,10 +39,7 @@ function M.define(command)
     :argname "KEY=VALUE":count "*":convert(read_pair)
   command:option("--clients", "Start the module N times; args.index counts.")
     :argname "N":default "1":convert(read_count)
-  command:option("--log", "Log from this level on, to stderr.")
-    :argname "LEVEL":choices { "debug", "info", "warn", "error" }:default "info"
-  command:option("--log-format", "Write log lines as text or json.")
-    :argname "FORMAT":choices { "text", "json" }:default "text"
+  log_options.define(command)
 end
 
 local function args_of(options, index)
@@ -74,12 +74,51 @@ local function run_loop()
   return ended
 end
 
+-- What becomes of the clients.
+
+-- What a config without `uri` and a script that needs `args.uri` say.
+local function lacks_uri(reason)
+  local text = tostring(reason)
+  return text:find("uri: needed", 1, true) or text:find("field 'uri'", 1, true)
+end
+
+-- Counts the ends, and keeps what is wrong about them.
+local function watch_ends()
+  local ends = { count = 0 }
+  slipstream.watch(function(_, reason, is_failure)
+    ends.count = ends.count + 1
+    if not is_failure then return end
+    ends.has_failed = true
+    ends.lacks_uri = ends.lacks_uri or lacks_uri(reason)
+  end)
+  return ends
+end
+
 -- The file's value.
 
-local function start_all(module, options)
+-- Where the first one fails at once, all others would, with the same lines in the log.
+local function start_all(module, options, ends)
   for index = 1, options.clients do
-    slipstream.start(module, args_of(options, index)) -- `watch` hears how it ends
+    slipstream.start(module, args_of(options, index))
+    if index == 1 and options.clients > 1 and ends.has_failed then
+      return slipstream.log.error "stopped starting clients: the first one failed in init"
+    end
   end
+end
+
+-- What is wrong with the value, and the exit code; nil when nothing is.
+local function fault_of(value, options)
+  local path = options.file
+  if value == nil and options.clients > 1 then
+    return ("--clients: %s returned no client module that could be started %d times"):format(path,
+      options.clients), USAGE
+  elseif value == nil or slipstream.is_client(value) then
+    return nil
+  elseif script.is_app(value) then
+    return ("%s: returned a server app; run it with `slipstream serve %s`"):format(path, path), FAILED
+  end
+  local text = "%s: returned a %s; return a client module, made by slipstream.client(), or nothing"
+  return text:format(path, type(value)), FAILED
 end
 
 -- Hosted, but with nothing to do and nothing to come.
@@ -94,8 +133,22 @@ local function stop_idle()
   for _, client in ipairs(slipstream.clients()) do client:stop() end
 end
 
-local function result(has_failed)
-  if has_failed then return FAILED end
+local function failed(options, ends)
+  if options.uri == nil and ends.lacks_uri then return nil, "no --uri was given", FAILED end
+  return FAILED
+end
+
+local function nobody_started(ends)
+  return ends.count == 0 and #slipstream.clients() == 0
+end
+
+local function result(options, ends)
+  if ends.has_failed then return failed(options, ends) end
+  if client_modules.count() > 0 and nobody_started(ends) then
+    local text = "%s: made a client module, but neither returned it nor started it; "
+      .. "end the file with `return Lobby`, or whatever its name is"
+    return nil, text:format(options.file), FAILED
+  end
   local client = never_connected()
   if not client then return 0 end
   local text = "%s never connected; write assert(self:connect { … }) in its init to see why"
@@ -108,22 +161,17 @@ end
 ---@return string? text
 ---@return integer? failure
 function M.run(options)
-  slipstream.log.set_level(options.log)
-  slipstream.log.set_format(options.log_format)
-  local has_failed = false
-  slipstream.watch(function(_, _, is_failure) has_failed = has_failed or is_failure end)
+  log_options.apply(options)
+  local ends = watch_ends()
   local ok, value, code = script.run(options.file, args_of(options, 1))
   if not ok then return nil, value, code end
-  if slipstream.is_client(value) then
-    start_all(value, options)
-  elseif value ~= nil then
-    local text = "%s: returned a %s; return a client module, made by slipstream.client(), or nothing"
-    return nil, text:format(options.file, type(value)), FAILED
-  end
+  local fault, fault_code = fault_of(value, options)
+  if fault then return nil, fault, fault_code end
+  if value then start_all(value, options, ends) end
   local ended = run_loop()
   if ended then return ended end
   local text, failure
-  code, text, failure = result(has_failed)
+  code, text, failure = result(options, ends)
   stop_idle()
   return code, text, failure
 end

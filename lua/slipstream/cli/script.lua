@@ -33,6 +33,14 @@ local function load_file(path)
   return nil, with_file(path, text), text:find "^cannot " and USAGE or FAILED
 end
 
+--- Whether a file returned an app of the embedded server.
+---@param value any
+---@return boolean
+function M.is_app(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(meta) == "table" and meta.__name == "slipstream.server.app"
+end
+
 --- Runs the file with `args` as its one argument.
 ---@param path string
 ---@param args table

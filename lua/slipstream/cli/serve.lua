@@ -1,7 +1,9 @@
 --- `slipstream serve`: the embedded channel server, until a signal drains it.
 
+local log_options = require "slipstream.cli.log_options"
 local script = require "slipstream.cli.script"
 local signal = require "slipstream.cli.signal"
+local slipstream = require "slipstream"
 local uv = require "luv"
 
 local M = { summary = "Serve channels, for demos and tests." }
@@ -10,9 +12,14 @@ local FAILED = 1
 local DRAIN_MSEC = 5000
 
 local function read_port(text)
-  local port = math.tointeger(tonumber(text))
-  if port and port >= 0 and port <= 65535 then return port end
+  local port = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if port and port <= 65535 then return port end
   return nil, ("--port: %s is not a port, 0 to 65535"):format(text)
+end
+
+-- An IPv6 address may stand in brackets, as in a URI.
+local function read_host(text)
+  return text:match "^%[(.*:.*)%]$" or text
 end
 
 function M.define(command)
@@ -20,16 +27,28 @@ function M.define(command)
     :args "?":argname "FILE.lua"
   command:option("--port", "Listen on this port; 0 takes a free one.")
     :argname "N":default "4000":convert(read_port)
-  command:option("--host", "Listen on this address."):argname "ADDR":default "127.0.0.1"
+  command:option("--host", "Listen on this address.")
+    :argname "ADDR":default "127.0.0.1":convert(read_host)
+  log_options.define(command)
+end
+
+-- What is wrong with what the file returned.
+local function fault_of(path, value)
+  if slipstream.is_client(value) then
+    return ("%s: returned a client module; run it with `slipstream run %s`"):format(path, path)
+  elseif value == nil then
+    return path .. ": returned nothing; end it with `return app`, the app that slipstream.server.new() made"
+  end
+  local words = "%s: returned a %s; return an app, made by slipstream.server.new()"
+  return words:format(path, type(value))
 end
 
 local function load_app(path)
   if not path then return require("slipstream.server.default_app").new() end
-  local ok, app, code = script.run(path, {})
-  if not ok then return nil, app, code end
-  if type(app) == "table" and app.listen then return app end
-  local words = "%s: returned a %s; return an app, made by slipstream.server.new()"
-  return nil, words:format(path, type(app)), FAILED
+  local ok, value, code = script.run(path, {})
+  if not ok then return nil, value, code end
+  if script.is_app(value) then return value end
+  return nil, fault_of(path, value), FAILED
 end
 
 local function explain(why)
@@ -50,6 +69,7 @@ local function drain(handle)
 end
 
 function M.run(options)
+  log_options.apply(options)
   local app, text, code = load_app(options.file)
   if not app then return nil, text, code end
   local handle, why = app:listen { host = options.host, port = options.port }

@@ -1,0 +1,22 @@
+--- The options of the log, which all commands have in common.
+
+local log = require "slipstream.log"
+
+local M = {}
+
+--- Tells argparse the options.
+function M.define(command)
+  command:option("--log", "Log from this level on, to stderr.")
+    :argname "LEVEL":choices { "debug", "info", "warn", "error" }:default "info"
+  command:option("--log-format", "Write log lines as text or json.")
+    :argname "FORMAT":choices { "text", "json" }:default "text"
+end
+
+--- Does what they ask for.
+---@param options table
+function M.apply(options)
+  log.set_level(options.log)
+  log.set_format(options.log_format)
+end
+
+return M
