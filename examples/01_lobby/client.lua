@@ -39,7 +39,7 @@ function Person:handle_topic_close(topic, reason)
 end
 
 function Person:handle_join(topic, response)
-  if self.assigns.lost then return self:handle_return(response.users) end
+  if self.assigns.lost then return self:gather_again(response.users) end
   say(self, "joined %s; people here: %d", topic, response.users)
   if self.assigns.user == "ann" then
     self:push(topic, "ping", {})
@@ -70,7 +70,7 @@ function events:shout(payload)
 end
 
 function events:joined(payload)
-  if self.assigns.lost then self:handle_return(payload.users) end
+  if self.assigns.lost then self:gather_again(payload.users) end
 end
 
 function events:left(payload)
@@ -96,7 +96,7 @@ function Person:handle_disconnect(reason)
 end
 
 -- Whoever of the two is back first, Ann speaks when both are.
-function Person:handle_return(people)
+function Person:gather_again(people)
   if self.assigns.user ~= "ann" or people < 2 then return end
   self.assigns.is_back = true
   say(self, "lost the server (%s), connected and joined again", tostring(self.assigns.lost))

@@ -20,9 +20,10 @@ end
 --- The name among the keys of `set` that is nearest to `name`; nil when none is near.
 ---@param name string
 ---@param set table<string, any>
+---@param most integer? how many letters may be wrong; a third of them and one more when absent
 ---@return string?
-function M.find(name, set)
-  local best, least = nil, #name // 3 + 2
+function M.find(name, set, most)
+  local best, least = nil, (most or #name // 3 + 1) + 1
   for candidate in pairs(set) do
     local away = distance(name, candidate)
     if away < least or away == least and best and candidate < best then best, least = candidate, away end

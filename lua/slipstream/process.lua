@@ -7,6 +7,7 @@ local check = require "slipstream.check"
 local config = require "slipstream.config"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
+local misnomer = require "slipstream.misnomer"
 local reason_of = require("slipstream.reason").new
 local traceback = require "slipstream.traceback"
 
@@ -229,6 +230,7 @@ function M.start(module, args, options)
   local meta = type(module) == "table" and getmetatable(module)
   if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
   check.are_options(3, options, start_options)
+  misnomer.warn(module, meta.__index)
   options = options or {}
   last_id = last_id + 1
   local client = setmetatable({ id = last_id, name = options.name or "#" .. last_id }, Client)
