@@ -159,10 +159,13 @@ describe("a client that needs what is not there", function()
   it("is not started again and again when the first one fails in init", function()
     local path = program.file "client.lua" [[
       local Client = require("slipstream").client()
-      function Client:init(args) error("no luck, " .. args.index) end
+      function Client:init(args)
+        assert(self:connect { uri = args.uri })
+        error("no luck, " .. args.index)
+      end
       return Client
     ]]
-    local code, it_ran = program.run { "run", path, "--clients", "500" }
+    local code, it_ran = program.run { "run", path, "--clients", "500", "--uri", "ws://127.0.0.1:1/" }
     assert.equal(1, code)
     assert.is_nil(it_ran:errors():find("no luck, 2", 1, true))
     local lines = it_ran:error_lines()

@@ -99,8 +99,8 @@ end
 -- Where the first one fails at once, all others would, with the same lines in the log.
 local function start_all(module, options, ends)
   for index = 1, options.clients do
-    slipstream.start(module, args_of(options, index))
-    if index == 1 and options.clients > 1 and ends.has_failed then
+    local client = slipstream.start(module, args_of(options, index))
+    if index == 1 and options.clients > 1 and not client and ends.has_failed then
       return slipstream.log.error "stopped starting clients: the first one failed in init"
     end
   end
