@@ -239,3 +239,71 @@ void phx_expect_sent_nothing(struct phx *p) {
   take_outbox(p);
   assert_int_equal(p->sent.size, 0);
 }
+
+struct slip_session_config phx_exact_config(void) {
+  struct slip_session_config config = slip_session_defaults;
+  config.reconnect.jitter = config.rejoin.jitter = 0;
+  return config;
+}
+
+int phx_start(void **state) {
+  struct slip_session_config config = phx_exact_config();
+  *state = phx_new(&config);
+  return 0;
+}
+
+int phx_stop(void **state) {
+  phx_free(*state);
+  return 0;
+}
+
+void phx_join(struct phx *p, const char *topic) {
+  CHECK_OK(slip_session_join(p->session, slip_span_of(topic)));
+  phx_drain(p);
+}
+
+void phx_leave(struct phx *p, const char *topic) {
+  CHECK_OK(slip_session_leave(p->session, slip_span_of(topic)));
+  phx_drain(p);
+}
+
+uint64_t phx_push(struct phx *p, const char *topic, const char *event, const char *payload) {
+  struct slip_push push = {.topic = slip_span_of(topic),
+                           .event = slip_span_of(event),
+                           .payload = {SLIP_JSON, slip_span_of(payload)}};
+  uint64_t ref = 0;
+  CHECK_OK(slip_session_push(p->session, &push, &ref));
+  return ref;
+}
+
+enum slip_err phx_try_push(struct phx *p, const char *topic) {
+  struct slip_push push = {.topic = slip_span_of(topic),
+                           .event = SLIP_SPAN("x"),
+                           .payload = {SLIP_JSON, SLIP_SPAN("{}")}};
+  uint64_t ref = 0;
+  return slip_session_push(p->session, &push, &ref);
+}
+
+void phx_lose(struct phx *p) {
+  slip_session_link_lost(p->session, &(struct slip_reason){.kind = SLIP_REASON_CONNECTION_LOST});
+  phx_drain(p);
+}
+
+struct phx *phx_due(void **state) {
+  struct phx *p = *state;
+  CHECK_OK(slip_session_connect(p->session));
+  phx_drain(p);
+  phx_expect(p, "connect_due 1");
+  return p;
+}
+
+struct phx *phx_in_room(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  phx_join(p, "room:1");
+  phx_expect(p, "join_due room:1");
+  phx_expect_sent(p, "[\"1\",\"1\",\"room:1\",\"phx_join\",{}]");
+  phx_text(p, "[\"1\",\"1\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{\"a\":1}}]");
+  phx_expect(p, "joined room:1 {\"a\":1}");
+  return p;
+}

@@ -48,4 +48,23 @@ void phx_expect_sent_nothing(struct phx *p);
 /* The whole upgrade request that was sent, as text; freed by the caller. */
 char *phx_take_request(struct phx *p);
 
+/* A config without jitter, so that waits are exact. */
+struct slip_session_config phx_exact_config(void);
+/* Set-up and tear-down of a spec whose state is a struct phx with that config. */
+int phx_start(void **state);
+int phx_stop(void **state);
+#define PHX_SPEC(name) cmocka_unit_test_setup_teardown(name, phx_start, phx_stop)
+/* The script's requests. */
+void phx_join(struct phx *p, const char *topic);
+void phx_leave(struct phx *p, const char *topic);
+/* Answers the ref; must go well. */
+uint64_t phx_push(struct phx *p, const char *topic, const char *event, const char *payload);
+enum slip_err phx_try_push(struct phx *p, const char *topic);
+/* The link is lost. */
+void phx_lose(struct phx *p);
+/* The first attempt is due. */
+struct phx *phx_due(void **state);
+/* Open, with room:1 joined under join_ref 1. */
+struct phx *phx_in_room(void **state);
+
 #endif

@@ -5,9 +5,9 @@ local uv = require "luv"
 
 describe("the loop #wire", function()
   -- libuv calls first what was started last, so this one runs after the host's own.
-  it("does not sleep over what is asked for right before", function()
+  it("looks at what is asked for right before it waits", function()
     core.host():close()
-    loop.turn() -- while handles close it would not sleep anyway
+    loop.turn() -- while handles close it would not wait anyway
     local right_before, limit = uv.new_prepare(), uv.new_timer()
     local is_due, is_late = false, false
     local client
