@@ -7,6 +7,13 @@
 
 static bool is_equal(lua_State *L, int a, int b);
 
+static int count_of(lua_State *L, int index) {
+  int count = 0;
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+    count++;
+  return count;
+}
+
 /* Whether all that the table `a` holds, `b` holds too. */
 static bool is_within(lua_State *L, int a, int b) {
   luaL_checkstack(L, 8, NULL);
@@ -23,7 +30,7 @@ static bool is_equal(lua_State *L, int a, int b) {
   int top = lua_gettop(L);
   bool same = lua_rawequal(L, a, b) != 0 && lua_isinteger(L, a) == lua_isinteger(L, b);
   if (lua_type(L, a) == LUA_TTABLE && lua_type(L, b) == LUA_TTABLE)
-    same = is_within(L, a, b) && (lua_settop(L, top), is_within(L, b, a));
+    same = count_of(L, a) == count_of(L, b) && is_within(L, a, b);
   lua_settop(L, top);
   return same;
 }
