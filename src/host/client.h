@@ -4,9 +4,9 @@
  * Client: one session and the stream that it speaks through: a shell without opinions.
  *
  * It calls `handler->event` from the loop, never from inside a call of yours on the client: the
- * outcome of a request comes in a later event. Requests are made on `slip_client_session(c)`, each
- * between `slip_client_enter` (which tells the session the time) and `slip_client_leave` (which
- * sees to it that what follows is done this turn).
+ * outcome of a request comes in a later event. Requests are made on the session that
+ * `slip_client_enter` answers (it tells the session the time), and are followed by
+ * `slip_client_leave` (which sees to it that what comes of them is done this turn).
  */
 #include "core/session.h"
 #include "host/loop.h"
