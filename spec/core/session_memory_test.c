@@ -23,7 +23,8 @@ static void drain(struct story *t) {
       continue;
     t->is_connected |= a.event.kind == SLIP_EVENT_CONNECTED;
     t->is_disconnected |= a.event.kind == SLIP_EVENT_DISCONNECTED;
-    t->has_reply |= a.event.kind == SLIP_EVENT_REPLY;
+    t->has_reply |=
+        a.event.kind == SLIP_EVENT_REPLY && slip_span_is_equal(a.event.name, SLIP_SPAN("ok"));
     if (a.event.kind == SLIP_EVENT_JOIN_DUE)
       (void)!slip_session_send_join(t->session, a.event.topic,
                                     (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
@@ -71,7 +72,7 @@ static void talk(struct story *t) {
   say(t, "[\"1\",null,\"room:1\",\"t\\u00efck\",{}]");
   feed(t, SLIP_SPAN("\x89\x02hi"));
   feed(t, SLIP_SPAN("\x01\x02[n"));
-  feed(t, SLIP_SPAN("\x80\x1full,null,\"room:1\",\"shout\",{}] "));
+  feed(t, SLIP_SPAN("\x80\x1eull,null,\"room:1\",\"shout\",{}] "));
   say(t, "[\"1\",\"2\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
   say(t, "[\"1\",\"1\",\"room:1\",\"phx_error\",{}]");
   (void)!slip_session_rejoin(t->session, SLIP_SPAN("room:1"));
