@@ -12,6 +12,7 @@ struct story {
   bool is_connected;
   bool is_disconnected;
   bool has_reply;
+  bool has_heartbeat;
   bool closes_on_reply;
   size_t crash_bytes; /* of the payload that came with the end of the topic, read as it was told */
 };
@@ -25,6 +26,7 @@ static void drain(struct story *t) {
     t->is_disconnected |= a.event.kind == SLIP_EVENT_DISCONNECTED;
     t->has_reply |=
         a.event.kind == SLIP_EVENT_REPLY && slip_span_is_equal(a.event.name, SLIP_SPAN("ok"));
+    t->has_heartbeat |= a.event.kind == SLIP_EVENT_HEARTBEAT;
     if (a.event.kind == SLIP_EVENT_JOIN_DUE)
       (void)!slip_session_send_join(t->session, a.event.topic,
                                     (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
@@ -74,6 +76,8 @@ static void talk(struct story *t) {
   feed(t, SLIP_SPAN("\x01\x02[n"));
   feed(t, SLIP_SPAN("\x80\x1eull,null,\"room:1\",\"shout\",{}] "));
   say(t, "[\"1\",\"2\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+  (void)!slip_session_ping(t->session);
+  say(t, "[null,\"3\",\"phoenix\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
   say(t, "[\"1\",\"1\",\"room:1\",\"phx_error\",{}]");
   (void)!slip_session_rejoin(t->session, SLIP_SPAN("room:1"));
   drain(t);
@@ -108,7 +112,8 @@ static void lives_through_the_failure_of_any_allocation(void **state) {
     failing++;
   }
   assert_true(failing > 20);
-  assert_true(t.is_connected && t.is_disconnected && t.has_reply); /* the story without a failure */
+  /* the story without a failure */
+  assert_true(t.is_connected && t.is_disconnected && t.has_reply && t.has_heartbeat);
 }
 
 /* The crash comes in two fragments, so that its payload lies in memory of the reader's, and is told
@@ -146,10 +151,39 @@ static void a_close_without_memory_leaves_what_is_still_to_be_told(void **state)
   assert_int_equal(crash_bytes, 2);
 }
 
+/* A ping that fails is as if it had not been asked for, whatever it lacked memory for. */
+static bool ping_without_memory(unsigned failing) {
+  struct story t = {0};
+  CHECK_OK(slip_session_new(&slip_session_defaults, &t.luck, &t.session));
+  slip_session_tick(t.session, 1000);
+  open_link(&t);
+  uint64_t due = slip_session_deadline(t.session);
+  memory_fails_at(failing);
+  enum slip_err err = slip_session_ping(t.session);
+  bool has_failed = memory_has_failed();
+  assert_int_equal(err, has_failed ? SLIP_ENOMEM : SLIP_OK);
+  if (has_failed) {
+    assert_int_equal(slip_session_outbox(t.session).size, 0);
+    assert_int_equal(slip_session_deadline(t.session), due);
+    CHECK_OK(slip_session_ping(t.session));
+  }
+  slip_session_free(t.session);
+  return has_failed;
+}
+
+static void a_ping_without_memory_does_nothing(void **state) {
+  (void)state;
+  unsigned failing = 0;
+  while (ping_without_memory(failing))
+    failing++;
+  assert_true(failing > 2); /* the outbox, and the two tables of pending requests */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lives_through_the_failure_of_any_allocation),
       cmocka_unit_test(a_close_without_memory_leaves_what_is_still_to_be_told),
+      cmocka_unit_test(a_ping_without_memory_does_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,8 @@ static uint64_t run(const uint8_t *data, size_t size, size_t cut) {
       if (a.kind == SLIP_DO_TELL && a.event.kind == SLIP_EVENT_JOIN_DUE)
         (void)!slip_session_send_join(s, a.event.topic,
                                       (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
+      if (a.kind == SLIP_DO_TELL && a.event.kind == SLIP_EVENT_MESSAGE)
+        (void)!slip_session_ping(s);
     }
   }
   slip_session_free(s);

@@ -38,6 +38,30 @@ describe("the heartbeat", function()
     assert.is_true(server:was_dialled())
   end)
 
+  it("goes out at once when asked for, and again an interval after its answer", function()
+    local socket = connected({ heartbeat_interval_msec = 1000 }).socket
+    clock:advance(900)
+    assert.is_true(socket._core:ping())
+    local ping = server:expect_heartbeat()
+    clock:advance(200)
+    assert.is_true(server:is_silent())
+    ping:reply("ok")
+    clock:advance(999)
+    assert.is_true(server:is_silent())
+    clock:advance(1)
+    server:expect_heartbeat()
+  end)
+
+  it("is refused while one is under way, and without a connection", function()
+    local socket = connected().socket
+    assert.is_true(socket._core:ping())
+    assert.same({ nil, "busy", "busy" }, { socket._core:ping() })
+    server:expect_heartbeat():reply("ok")
+    assert.is_true(socket._core:ping())
+    server:drop()
+    assert.same({ nil, "not_connected", "not_connected" }, { socket._core:ping() })
+  end)
+
   it("is off at 0", function()
     connected { heartbeat_interval_msec = 0 }
     clock:advance(3600000)

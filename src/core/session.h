@@ -22,8 +22,8 @@
 
 /* What the numbers of `connect` become; the defaults are those of docs/api.md. */
 struct slip_session_config {
-  uint32_t heartbeat_interval_msec; /* 0: no heartbeat */
-  uint32_t heartbeat_timeout_msec;
+  uint32_t heartbeat_interval_msec; /* 0: no heartbeat but those of `ping` */
+  uint32_t heartbeat_timeout_msec;  /* as all time-outs 1 or more: at 0 no answer is in time */
   uint32_t connect_timeout_msec;
   uint32_t join_timeout_msec;
   uint32_t push_timeout_msec;
@@ -177,6 +177,13 @@ struct slip_push {
  */
 SLIP_CHECKED enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
                                              uint64_t *ref);
+/*
+ * Sends a heartbeat now; HEARTBEAT follows, or the link ends as for any other that is not answered.
+ * The next regular one counts from its answer; where there are none, none begin. SLIP_ECLOSED: not
+ * connected. SLIP_ESTATE: one is under way already, and its HEARTBEAT will come. SLIP_EFULL:
+ * max_queue_bytes or SLIP_PENDING_MAX. SLIP_ENOMEM.
+ */
+SLIP_CHECKED enum slip_err slip_session_ping(struct slip_session *s);
 /*
  * The last event's payload could not be decoded (`text` says why): the server breaks the protocol,
  * so the connection is closed with `code` and PROTOCOL_ERROR.

@@ -107,8 +107,7 @@ static void got_upgraded(struct slip_session *s) {
   s->link = LINK_OPEN;
   s->link_deadline = SLIP_NEVER;
   s->connected_at = s->now;
-  if (s->config.heartbeat_interval_msec > 0)
-    s->heartbeat_at = s->now + s->config.heartbeat_interval_msec;
+  slip_session_schedule_heartbeat(s);
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_CONNECTED, .attempt = s->attempt});
   slip_session_topics_up(s);
 }

@@ -2,7 +2,12 @@
  * from the last answer. */
 #include "core/session_private.h"
 
-void slip_session_send_heartbeat(struct slip_session *s) {
+void slip_session_schedule_heartbeat(struct slip_session *s) {
+  uint32_t interval = s->config.heartbeat_interval_msec;
+  s->heartbeat_at = interval > 0 ? s->now + interval : SLIP_NEVER;
+}
+
+static enum slip_err request_heartbeat(struct slip_session *s) {
   char ref[24];
   struct slip_pending_entry entry = {
       .ref = s->next_ref,
@@ -16,16 +21,34 @@ void slip_session_send_heartbeat(struct slip_session *s) {
       .event = SLIP_SPAN("heartbeat"),
       .payload = {SLIP_JSON, SLIP_SPAN("{}")},
   };
-  s->heartbeat_at = s->now + s->config.heartbeat_interval_msec; /* if it cannot go out now */
-  if (slip_session_request(s, &message, &entry) != SLIP_OK)
-    return;
+  enum slip_err err = slip_session_request(s, &message, &entry);
+  if (err != SLIP_OK)
+    return err;
   s->next_ref++;
+  s->awaits_heartbeat = true;
   s->heartbeat_began = s->now;
   s->heartbeat_at = SLIP_NEVER;
+  return SLIP_OK;
+}
+
+void slip_session_send_heartbeat(struct slip_session *s) {
+  if (request_heartbeat(s) != SLIP_OK)
+    slip_session_schedule_heartbeat(s); /* another time, then */
+}
+
+enum slip_err slip_session_ping(struct slip_session *s) {
+  if (s->link != LINK_OPEN)
+    return SLIP_ECLOSED;
+  if (s->awaits_heartbeat)
+    return SLIP_ESTATE;
+  if (slip_session_is_full(s, 0))
+    return SLIP_EFULL;
+  return request_heartbeat(s);
 }
 
 void slip_session_got_heartbeat(struct slip_session *s) {
-  s->heartbeat_at = s->now + s->config.heartbeat_interval_msec;
+  s->awaits_heartbeat = false;
+  slip_session_schedule_heartbeat(s);
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_HEARTBEAT,
                                             .wait_msec = (uint32_t)(s->now - s->heartbeat_began)});
 }

@@ -38,6 +38,7 @@ static void forget_link(struct slip_session *s) {
   s->link = LINK_NONE;
   s->link_deadline = SLIP_NEVER;
   s->heartbeat_at = SLIP_NEVER;
+  s->awaits_heartbeat = false;
   s->input = (struct slip_span){0};
   slip_upgrade_reader_free(s->upgrade);
   s->upgrade = NULL;

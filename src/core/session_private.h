@@ -39,6 +39,7 @@ struct slip_session {
   uint64_t heartbeat_at; /* when the next one goes out; SLIP_NEVER while one is unanswered or none
                             are sent */
   uint64_t heartbeat_began; /* when the unanswered one went out */
+  bool awaits_heartbeat;    /* one is unanswered */
   uint64_t connected_at;
   uint32_t attempt; /* tries since the last stable connection, this one included */
   uint32_t step;    /* steps of the back-off taken since then */
@@ -89,6 +90,8 @@ void slip_session_write_control(struct slip_session *s, enum slip_ws_kind kind,
                                 struct slip_span data);
 
 /* session_heartbeat.c */
+/* The next one goes out an interval from now, if there are regular ones. */
+void slip_session_schedule_heartbeat(struct slip_session *s);
 void slip_session_send_heartbeat(struct slip_session *s);
 void slip_session_got_heartbeat(struct slip_session *s);
 /* No answer to our heartbeat in time. */

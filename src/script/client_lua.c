@@ -212,6 +212,11 @@ static int client_push(lua_State *L) {
   return 1;
 }
 
+static int client_ping(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  return finish(L, box, slip_session_ping(slip_client_enter(box->client)), "busy");
+}
+
 static void set_count(lua_State *L, const char *key, uint64_t count) {
   lua_pushinteger(L, (lua_Integer)count);
   lua_setfield(L, -2, key);
@@ -245,6 +250,7 @@ static const luaL_Reg methods[] = {
     {"leave", client_leave},
     {"join_status", client_join_status},
     {"push", client_push},
+    {"ping", client_ping},
     {"stats", client_stats},
     {"close", client_close},
     {"__gc", client_close},
