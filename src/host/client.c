@@ -1,6 +1,5 @@
 #include "host/client.h"
 
-#include "host/client_private.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -27,14 +26,10 @@ struct slip_client {
 
 static const struct slip_stream_handler stream_handler;
 
-struct slip_mark *slip_client_mark(struct slip_client *c) {
-  return &c->mark;
-}
-
 static void timer_due(struct slip_timer *timer) {
   struct slip_client *c =
       (struct slip_client *)((char *)timer - offsetof(struct slip_client, timer));
-  slip_loop_mark(c->loop, c);
+  slip_loop_mark(c->loop, &c->mark);
 }
 
 /* The stream. */
@@ -110,7 +105,7 @@ static void carry_out(struct slip_client *c, const struct slip_action *action) {
 static void free_client(struct slip_client *c) {
   let_go(c, false);
   slip_loop_unset_timer(c->loop, &c->timer);
-  slip_loop_unmark(c->loop, c);
+  slip_loop_unmark(c->loop, &c->mark);
   slip_session_free(c->session);
   slip_tls_config_release(c->tls);
   free(c->host);
@@ -140,10 +135,13 @@ static void set_timer(struct slip_client *c) {
     slip_loop_unset_timer(c->loop, &c->timer);
   else if (deadline != c->timer.deadline || c->timer.place == 0)
     if (slip_loop_set_timer(c->loop, &c->timer, deadline) != SLIP_OK)
-      slip_loop_mark(c->loop, c); /* no memory for a timer: look again next turn */
+      slip_loop_mark(c->loop, &c->mark); /* no memory for a timer: look again next turn */
 }
 
-void slip_client_work(struct slip_client *c) {
+/* Does what there is to do: actions, then everything that is to be sent in one write, then the next
+ * wake-up. */
+static void work(struct slip_mark *mark) {
+  struct slip_client *c = (struct slip_client *)((char *)mark - offsetof(struct slip_client, mark));
   slip_session_tick(c->session, slip_loop_now(c->loop));
   slip_loop_luck(c->loop);
   if (slip_loop_now(c->loop) >= c->stalls_at)
@@ -210,6 +208,7 @@ enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_
   c->owner = owner;
   c->stalls_at = SLIP_NEVER;
   c->timer.due = timer_due;
+  c->mark.work = work;
   enum slip_err err = slip_session_new(config, slip_loop_luck(loop), &c->session);
   if (err != SLIP_OK) {
     free(c);
@@ -234,7 +233,7 @@ struct slip_session *slip_client_enter(struct slip_client *c) {
 }
 
 void slip_client_leave(struct slip_client *c) {
-  slip_loop_mark(c->loop, c);
+  slip_loop_mark(c->loop, &c->mark);
 }
 
 enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_target *target) {

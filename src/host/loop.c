@@ -1,6 +1,5 @@
 #include "host/loop.h"
 
-#include "host/client_private.h"
 #include "net/network.h"
 
 #include <openssl/rand.h>
@@ -12,9 +11,7 @@ struct slip_loop {
   struct slip_memory *memory;
   struct slip_timers timers;
   struct slip_luck luck;
-  struct slip_client *first; /* marked, in order */
-  struct slip_client *last;
-  uint32_t round;        /* which round of work what is marked now belongs to */
+  struct slip_marks marks;
   uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
   uint32_t seed;         /* pretended: the state of its luck */
@@ -57,70 +54,46 @@ static void keep_turning(uv_idle_t *idle) {
   (void)idle;
 }
 
-void slip_loop_mark(struct slip_loop *loop, struct slip_client *client) {
-  struct slip_mark *mark = slip_client_mark(client);
-  if (mark->is_set)
-    return;
-  *mark = (struct slip_mark){.previous = loop->last, .round = loop->round, .is_set = true};
-  if (loop->last != NULL)
-    slip_client_mark(loop->last)->next = client;
-  else
-    loop->first = client;
-  loop->last = client;
+void slip_loop_mark(struct slip_loop *loop, struct slip_mark *mark) {
+  slip_marks_set(&loop->marks, mark);
   if (loop->uv != NULL)
     uv_idle_start(&loop->idle, keep_turning);
 }
 
-void slip_loop_unmark(struct slip_loop *loop, struct slip_client *client) {
-  struct slip_mark *mark = slip_client_mark(client);
-  if (!mark->is_set)
-    return;
-  if (mark->previous != NULL)
-    slip_client_mark(mark->previous)->next = mark->next;
-  else
-    loop->first = mark->next;
-  if (mark->next != NULL)
-    slip_client_mark(mark->next)->previous = mark->previous;
-  else
-    loop->last = mark->previous;
-  mark->is_set = false;
+void slip_loop_unmark(struct slip_loop *loop, struct slip_mark *mark) {
+  slip_marks_unset(&loop->marks, mark);
 }
 
+/* As many as are set now: one that sets itself again at once waits for the next round. */
 static void run_timers(struct slip_loop *loop) {
-  struct slip_timer *timer;
   uint64_t now = slip_loop_now(loop);
-  while ((timer = slip_timers_take_due(&loop->timers, now)) != NULL)
+  for (size_t left = loop->timers.count; left > 0; left--) {
+    struct slip_timer *timer = slip_timers_take_due(&loop->timers, now);
+    if (timer == NULL)
+      return;
     timer->due(timer);
-}
-
-/* Each client once: what marks itself again is of the next round, so that none can starve the
- * others. */
-static void work_marked(struct slip_loop *loop) {
-  uint32_t next_round = ++loop->round;
-  while (loop->first != NULL && slip_client_mark(loop->first)->round != next_round) {
-    struct slip_client *client = loop->first;
-    slip_loop_unmark(loop, client);
-    slip_client_work(client);
   }
 }
 
 static void work(struct slip_loop *loop) {
   run_timers(loop);
-  work_marked(loop);
+  slip_marks_work(&loop->marks);
 }
 
 /* On libuv. */
 
-/* It only ends the sleep: deadlines are looked at after the input (on_check). Set again, at once,
- * by on_prepare. */
+/* It only ends the sleep: deadlines are looked at after the input (on_check). Set again by
+ * on_prepare, until when the loop must not think that nothing is left. */
 static void wake(uv_timer_t *timer) {
   struct slip_loop *loop = timer->data;
   loop->armed = UINT64_MAX;
+  uv_idle_start(&loop->idle, keep_turning);
 }
 
+/* Whenever a deadline changes, not only in a turn: a loop with nothing armed does not begin one. */
 static void arm_timer(struct slip_loop *loop) {
   uint64_t deadline = slip_timers_deadline(&loop->timers);
-  if (deadline == loop->armed)
+  if (loop->uv == NULL || deadline == loop->armed)
     return;
   loop->armed = deadline;
   uint64_t now = slip_loop_now(loop);
@@ -131,16 +104,16 @@ static void arm_timer(struct slip_loop *loop) {
 }
 
 static void settle(struct slip_loop *loop) {
-  if (loop->first == NULL)
+  if (loop->marks.first == NULL)
     uv_idle_stop(&loop->idle);
+  arm_timer(loop);
 }
 
 /* Before the loop sleeps: what scripts asked for since the last input. */
 static void on_prepare(uv_prepare_t *prepare) {
   struct slip_loop *loop = prepare->data;
-  work_marked(loop);
+  slip_marks_work(&loop->marks);
   settle(loop);
-  arm_timer(loop);
 }
 
 /* After the input: everything that it led to leaves in one write a client. */
@@ -166,7 +139,6 @@ static void start_handles(struct slip_loop *loop) {
 /* Its life. */
 
 static void free_loop(struct slip_loop *loop) {
-  slip_timers_clear(&loop->timers);
   slip_memory_free(loop->memory);
   free(loop);
 }
@@ -223,6 +195,7 @@ static void on_closed(uv_handle_t *handle) {
 void slip_loop_close(struct slip_loop *loop) {
   if (loop == NULL)
     return;
+  slip_timers_clear(&loop->timers); /* now: what they belong to may be gone in later turns */
   if (loop->uv == NULL) {
     free_loop(loop);
     return;
@@ -238,6 +211,12 @@ uint64_t slip_loop_now(const struct slip_loop *loop) {
   return loop->uv != NULL ? uv_now(loop->uv) : loop->now;
 }
 
+uint64_t slip_loop_read_clock(struct slip_loop *loop) {
+  if (loop->uv != NULL)
+    uv_update_time(loop->uv);
+  return slip_loop_now(loop);
+}
+
 struct slip_net *slip_loop_net(struct slip_loop *loop) {
   return loop->uv != NULL ? slip_network_net(loop->network) : slip_memory_net(loop->memory);
 }
@@ -248,11 +227,14 @@ struct slip_memory *slip_loop_memory(struct slip_loop *loop) {
 
 enum slip_err slip_loop_set_timer(struct slip_loop *loop, struct slip_timer *timer,
                                   uint64_t deadline) {
-  return slip_timers_set(&loop->timers, timer, deadline);
+  enum slip_err err = slip_timers_set(&loop->timers, timer, deadline);
+  arm_timer(loop);
+  return err;
 }
 
 void slip_loop_unset_timer(struct slip_loop *loop, struct slip_timer *timer) {
   slip_timers_unset(&loop->timers, timer);
+  arm_timer(loop);
 }
 
 /* Pretended. */
@@ -260,8 +242,8 @@ void slip_loop_unset_timer(struct slip_loop *loop, struct slip_timer *timer) {
 void slip_loop_advance(struct slip_loop *loop, uint64_t msec) {
   uint64_t end = loop->now + msec;
   for (;;) {
-    while (loop->first != NULL)
-      work_marked(loop);
+    while (loop->marks.first != NULL)
+      slip_marks_work(&loop->marks);
     uint64_t deadline = slip_timers_deadline(&loop->timers);
     if (deadline > end)
       break;

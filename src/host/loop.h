@@ -2,12 +2,13 @@
 #define SLIP_HOST_LOOP_H
 /*
  * Loop: what all clients of one host share: the clock, the timers, the network, the luck, and the
- * list of clients that have something to do or to send, worked off once per turn.
+ * marks of those that have something to do or to send, worked off once per turn.
  *
  * Two kinds: on a libuv loop (borrowed) with the real network, or pretended: the clock moves by
  * `advance` and the network is memory. One loop, one thread.
  */
 #include "core/luck.h"
+#include "host/marks.h"
 #include "host/timers.h"
 #include "net/dial.h"
 #include "net/memory.h"
@@ -15,27 +16,33 @@
 #include <uv.h>
 
 struct slip_loop; /* opaque */
-struct slip_client;
 
 /* SLIP_ENOMEM, SLIP_EIO. The caller closes it. */
 SLIP_CHECKED enum slip_err slip_loop_open(uv_loop_t *uv, struct slip_loop **out);
 /* A pretended loop whose clock begins at 1,000 msec and whose luck is drawn from `seed`. */
 SLIP_CHECKED enum slip_err slip_loop_pretend(uint32_t seed, struct slip_loop **out);
-/* Every client must have been closed. On libuv it frees itself in later turns. NULL is fine. */
+/*
+ * Every client must have been closed and every mark unset; timers are forgotten at once. On libuv
+ * it frees itself in later turns. NULL is fine.
+ */
 void slip_loop_close(struct slip_loop *loop);
 
+/* libuv reads the clock once a turn. */
 uint64_t slip_loop_now(const struct slip_loop *loop);
+/* Reads it anew: what the turn took so far is not taken off a wait that begins now. */
+uint64_t slip_loop_read_clock(struct slip_loop *loop);
 struct slip_net *slip_loop_net(struct slip_loop *loop);
 /* The pool, topped up: ask for it before each call into a session. */
 struct slip_luck *slip_loop_luck(struct slip_loop *loop);
-/* SLIP_ENOMEM: not set. */
+/* A set timer keeps libuv's loop alive. SLIP_ENOMEM: not set, which can't happen to one that only
+ * moves. */
 SLIP_CHECKED enum slip_err slip_loop_set_timer(struct slip_loop *loop, struct slip_timer *timer,
                                                uint64_t deadline);
 void slip_loop_unset_timer(struct slip_loop *loop, struct slip_timer *timer);
 
-/* Lets `client` be worked off later in this turn, before the loop sleeps. */
-void slip_loop_mark(struct slip_loop *loop, struct slip_client *client);
-void slip_loop_unmark(struct slip_loop *loop, struct slip_client *client);
+/* Lets the work of `mark` be done later in this turn, before the loop sleeps. */
+void slip_loop_mark(struct slip_loop *loop, struct slip_mark *mark);
+void slip_loop_unmark(struct slip_loop *loop, struct slip_mark *mark);
 
 /* Pretended loops only: works off what is marked, moves the clock to each deadline on the way, and
  * works off again. */
