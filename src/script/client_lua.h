@@ -4,14 +4,13 @@
  * Client_lua: a client as a userdata. lua/slipstream/socket.lua makes the socket that users see of
  * it.
  *
- * Running clients, from `host:client` to `close`, are kept alive by the registry's table
- * `slipstream.live`, from box to userdata.
+ * Running clients, from `host:client` to `close`, are live (live_lua.h).
  */
 #include "host/client.h"
 #include "script/host_lua.h"
+#include "script/live_lua.h"
 
 #define SLIP_CLIENT_TYPE "slipstream.client"
-#define SLIP_LIVE "slipstream.live"
 
 /* The user values of a client. */
 enum slip_client_slot {

@@ -1,11 +1,16 @@
 #include "script/host_lua.h"
 
 #include "script/client_lua.h"
+#include "script/door.h"
+#include "script/live_lua.h"
 #include "script/peer_lua.h"
 #include "script/result.h"
+#include "script/timer_lua.h"
+#include "script/turn_lua.h"
 
 #include <lauxlib.h>
 #include <luv/luv.h>
+#include <stdio.h>
 
 /* Where the registry keeps the host on luv's loop: one per Lua state. */
 static const char the_host = 0;
@@ -22,6 +27,22 @@ void slip_host_check_outside(lua_State *L, const struct slip_host_box *box) {
     luaL_error(L, "attempt to drive a pretended host from inside an event");
 }
 
+/* Arguments: the context, the text. */
+static int report_defect(lua_State *L) {
+  (void)fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, 2));
+  return 0;
+}
+
+void slip_host_call(struct slip_host_box *box, lua_CFunction body, void *context) {
+  /* One on libuv may be closed inside, and collected; whoever drives a pretended one holds it. */
+  bool is_pretended = slip_loop_memory(box->loop) != NULL;
+  if (is_pretended)
+    box->is_telling = true;
+  slip_door(box->L, body, report_defect, context);
+  if (is_pretended)
+    box->is_telling = false;
+}
+
 static struct slip_host_box *check_pretended(lua_State *L) {
   struct slip_host_box *box = slip_host_check(L, 1);
   luaL_argcheck(L, slip_loop_memory(box->loop) != NULL, 1, "a pretended host is needed");
@@ -30,8 +51,9 @@ static struct slip_host_box *check_pretended(lua_State *L) {
 
 /* Pushes a host that is still closed. */
 static struct slip_host_box *push_host(lua_State *L) {
-  struct slip_host_box *box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = (struct slip_host_box){.loop = NULL}; /* closed, so that __gc is safe from here on */
+  struct slip_host_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_HOST_TURN);
+  /* closed, so that __gc is safe from here on */
+  *box = (struct slip_host_box){.loop = NULL, .mark.work = slip_turn_work};
   luaL_setmetatable(L, SLIP_HOST_TYPE);
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   box->L = lua_tothread(L, -1);
@@ -90,17 +112,27 @@ static int host_close(lua_State *L) {
   if (slip_loop_memory(loop) != NULL) /* it goes at once; one on libuv stays for this turn */
     slip_host_check_outside(L, box);
   slip_client_close_all(L, box);
+  slip_timer_unset_all(L, box);
+  slip_turn_forget(L, 1);
   box->loop = NULL;
   slip_loop_close(loop);
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"now", host_now},         {"client", slip_client_push},
-    {"advance", host_advance}, {"waiting", host_waiting},
-    {"peer", host_peer},       {"close", host_close},
-    {"__gc", host_close},      {"__close", host_close},
-    {"__index", NULL},         {NULL, NULL},
+    {"now", host_now},
+    {"client", slip_client_push},
+    {"on_turn", slip_turn_on},
+    {"wake", slip_turn_wake},
+    {"timer", slip_timer_push},
+    {"advance", host_advance},
+    {"waiting", host_waiting},
+    {"peer", host_peer},
+    {"close", host_close},
+    {"__gc", host_close},
+    {"__close", host_close},
+    {"__index", NULL},
+    {NULL, NULL},
 };
 
 void slip_host_open(lua_State *L) {
@@ -113,6 +145,8 @@ void slip_host_open(lua_State *L) {
   lua_setfield(L, -2, "host");
   lua_pushcfunction(L, core_pretend);
   lua_setfield(L, -2, "pretend");
+  slip_live_open(L);
+  slip_timer_open(L);
   slip_peer_open(L);
   slip_client_open(L);
 }
