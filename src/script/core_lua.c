@@ -7,9 +7,9 @@
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
 #include "script/server_lua.h"
+#include "script/slice_lua.h"
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
-#include "script/watchdog_lua.h"
 
 /* The values that Lua and C must agree on. */
 static void set_values(lua_State *L) {
@@ -36,7 +36,7 @@ int slip_core_open(lua_State *L) {
   slip_tls_open(L);
   slip_message_open(L);
   slip_host_open(L);
-  slip_watchdog_open(L);
+  slip_slice_open(L);
   slip_server_open(L);
   lua_setfield(L, -2, "http_server");
   return 1;

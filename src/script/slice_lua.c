@@ -1,0 +1,165 @@
+#include "script/slice_lua.h"
+
+#include "script/result.h"
+#include "script/watch.h"
+
+#include <lauxlib.h>
+
+/* All functions here have the watch as their first upvalue. */
+static struct slip_watch *watch_of(lua_State *L) {
+  return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static lua_State *check_coroutine(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  luaL_argexpected(L, co != NULL, 1, "coroutine");
+  return co;
+}
+
+/* Moves `count` values, or pushes what is wrong and answers false. */
+static bool hand_over(lua_State *from, lua_State *to, int count, lua_State *L,
+                      const char *failure) {
+  if (!lua_checkstack(to, count + 1)) { /* one more for `true` */
+    lua_pop(from, count);
+    lua_pushstring(L, failure);
+    return false;
+  }
+  lua_xmove(from, to, count);
+  return true;
+}
+
+/* Resumes `co` with the `count` values on top; answers how many results it has pushed, or pushes
+ * the error and answers -1. */
+static int run(lua_State *L, lua_State *co, int count, bool is_slice) {
+  struct slip_run here;
+  int results = 0;
+  if (!hand_over(L, co, count, L, "too many arguments to resume"))
+    return -1;
+  slip_watch_enter(watch_of(L), &here, co, is_slice);
+  int status = lua_resume(co, L, count, &results);
+  slip_watch_leave(watch_of(L), &here);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    lua_xmove(co, L, 1);
+    return -1;
+  }
+  return hand_over(co, L, results, L, "too many results to resume") ? results : -1;
+}
+
+/* Runs the `<close>` variables of `co`; answers its status, and pushes the error when it has one.
+ */
+static int reset(lua_State *L, lua_State *co, bool is_slice) {
+  struct slip_run here;
+  slip_watch_enter(watch_of(L), &here, co, is_slice);
+  int status = lua_resetthread(co);
+  slip_watch_leave(watch_of(L), &here);
+  if (status != LUA_OK)
+    lua_xmove(co, L, 1);
+  return status;
+}
+
+static int resume_as(lua_State *L, bool is_slice) {
+  lua_State *co = check_coroutine(L);
+  int results = run(L, co, lua_gettop(L) - 1, is_slice);
+  lua_pushboolean(L, results >= 0);
+  if (results < 0)
+    results = 1;
+  lua_insert(L, -1 - results);
+  return 1 + results;
+}
+
+/* Raises when `co` runs, or has resumed the one that does. */
+static void check_still(lua_State *L, lua_State *co) {
+  lua_Debug ar;
+  if (co == L)
+    (void)luaL_error(L, "cannot close a running coroutine");
+  if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar))
+    (void)luaL_error(L, "cannot close a normal coroutine");
+}
+
+static int close_as(lua_State *L, bool is_slice) {
+  lua_State *co = check_coroutine(L);
+  check_still(L, co);
+  int status = reset(L, co, is_slice);
+  lua_pushboolean(L, status == LUA_OK);
+  if (status == LUA_OK)
+    return 1;
+  lua_insert(L, -2);
+  return 2;
+}
+
+static int resume_slice(lua_State *L) {
+  return resume_as(L, true);
+}
+
+static int close_slice(lua_State *L) {
+  return close_as(L, true);
+}
+
+static int resume(lua_State *L) {
+  return resume_as(L, false);
+}
+
+static int close_coroutine(lua_State *L) {
+  return close_as(L, false);
+}
+
+/* Raises the error on top as coroutine.wrap does: with the place of the call before a text. */
+static int raise_wrapped(lua_State *L, lua_State *co) {
+  int status = lua_status(co);
+  if (status != LUA_OK &&
+      status != LUA_YIELD) { /* it died of the error: `<close>` may replace it */
+    lua_pop(L, 1);
+    status = reset(L, co, false);
+  }
+  if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+/* Upvalues: the watch, the coroutine. */
+static int resume_wrapped(lua_State *L) {
+  lua_State *co = lua_tothread(L, lua_upvalueindex(2));
+  int results = run(L, co, lua_gettop(L), false);
+  return results < 0 ? raise_wrapped(L, co) : results;
+}
+
+static int wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, resume_wrapped, 2);
+  return 1;
+}
+
+static int watch(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  return slip_result_push(L, slip_watch_start(L), "busy");
+}
+
+/* Sets the functions in the table on top, with the watch. */
+static void set_functions(lua_State *L, const luaL_Reg *functions) {
+  (void)slip_watch_push(L);
+  luaL_setfuncs(L, functions, 1);
+}
+
+/* A host program may leave the library out. */
+static void replace_library(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"resume", resume}, {"wrap", wrap}, {"close", close_coroutine}, {NULL, NULL}};
+  if (lua_getglobal(L, "coroutine") == LUA_TTABLE)
+    set_functions(L, functions);
+  lua_pop(L, 1);
+}
+
+void slip_slice_open(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"resume", resume_slice}, {"close", close_slice}, {"watch", watch}, {NULL, NULL}};
+  set_functions(L, functions);
+  replace_library(L);
+}

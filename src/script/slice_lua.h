@@ -1,0 +1,20 @@
+#ifndef SLIP_SCRIPT_SLICE_LUA_H
+#define SLIP_SCRIPT_SLICE_LUA_H
+/*
+ * Slice_lua: how lua/slipstream runs the slices of scripts, so that a runaway one is noticed.
+ *
+ *   core.resume(co, ...)   exactly coroutine.resume's results; a slice while it runs
+ *   core.close(co)         exactly coroutine.close's results; a slice as well
+ *   core.watch(fn)         → true | nil, text, code; watch.h says how and when fn(elapsed_msec,
+ *                          where) → text | nil is called
+ *
+ * Inside a slice a script may run coroutines of its own, so `resume`, `wrap` and `close` of the
+ * library coroutine are replaced by ones that do the same and say who runs. Those that somebody
+ * took out of the table before do not, and coroutines that they run are not interrupted.
+ */
+#include <lua.h>
+
+/* Adds the functions to the module table on top of the stack. Raises. */
+void slip_slice_open(lua_State *L);
+
+#endif

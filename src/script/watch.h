@@ -1,0 +1,59 @@
+#ifndef SLIP_SCRIPT_WATCH_H
+#define SLIP_SCRIPT_WATCH_H
+/*
+ * Watch: which coroutine of a Lua state runs, since when its slice lasts, and how a slice that
+ * lasts too long is told about and ended.
+ *
+ * A slice is what the host starts and waits for; a script's coroutines run inside it and are no
+ * slices of their own. Ticks of the watchdog are counted, no clock is read: a slice is told about
+ * from the second tick on, so what is told as elapsed is less than a period too little, never too
+ * much. A slice inside another is a slice of its own; its time counts for the outer one as well,
+ * unless it was ended: that was not the outer one's fault.
+ *
+ * At a tick the signal handler sets a hook on the coroutine that runs, as the interpreter lua does
+ * for Ctrl-C; the hook, called at the next instruction, does the rest. So a C function is not
+ * interrupted, but told about when it returns. Where Lua itself allows no hooks there is no help:
+ * in a finalizer, and after the raise in a message handler and in the `<close>` variables of a
+ * coroutine that died of it without a pcall of its own.
+ */
+#include "host/watchdog.h"
+
+#include <lua.h>
+#include <stdatomic.h>
+
+/* A coroutine that runs, or waits for one that it has resumed. Lives on the C stack, which is safe
+ * as neither lua_resume nor lua_resetthread raises. */
+struct slip_run {
+  struct slip_run *outer;
+  struct slip_run *slice; /* itself, one further out, or NULL: nobody wants to know */
+  lua_State *L;
+  volatile unsigned ticks;
+  volatile sig_atomic_t is_due; /* the slice is to be told about */
+  bool is_ended;                /* it must not go on */
+  unsigned raises;              /* how often it was told so */
+  lua_Hook hook;                /* the script's own, while ours is set */
+  int mask;
+  int count;
+};
+
+struct slip_watch {
+  struct slip_watchdog dog; /* first, so that it is the watch as well */
+  _Atomic(struct slip_run *) run;
+};
+
+/* The watch of the Lua state, which is made when asked for first; pushes its userdata. Raises. */
+struct slip_watch *slip_watch_push(lua_State *L);
+/*
+ * Has the function on top called, about every SLIP_WATCHDOG_MSEC that one slice lasts, with the
+ * msec elapsed and the place as "file.lua:12"; pops it. When it answers a text the slice is ended:
+ * that text is raised, once more after some 10,000 instructions if it was caught, and at every
+ * instruction from then on. What the function itself raises is ignored. The calling thread is the
+ * one that is watched. SLIP_EIO. Raises.
+ */
+SLIP_CHECKED enum slip_err slip_watch_start(lua_State *L);
+/* `co` is about to run, as a slice or as a coroutine inside one; fills in *run. */
+void slip_watch_enter(struct slip_watch *watch, struct slip_run *run, lua_State *co, bool is_slice);
+/* It does not any more; the hook is gone. Must follow every enter, the last entered first. */
+void slip_watch_leave(struct slip_watch *watch, struct slip_run *run);
+
+#endif
