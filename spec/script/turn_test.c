@@ -38,6 +38,36 @@ static const char OPEN[] = "local core = ...\n"
                            "  for i = 1, 20 do host:timer(print):set(i) end\n"
                            "end\n";
 
+/* A loop with nothing else on it lives as long as something is set, whichever way it is run. */
+static const char ON_LIBUV[] =
+    "local core = ...\n"
+    "local uv = require 'luv'\n"
+    "local host = core.host()\n"
+    "local heard = {}\n"
+    "local function note(owner) heard[#heard + 1] = owner end\n"
+    "host:on_turn(function() note 'turn' end)\n"
+    "uv.run()\n"
+    "assert(not uv.loop_alive() and #heard == 0)\n"
+    "host:wake()\n"
+    "assert(uv.loop_alive())\n"
+    "uv.run()\n"
+    "assert(not uv.loop_alive() and table.concat(heard, ' ') == 'turn')\n"
+    "host:timer(note, 5):set(5)\n"
+    "host:timer(note, 15):set(15)\n"
+    "uv.run()\n"
+    "assert(not uv.loop_alive() and table.concat(heard, ' ') == 'turn 5 15')\n"
+    "host:timer(note, 6):set(6)\n"
+    "host:timer(note, 16):set(16)\n"
+    "while uv.loop_alive() do uv.run 'once' end\n"
+    "assert(table.concat(heard, ' ') == 'turn 5 15 6 16')\n"
+    "local long = host:timer(note)\n"
+    "long:set(3600000)\n"
+    "long:unset()\n"
+    "assert(not uv.loop_alive())\n"
+    "long:set(3600000)\n"
+    "host:close()\n"
+    "uv.run()\n";
+
 /* All but the last raise. */
 static const char DEFECTS[] = "local core = ...\n"
                               "local host = core.pretend()\n"
@@ -117,6 +147,11 @@ static void ends_with_the_state_whatever_is_set(void **state) {
   run(OPEN);
 }
 
+static void keeps_libuv_alive_while_something_is_set(void **state) {
+  (void)state;
+  run(ON_LIBUV);
+}
+
 /* Fills `text` with what `work` writes to stderr. */
 static void overhear(void (*work)(void), char *text, size_t size) {
   int ends[2];
@@ -164,6 +199,7 @@ int main(void) {
       cmocka_unit_test(leaves_nothing_behind_when_lua_has_no_memory),
       cmocka_unit_test(leaves_nothing_behind_when_an_allocation_fails),
       cmocka_unit_test(ends_with_the_state_whatever_is_set),
+      cmocka_unit_test(keeps_libuv_alive_while_something_is_set),
       cmocka_unit_test(says_on_stderr_what_raises_and_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
