@@ -33,17 +33,6 @@ static void keep_decoder(lua_State *L, int index, struct slip_client_box *box) {
     lua_settop(L, 5);
 }
 
-/* Sets or clears the entry of the userdata at `index` in the table of running clients. */
-static void set_live(lua_State *L, int index, bool is_live) {
-  lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
-  if (is_live)
-    lua_pushvalue(L, index);
-  else
-    lua_pushnil(L);
-  lua_rawsetp(L, -2, lua_touserdata(L, index));
-  lua_pop(L, 1);
-}
-
 /* Arguments: host, handlers, socket, config. */
 int slip_client_push(lua_State *L) {
   struct slip_host_box *host = slip_host_check(L, 1);
@@ -63,12 +52,12 @@ int slip_client_push(lua_State *L) {
   lua_setiuservalue(L, 5, SLIP_CLIENT_SOCKET);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, 5, SLIP_CLIENT_HOST);
-  set_live(L, 5, true);
+  slip_live_set(L, 5, true);
   enum slip_err err = slip_client_new(host->loop, &config, &slip_event_handler, box,
                                       &box->client); /* last: owned at once */
   if (err == SLIP_OK)
     return 1;
-  set_live(L, 5, false);
+  slip_live_set(L, 5, false);
   return slip_result_push(L, err, NULL);
 }
 
@@ -81,7 +70,7 @@ static void close_client(lua_State *L, int index) {
     return;
   box->client = NULL; /* first, so that a close from inside is harmless */
   slip_client_close(client);
-  set_live(L, index, false);
+  slip_live_set(L, index, false);
 }
 
 static int client_close(lua_State *L) {
@@ -263,8 +252,6 @@ void slip_client_open(lua_State *L) {
   luaL_setfuncs(L, methods, 0);
   lua_pushvalue(L, -1);
   lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, SLIP_LIVE);
   lua_pop(L, 1);
   slip_event_open(L);
 }

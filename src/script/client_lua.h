@@ -27,7 +27,7 @@ struct slip_client_box {
   bool has_decoder; /* the script brings its own JSON */
 };
 
-/* Makes the metatables and the table of running clients. */
+/* Makes the metatable of clients. */
 void slip_client_open(lua_State *L);
 /* host:client(handlers, socket, config) → client. */
 int slip_client_push(lua_State *L);
