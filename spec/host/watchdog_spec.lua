@@ -1,0 +1,366 @@
+-- Slices that last: what core.watch tells, and how it ends them. On the real clock.
+local core = require "slipstream.core"
+local uv = require "luv"
+
+-- Ends of its own accord after a while, so that a failure does not hang.
+-- It allocates: ThreadSanitizer hands signals over only inside libc.
+local function run_away()
+  local limit = uv.hrtime() + 5e9
+  while uv.hrtime() < limit do local _ = {} end
+end
+
+local function work_for(msec)
+  local limit = uv.hrtime() + msec * 1e6
+  while uv.hrtime() < limit do local _ = {} end
+end
+
+-- The line of the caller's caller, as core.watch says it.
+local function line_here(offset)
+  local info = debug.getinfo(2, "Sl")
+  return ("%s:%d"):format(info.short_src, info.currentline + offset)
+end
+
+-- Resumes a new coroutine as a slice.
+local function slice(fn, ...) return core.resume(coroutine.create(fn), ...) end
+
+local function closing(fn) return setmetatable({}, { __close = fn }) end
+
+describe("a slice that lasts", function()
+  local told
+  before_each(function()
+    told = {}
+    core.watch(function(elapsed, where) told[#told + 1] = { elapsed = elapsed, where = where } end)
+  end)
+  teardown(function() core.watch(function() end) end)
+
+  it("is told about every 50 msec, with the line that runs", function()
+    local here
+    assert(slice(function()
+      local limit = uv.hrtime() + 220e6
+      here = line_here(1)
+      while uv.hrtime() < limit do local _ = {} end
+    end))
+    assert.is_true(#told >= 2, "told of " .. #told)
+    assert.equal(0, told[1].elapsed % 50)
+    for i = 2, #told do assert.is_true(told[i].elapsed > told[i - 1].elapsed) end
+    assert.is_true(told[#told].elapsed >= 100)
+    for _, one in ipairs(told) do
+      assert.is_true(one.where == here or one.where:find("^%[C%]") ~= nil, one.where)
+    end
+  end)
+
+  it("is not told about when it is short", function()
+    for _ = 1, 40 do assert(slice(work_for, 5)) end
+    assert.same({}, told)
+  end)
+
+  it("is not told about while it is suspended", function()
+    local co = coroutine.create(coroutine.yield)
+    core.resume(co)
+    work_for(150)
+    core.resume(co)
+    assert.same({}, told)
+  end)
+
+  it("is a slice of its own inside another, whose time counts it in", function()
+    assert(slice(function()
+      work_for(120)
+      local before = #told
+      assert(slice(function()
+        work_for(30)
+        assert.equal(before, #told)
+      end))
+      work_for(120)
+    end))
+    assert.is_true(told[#told].elapsed >= 200)
+  end)
+
+  it("is left alone by a watcher that raises", function()
+    local calls = 0
+    core.watch(function()
+      calls = calls + 1
+      error "no"
+    end)
+    assert.same({ true, 7 }, { slice(function() work_for(130) return 7 end) })
+    assert.is_true(calls > 0)
+  end)
+
+  it("is left alone by a watcher that yields or answers no text", function()
+    local answers = { 1, true, {} }
+    core.watch(function()
+      if #answers == 0 then coroutine.yield() end
+      return table.remove(answers)
+    end)
+    assert.is_true((slice(work_for, 300)))
+    assert.same({}, answers)
+  end)
+
+  it("keeps no hook, and gives back the script's own", function()
+    local co = coroutine.create(function()
+      work_for(120)
+      coroutine.yield()
+      work_for(120)
+    end)
+    core.resume(co)
+    assert.is_nil((debug.gethook(co)))
+    local function own() end
+    debug.sethook(co, own, "", 1000000)
+    core.resume(co)
+    local hook, mask, count = debug.gethook(co)
+    assert.equal(own, hook)
+    assert.equal("", mask)
+    assert.equal(1000000, count)
+    assert.is_true(#told >= 2)
+  end)
+
+  it("is told about when a C function that took long returns", function()
+    -- some 100 msec in one call: each position of the subject, times each that the first item takes
+    assert(slice(function()
+      local subject = ("a"):rep(400)
+      local limit = uv.hrtime() + 5e9
+      while #told == 0 and uv.hrtime() < limit do
+        subject = subject .. subject
+        subject:find(".-.-b")
+      end
+    end))
+    assert.is_true(#told > 0)
+  end)
+end)
+
+describe("a slice that is ended", function()
+  local endings
+  before_each(function()
+    endings = 0
+    core.watch(function(elapsed)
+      if elapsed < 50 then return end
+      endings = endings + 1
+      return "too long"
+    end)
+  end)
+  teardown(function() core.watch(function() end) end)
+
+  local function assert_ended(ok, err)
+    assert.is_false(ok)
+    assert.matches("^.+:%d+: too long$", err)
+    assert.equal(1, endings)
+  end
+
+  it("fails with the text and its place", function()
+    local here
+    local ok, err = slice(function()
+      here = line_here(1)
+      while true do local _ = {} end
+    end)
+    assert_ended(ok, err)
+    assert.equal(here .. ": too long", err)
+  end)
+
+  it("may clean up, but not go on", function()
+    local cleaned
+    assert_ended(slice(function()
+      local ok = pcall(run_away)
+      for i = 1, 1000 do cleaned = i end
+      assert.is_false(ok)
+      run_away()
+    end))
+    assert.equal(1000, cleaned)
+  end)
+
+  it("ends in a loop of pcall", function()
+    assert_ended(slice(function()
+      while true do pcall(run_away) end
+    end))
+  end)
+
+  it("ends in a coroutine that the script wraps", function()
+    assert_ended(slice(function() coroutine.wrap(function() coroutine.wrap(run_away)() end)() end))
+  end)
+
+  it("ends in a loop of coroutines that the script resumes", function()
+    assert_ended(slice(function()
+      while true do coroutine.resume(coroutine.create(run_away)) end
+    end))
+  end)
+
+  it("ends in a coroutine that was made outside", function()
+    local outside = coroutine.create(run_away)
+    assert_ended(slice(function()
+      coroutine.resume(outside)
+      run_away()
+    end))
+  end)
+
+  it("ends in a callback of string.gsub and of table.sort", function()
+    assert_ended(slice(string.gsub, "a", "a", run_away))
+    endings = 0
+    assert_ended(slice(table.sort, { 1, 2, 3 }, run_away))
+  end)
+
+  it("ends in a __close handler that core.close runs", function()
+    local co = coroutine.create(function()
+      local _ <close> = closing(run_away)
+      coroutine.yield()
+    end)
+    core.resume(co)
+    assert_ended(core.close(co))
+    assert.equal("dead", coroutine.status(co))
+  end)
+
+  it("ends in a __close handler of a coroutine that the script closes", function()
+    assert_ended(slice(function()
+      local co = coroutine.create(function()
+        local _ <close> = closing(run_away)
+        coroutine.yield()
+      end)
+      coroutine.resume(co)
+      coroutine.close(co)
+      run_away()
+    end))
+  end)
+
+  it("does not take the outer slice with it", function()
+    local inner
+    assert.is_true((slice(function()
+      inner = { slice(run_away) }
+      work_for(20)
+    end)))
+    assert_ended(table.unpack(inner))
+  end)
+
+  it("leaves nothing behind in a coroutine that is used again", function()
+    local co = coroutine.create(function()
+      while true do coroutine.yield(pcall(run_away)) end
+    end)
+    assert.same({ true, false }, { select(1, core.resume(co)), (select(2, core.resume(co))) })
+    assert.is_nil((debug.gethook(co)))
+    assert.equal(2, endings)
+  end)
+
+  it("leaves nothing behind in a coroutine that it made", function()
+    local later
+    assert_ended(slice(function()
+      pcall(run_away)
+      later = coroutine.create(function() return 7 end)
+      run_away()
+    end))
+    assert.same({ true, 7 }, { core.resume(later) })
+    assert.is_nil((debug.gethook(later)))
+  end)
+end)
+
+-- What the reference manual says of the library's own.
+for name, resume in pairs { ["core.resume"] = core.resume, ["coroutine.resume"] = coroutine.resume } do
+  describe(name, function()
+    it("passes values in and out", function()
+      local co = coroutine.create(function(...)
+        assert.equal(3, select("#", ...))
+        assert.equal(2, select("#", coroutine.yield(...)))
+        return nil, nil
+      end)
+      assert.same({ true, 1, nil, 3 }, { resume(co, 1, nil, 3) })
+      assert.equal(3, select("#", resume(co, nil, 2)))
+    end)
+
+    it("answers with the error, whatever it is", function()
+      local value = {}
+      local ok, err = resume(coroutine.create(error), value)
+      assert.is_false(ok)
+      assert.equal(value, err)
+      assert.equal(2, select("#", resume(coroutine.create(error))))
+    end)
+
+    it("refuses what cannot be resumed", function()
+      local dead = coroutine.create(function() end)
+      resume(dead)
+      assert.same({ false, "cannot resume dead coroutine" }, { resume(dead, 1, 2) })
+      local refused = { false, "cannot resume non-suspended coroutine" }
+      assert.same(refused, { resume(coroutine.running(), 1) })
+      coroutine.wrap(function(outer) assert.same(refused, { resume(outer) }) end)(coroutine.running())
+      refused = "bad argument #1 to 'resume' (thread expected, got number)"
+      assert.has_error(function() resume(7) end, refused)
+    end)
+
+    it("takes no more values than a stack holds", function()
+      local function many() return table.unpack({}, 1, 600000) end
+      local co = coroutine.create(function() coroutine.yield(many()) end)
+      local function resume_above(...) -- luacheck: ignore
+        local ok, err = resume(co)
+        return ok, err
+      end
+      local results = { coroutine.wrap(function() return resume_above(many()) end)() }
+      assert.same({ false, "too many results to resume" }, results)
+    end)
+  end)
+end
+
+for name, close in pairs { ["core.close"] = core.close, ["coroutine.close"] = coroutine.close } do
+  describe(name, function()
+    it("closes what waits, and what has ended", function()
+      local closed = false
+      local co = coroutine.create(function()
+        local _ <close> = closing(function() closed = true end)
+        coroutine.yield()
+      end)
+      coroutine.resume(co)
+      assert.same({ true }, { close(co) })
+      assert.is_true(closed)
+      assert.same({ true }, { close(co) })
+      assert.same({ true }, { close(coroutine.create(print)) })
+    end)
+
+    it("answers with the error of the coroutine, or of a handler", function()
+      local co = coroutine.create(error)
+      coroutine.resume(co, "one")
+      assert.same({ false, "one" }, { close(co) })
+      co = coroutine.create(function()
+        local _ <close> = closing(function() error("two", 0) end)
+        coroutine.yield()
+      end)
+      coroutine.resume(co)
+      assert.same({ false, "two" }, { close(co) })
+    end)
+
+    it("refuses what runs", function()
+      local function try(co) return select(2, pcall(close, co)) end
+      assert.equal("cannot close a running coroutine", try(coroutine.running()))
+      assert.equal("cannot close a normal coroutine", coroutine.wrap(try)(coroutine.running()))
+      local refused = "bad argument #1 to 'close' (thread expected, got string)"
+      assert.has_error(function() close "x" end, refused)
+    end)
+  end)
+end
+
+describe("coroutine.wrap", function()
+  it("passes values in and out", function()
+    local f = coroutine.wrap(function(...) return ... + coroutine.yield(...) end)
+    assert.equal(2, f(2))
+    assert.equal(5, f(3))
+  end)
+
+  it("raises the error with the place of the call, and closes the coroutine", function()
+    local closed = false
+    local f = coroutine.wrap(function()
+      local _ <close> = closing(function() closed = true end)
+      error("boom", 0)
+    end)
+    local here
+    local _, err = pcall(function()
+      here = line_here(1)
+      f()
+    end)
+    assert.equal(here .. ": boom", err)
+    assert.is_true(closed)
+    assert.has_error(function() f() end, "cannot resume dead coroutine")
+  end)
+
+  it("raises what is no text as it is", function()
+    local value = {}
+    local _, err = pcall(coroutine.wrap(error), value)
+    assert.equal(value, err)
+  end)
+
+  it("refuses what is no function", function()
+    local refused = "bad argument #1 to 'wrap' (function expected, got number)"
+    assert.has_error(function() coroutine.wrap(7) end, refused)
+  end)
+end)
