@@ -64,8 +64,7 @@ static int tell(lua_State *L) {
   return 0;
 }
 
-/* A slice that is told about must have its place on the stack, and errors of ours are no reason to
- * end it. */
+/* An error of the one who is told is no reason to end the slice. */
 static void ask(lua_State *L, struct slip_run *slice, const lua_Debug *place) {
   struct telling telling = {slice, place};
   slice->is_due = false;
