@@ -1,4 +1,4 @@
--- core.resume and core.close, and what core puts in the library coroutine: all do what the reference manual
+-- core.run and core.close, and what core puts in the library coroutine: all do what the reference manual
 -- says of the library's own.
 local core = require "slipstream.core"
 
@@ -10,50 +10,84 @@ end
 
 local function closing(fn) return setmetatable({}, { __close = fn }) end
 
-for name, resume in pairs { ["core.resume"] = core.resume, ["coroutine.resume"] = coroutine.resume } do
-  describe(name, function()
-    it("passes values in and out", function()
-      local co = coroutine.create(function(...)
-        assert.equal(3, select("#", ...))
-        assert.equal(2, select("#", coroutine.yield(...)))
-        return nil, nil
-      end)
-      assert.same({ true, 1, nil, 3 }, { resume(co, 1, nil, 3) })
-      assert.equal(3, select("#", resume(co, nil, 2)))
-    end)
-
-    it("answers with the error, whatever it is", function()
-      local value = {}
-      local ok, err = resume(coroutine.create(error), value)
-      assert.is_false(ok)
-      assert.equal(value, err)
-      assert.equal(2, select("#", resume(coroutine.create(error))))
-    end)
-
-    it("refuses what cannot be resumed", function()
-      local dead = coroutine.create(function() end)
-      resume(dead)
-      assert.same({ false, "cannot resume dead coroutine" }, { resume(dead, 1, 2) })
-      local refused = { false, "cannot resume non-suspended coroutine" }
-      assert.same(refused, { resume(coroutine.running(), 1) })
-      coroutine.wrap(function(outer) assert.same(refused, { resume(outer) }) end)(coroutine.running())
-      refused = "bad argument #1 to 'resume' (thread expected, got number)"
-      assert.has_error(function() resume(7) end, refused)
-    end)
-
-    it("takes no more values than a stack holds", function()
-      local function many() return table.unpack({}, 1, 600000) end
-      local co = coroutine.create(function() coroutine.yield(many()) end)
-      local function resume_above(...) -- luacheck: ignore
-        local ok, err = resume(co)
-        return ok, err
-      end
-      local results = { coroutine.wrap(function() return resume_above(many()) end)() }
-      assert.same({ false, "too many results to resume" }, results)
-    end)
+describe("core.run", function()
+  it("begins with a function, goes on after a yield, and begins again", function()
+    local co = core.thread()
+    assert.same({ 1, "in" }, { core.run(co, coroutine.yield, "in") })
+    assert.same({ 0, "out", 2 }, { core.run(co, "out", 2) })
+    assert.same({ 0, 3 }, { core.run(co, math.max, 3, 2) })
   end)
-end
 
+  it("keeps nothing of what it has run", function()
+    local co, gone = core.thread(), setmetatable({}, { __mode = "k" })
+    core.run(co, function(big) gone[big] = true end, {})
+    collectgarbage()
+    assert.is_nil(next(gone))
+  end)
+
+  it("goes on with a coroutine of the library", function()
+    local co = coroutine.create(function(...) return ... end)
+    assert.same({ 0, 1, 2 }, { core.run(co, 1, 2) })
+  end)
+
+  it("answers with the error, whatever it is, and begins no more", function()
+    local co, value = core.thread(), {}
+    assert.same({ -1, value }, { core.run(co, error, value) })
+    assert.same({ -1, "cannot resume dead coroutine" }, { core.run(co, print) })
+  end)
+
+  it("refuses what cannot run", function()
+    local function refused(words) return "bad argument " .. words end
+    assert.has_error(function() core.run(core.thread()) end,
+      refused "#2 to 'run' (function expected, got no value)")
+    assert.has_error(function() core.run(7) end, refused "#1 to 'run' (thread expected, got number)")
+    assert.same({ -1, "cannot resume non-suspended coroutine" }, { core.run(coroutine.running(), print) })
+  end)
+end)
+
+describe("coroutine.resume", function()
+  local resume = coroutine.resume
+
+  it("passes values in and out", function()
+    local co = coroutine.create(function(...)
+      assert.equal(3, select("#", ...))
+      assert.equal(2, select("#", coroutine.yield(...)))
+      return nil, nil
+    end)
+    assert.same({ true, 1, nil, 3 }, { resume(co, 1, nil, 3) })
+    assert.equal(3, select("#", resume(co, nil, 2)))
+  end)
+
+  it("answers with the error, whatever it is", function()
+    local value = {}
+    local ok, err = resume(coroutine.create(error), value)
+    assert.is_false(ok)
+    assert.equal(value, err)
+    assert.equal(2, select("#", resume(coroutine.create(error))))
+  end)
+
+  it("refuses what cannot be resumed", function()
+    local dead = coroutine.create(function() end)
+    resume(dead)
+    assert.same({ false, "cannot resume dead coroutine" }, { resume(dead, 1, 2) })
+    local refused = { false, "cannot resume non-suspended coroutine" }
+    assert.same(refused, { resume(coroutine.running(), 1) })
+    coroutine.wrap(function(outer) assert.same(refused, { resume(outer) }) end)(coroutine.running())
+    refused = "bad argument #1 to 'resume' (thread expected, got number)"
+    assert.has_error(function() resume(7) end, refused)
+  end)
+
+  it("takes no more values than a stack holds", function()
+    local function many() return table.unpack({}, 1, 600000) end
+    local co = coroutine.create(function() coroutine.yield(many()) end)
+    local function resume_above(...) -- luacheck: ignore
+      local ok, err = resume(co)
+      return ok, err
+    end
+    local results = { coroutine.wrap(function() return resume_above(many()) end)() }
+    assert.same({ false, "too many results to resume" }, results)
+  end)
+end)
 for name, close in pairs { ["core.close"] = core.close, ["coroutine.close"] = coroutine.close } do
   describe(name, function()
     it("closes what waits, and what has ended", function()

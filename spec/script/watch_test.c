@@ -33,7 +33,7 @@ static void closes_a_state_that_is_being_watched(void **state) {
   for (int i = 0; i < 3; i++) {
     lua_State *L = prepared(luaL_newstate());
     run(L, told);
-    run(L, "core.resume(coroutine.create(work), 0.12) assert(told > 0)");
+    run(L, "core.run(core.thread(), work, 0.12) assert(told > 0)");
     lua_close(L);
   }
   lua_State *L = prepared(luaL_newstate()); /* a tick of the closed ones would strike here */
@@ -53,13 +53,13 @@ static void closes_another_state_inside_a_slice(void **state) {
   lua_State *L = prepared(luaL_newstate());
   lua_State *other = prepared(luaL_newstate());
   run(other, told);
-  run(other, "core.resume(coroutine.create(work), 0.06)");
+  run(other, "core.run(core.thread(), work, 0.06)");
   run(L, told);
   lua_pushcfunction(L, close_state);
   lua_setglobal(L, "close_state");
   lua_pushlightuserdata(L, other);
   lua_setglobal(L, "other");
-  run(L, "core.resume(coroutine.create(function() close_state(other) work(0.15) end))\n"
+  run(L, "core.run(core.thread(), function() close_state(other) work(0.15) end)\n"
          "assert(told > 0)");
   lua_close(L);
 }
@@ -70,7 +70,7 @@ static void watches_two_states_apart(void **state) {
   lua_State *two = prepared(luaL_newstate());
   run(one, told);
   run(two, told);
-  run(one, "core.resume(coroutine.create(work), 0.12) assert(told > 0)");
+  run(one, "core.run(core.thread(), work, 0.12) assert(told > 0)");
   run(two, "assert(told == 0)");
   lua_close(one);
   lua_close(two);
@@ -99,7 +99,7 @@ static void refuses_without_memory(void **state) {
   (void)state;
   long left = -1;
   lua_State *L = prepared(lua_newstate(scarce_allocate, &left));
-  run(L, "resume, dead = core.resume, coroutine.create(function() end) resume(dead)");
+  run(L, "resume, dead = coroutine.resume, coroutine.create(function() end) resume(dead)");
   assert_int_equal(luaL_loadstring(L, "return resume(dead)"), LUA_OK);
   lua_gc(L, LUA_GCSTOP);
   left = 0;

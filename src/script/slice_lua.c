@@ -28,15 +28,20 @@ static bool hand_over(lua_State *from, lua_State *to, int count, lua_State *L,
   return true;
 }
 
-/* Resumes `co` with the `count` values on top; answers how many results it has pushed, or pushes
- * the error and answers -1. */
-static int run(lua_State *L, lua_State *co, int count, bool is_slice) {
+/* Whether `co` has nothing to go on with: new and without a function, or ended well. */
+static bool is_empty(lua_State *co) {
+  return lua_status(co) == LUA_OK && lua_gettop(co) == 0;
+}
+
+/* Resumes `co` with the `count` values on top, of which the first is the function when `begins`;
+ * answers how many results it has pushed, or pushes the error and answers -1. */
+static int run(lua_State *L, lua_State *co, int count, bool begins, bool is_slice) {
   struct slip_run here;
   int results = 0;
   if (!hand_over(L, co, count, L, "too many arguments to resume"))
     return -1;
   slip_watch_enter(watch_of(L), &here, co, is_slice);
-  int status = lua_resume(co, L, count, &results);
+  int status = lua_resume(co, L, begins ? count - 1 : count, &results);
   slip_watch_leave(watch_of(L), &here);
   if (status != LUA_OK && status != LUA_YIELD) {
     lua_xmove(co, L, 1);
@@ -57,14 +62,25 @@ static int reset(lua_State *L, lua_State *co, bool is_slice) {
   return status;
 }
 
-static int resume_as(lua_State *L, bool is_slice) {
+static int run_slice(lua_State *L) {
   lua_State *co = check_coroutine(L);
-  int results = run(L, co, lua_gettop(L) - 1, is_slice);
-  lua_pushboolean(L, results >= 0);
-  if (results < 0)
+  bool begins = is_empty(co);
+  if (begins)
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+  int results = run(L, co, lua_gettop(L) - 1, begins, true);
+  if (results < 0) {
+    lua_pushinteger(L, -1);
     results = 1;
+  } else {
+    lua_pushinteger(L, lua_status(co));
+  }
   lua_insert(L, -1 - results);
   return 1 + results;
+}
+
+static int new_thread(lua_State *L) {
+  (void)lua_newthread(L);
+  return 1;
 }
 
 /* Raises when `co` runs, or has resumed the one that does. */
@@ -87,16 +103,18 @@ static int close_as(lua_State *L, bool is_slice) {
   return 2;
 }
 
-static int resume_slice(lua_State *L) {
-  return resume_as(L, true);
-}
-
 static int close_slice(lua_State *L) {
   return close_as(L, true);
 }
 
 static int resume(lua_State *L) {
-  return resume_as(L, false);
+  lua_State *co = check_coroutine(L);
+  int results = run(L, co, lua_gettop(L) - 1, false, false);
+  lua_pushboolean(L, results >= 0);
+  if (results < 0)
+    results = 1;
+  lua_insert(L, -1 - results);
+  return 1 + results;
 }
 
 static int close_coroutine(lua_State *L) {
@@ -122,7 +140,7 @@ static int raise_wrapped(lua_State *L, lua_State *co) {
 /* Upvalues: the watch, the coroutine. */
 static int resume_wrapped(lua_State *L) {
   lua_State *co = lua_tothread(L, lua_upvalueindex(2));
-  int results = run(L, co, lua_gettop(L), false);
+  int results = run(L, co, lua_gettop(L), false, false);
   return results < 0 ? raise_wrapped(L, co) : results;
 }
 
@@ -158,8 +176,11 @@ static void replace_library(lua_State *L) {
 }
 
 void slip_slice_open(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"resume", resume_slice}, {"close", close_slice}, {"watch", watch}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"thread", new_thread},
+                                       {"run", run_slice},
+                                       {"close", close_slice},
+                                       {"watch", watch},
+                                       {NULL, NULL}};
   set_functions(L, functions);
   replace_library(L);
 }
