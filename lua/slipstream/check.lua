@@ -14,6 +14,13 @@ function M.fail(position, text)
   error(("bad argument #%d to '%s' (%s)"):format(position, name, text), level)
 end
 
+--- Raises for what the script called where it may not.
+---@param text string what is wrong, after the name of what was called
+function M.misuse(text)
+  local level, name = frame.caller()
+  error(("'%s' %s"):format(name, text), level)
+end
+
 -- The type of a value, as Lua's own libraries name it.
 local function kind_of(value)
   if value == nil then return "no value" end
@@ -54,6 +61,26 @@ function M.is_optional(position, value, kind, other)
   if value == nil or type(value) == kind or type(value) == other then return end
   mismatch(position, value, kind, other)
 end
+
+-- The longest wait that the core can count.
+local MOST_MSEC = 0x7fffffff
+
+local function is_msec(position, value, prefix)
+  if value == nil or math.type(value) == "integer" and value >= 0 and value <= MOST_MSEC then return end
+  local text = "%san integer of msec from 0 to %d expected, got %s"
+  M.fail(position, text:format(prefix, MOST_MSEC, tostring(value)))
+end
+
+--- Raises unless `value` is a whole number of msec, from 0, or nil.
+---@param position integer
+---@param value any
+function M.is_msec(position, value) is_msec(position, value, "") end
+
+--- The same for an option.
+---@param position integer
+---@param options table
+---@param name string
+function M.is_msec_option(position, options, name) is_msec(position, options[name], name .. ": ") end
 
 --- Raises unless `code` may stand in a close frame (RFC 6455 section 7.4) or is nil.
 ---@param position integer

@@ -4,6 +4,7 @@
 
 local check = require "slipstream.check"
 local log = require "slipstream.log"
+local restart = require "slipstream.restart"
 local socket = require "slipstream.socket"
 
 local M = {}
@@ -83,29 +84,42 @@ default.code_change = nothing
 
 M.default = default
 
-local restarts = { permanent = true, transient = true, temporary = true }
-
-local function restart_of(options)
-  local restart = options.restart or "permanent"
-  if restarts[restart] then return restart end
-  check.fail(1, ('restart: "permanent", "transient" or "temporary" expected, got %q'):format(restart))
-end
-
 local count = 0
 
 ---@class slipstream.ClientOptions
----@field restart string? "permanent" (default), "transient" or "temporary": for supervisors
+---@field restart string? when it is started again: "permanent", always; "transient", after failures;
+---"temporary", never. When absent: "transient", and "permanent" under a supervisor
+---@field max_restarts integer? 3: so many restarts …
+---@field max_seconds number? 5: … in so many seconds; at one more it gives up
+---@field slow_callback_msec integer? 100: the log warns of a callback that runs longer; 0: it never does
+---@field max_callback_msec integer? 10000: a callback that runs longer is stopped by an error; 0: it never is
+
+local client_options = {
+  restart = "string", max_restarts = "number", max_seconds = "number",
+  slow_callback_msec = "number", max_callback_msec = "number",
+}
+
+local function make(options)
+  local module = {}
+  local meta = { __index = default, __name = "slipstream.module", __shared = true, options = options }
+  meta.socket_meta = { __index = module, __name = "slipstream.socket", __shared = true }
+  return setmetatable(module, meta)
+end
+
+--- The module of sockets that scripts connect without one.
+M.passive = make { restart = "temporary" }
 
 --- Makes a client module; its callbacks are functions set in it.
 ---@param options slipstream.ClientOptions?
 ---@return slipstream.Default module
 function M.new(options)
-  check.are_options(1, options, { restart = "string" })
-  local module = {}
-  local meta = { __index = default, __name = "slipstream.module", restart = restart_of(options or {}) }
-  meta.socket_meta = { __index = module, __name = "slipstream.socket" }
+  check.are_options(1, options, client_options)
+  options = options or {}
+  restart.check(1, options)
+  check.is_msec_option(1, options, "slow_callback_msec")
+  check.is_msec_option(1, options, "max_callback_msec")
   count = count + 1
-  return setmetatable(module, meta)
+  return make(options)
 end
 
 --- How many modules were made: `slipstream run` tells of one that nobody starts.

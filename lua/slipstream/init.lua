@@ -11,20 +11,25 @@ local core = require "slipstream.core"
 require "slipstream.reason"
 local check = require "slipstream.check"
 local client = require "slipstream.client"
+local handle = require "slipstream.handle"
 local log = require "slipstream.log"
-local process = require "slipstream.process"
+local match = require "slipstream.match"
+local registry = require "slipstream.registry"
+local script = require "slipstream.script"
 
 ---@class slipstream
 ---@field version string
 ---@field null lightuserdata JSON's null, the same value as cjson.null
 ---@field array_mt table the metatable that marks arrays
 ---@field default slipstream.Default the defaults of all callbacks, to be called by hand
+---@field any table a pattern that everything matches
 ---@field log table see slipstream.log
 local M = {
   version = core.version,
   null = core.null,
   array_mt = core.array_mt,
   default = client.default,
+  any = match.any,
   log = log,
 }
 
@@ -38,15 +43,51 @@ M.is_client = client.is_module
 
 --- Starts a client of a module.
 ---@type fun(module: table, args: any, options: slipstream.StartOptions?): slipstream.Client?, any
-M.start = process.start
+M.start = handle.start
 
---- The clients that have not ended, in the order of their starts.
+--- The client of that name, if it is there.
+---@type fun(name: string): slipstream.Client?
+M.whereis = registry.whereis
+
+--- Asks a client, or the one of a name, and waits for the reply: see `Client:call`.
+---@type fun(client: slipstream.Client|string, request: any, msec: integer?): any, any
+M.call = handle.call
+
+--- Gives the reply to a call, at once or later.
+---@type fun(from: slipstream.From, value: any): boolean
+M.reply = handle.reply
+
+--- Sends to a client's `handle_cast`, or to that of the client of a name.
+---@type fun(client: slipstream.Client|string, message: any): true?, string?, string?
+M.cast = handle.cast
+
+--- Sends to a client's `handle_info`, or to that of the client of a name.
+---@type fun(client: slipstream.Client|string, message: any): true?, string?, string?
+M.send = handle.send
+
+--- Stops a client, or the one of a name.
+---@type fun(client: slipstream.Client|string, reason: any, code: integer?): nil, string?, string?
+M.stop = handle.stop
+
+--- The clients that there are, in the order of their starts, and those that gave up.
 ---@type fun(): slipstream.Client[]
-M.clients = process.clients
+M.clients = registry.clients
 
 --- Calls a function whenever a client has ended for good.
 ---@type fun(fn: fun(client: slipstream.Client, reason: any, is_failure: boolean)): fun()
-M.watch = process.watch
+M.watch = registry.watch
+
+--- Runs a function that may wait, and the loop, until it and the clients that it started are done.
+---@type fun(fn: function, ...: any): ...
+M.run = script.run
+
+--- Connects a socket without a module, for scripts.
+---@type fun(config: slipstream.Config, options: table?): slipstream.Socket?, string?, string?
+M.connect = script.connect
+
+--- Waits for a callback of anything.
+---@type fun(start: fun(go_on: fun(...: any)), msec: integer?): ...
+M.await = script.await
 
 --- A payload that is sent as a binary frame; incoming binary payloads are such tables.
 ---@param bytes string

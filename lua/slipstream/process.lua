@@ -1,288 +1,374 @@
---- Runs clients: takes the events of the core to the callbacks of a module, and ends a client when
--- a callback asks for it or raises.
+--- Runs a client: takes what arrives to the callbacks of its module, one at a time and in order, and ends
+-- it when a callback asks for that or raises.
 --
--- An error in a callback ends that client alone.
+-- A socket is one life of a client, from `init` to `terminate`. While one of its callbacks waits, and in
+-- what comes after it, its events lie in its mailbox. An error ends that client alone.
 
-local check = require "slipstream.check"
-local config = require "slipstream.config"
-local journal = require "slipstream.journal"
+local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
-local misnomer = require "slipstream.misnomer"
+local mailbox = require "slipstream.mailbox"
 local reason_of = require("slipstream.reason").new
-local traceback = require "slipstream.traceback"
-
----@class slipstream.Client
----@field name string for logs
-local Client = {}
-Client.__index = Client
-Client.__name = "slipstream.client"
+local turn = require "slipstream.turn"
+local verdict = require "slipstream.verdict"
+local waiter = require "slipstream.waiter"
 
 local M = {}
 
--- Sockets of clients that have not ended, and who wants to hear when one does.
-local running = {}
-local watchers = {}
-local last_id = 0
+--- What a socket has at first, for the class that all of them share: most never have more of it.
+M.blank = {
+  _alarm = false, -- of what its fiber waits for
+  _callback = "init", -- the last one that was called
+  _calls = false, -- a set: who waits for a reply
+  _done = false,
+  _ending = false,
+  _fiber = false,
+  _from = false, -- whom the handle_call under way answers
+  _is_looking = false, -- its fiber waits, and a pattern of its runs
+  _is_passive = false, -- has no callbacks: a script awaits its events
+  _is_ready = false, -- is posted to work its mailbox off
+  _mailbox = false, -- there while it is not free
+  _questions = false, -- a set
+  _stop = false, -- the ending that its handle asked for
+  _timeout = false, -- the timer of the action
+  _timers = false, -- a set
+  _waiters = false, -- who waits for an event, see slipstream.waiter
+}
+
+local run, go_on -- defined below; their callers come first
 
 -- Ending.
 
 local expected_ends = { normal = true, shutdown = true, ignore = true, closed_by_client = true }
 
-local function is_failure(reason)
+--- Whether a client that ended for that reason has failed.
+---@param reason any
+---@return boolean
+function M.is_failure(reason)
   if reason == nil then return false end
   local kind = type(reason) == "table" and reason.kind or reason
   return not expected_ends[kind]
 end
 
-local function tell_watchers(socket, ending)
-  for _, watcher in ipairs({ table.unpack(watchers) }) do
-    local ok, caught = xpcall(watcher, traceback.catch, socket._client, ending.reason, ending.is_failure)
-    if not ok then log.error(caught.text, { traceback = caught.traceback }) end
-  end
-end
-
--- Nothing is open any more.
+-- Nothing is open any more: the client hears of it, once.
 local function finish(socket)
-  if not running[socket] then return end
-  running[socket] = nil
+  local ending = socket._ending
+  if ending.is_over then return end
+  ending.is_over = true
   if socket._core then socket._core:close() end
-  log.debug("client ended", { client = socket._client.name, reason = socket._ending.reason })
-  tell_watchers(socket, socket._ending)
+  waiter.wake(socket)
+  log.debug("client ended", { client = socket._client.name, reason = ending.reason })
+  socket._client:_ended(ending)
 end
 
--- Errors in here are told and change nothing: the client ends anyway.
-local function terminate(socket, reason)
-  local ok, caught = xpcall(socket.terminate, traceback.catch, socket, reason)
-  if ok then return end
-  local fields = { client = socket._client.name, callback = "terminate", traceback = caught.traceback }
-  log.error(caught.text, fields)
+-- Who called and has no reply gets none.
+local function end_calls(socket)
+  for from in pairs(socket._calls or {}) do from:fail(socket._ending.reason) end
 end
 
--- Runs terminate and closes the connection; what comes of it comes to `handlers.disconnected`.
-local function stop(socket, reason, code)
-  if socket._ending then return end
-  socket._ending = { reason = reason, code = code, is_failure = is_failure(reason) }
-  terminate(socket, reason)
+local function terminated(socket, state, caught)
+  if state == "waiting" then return end
+  if state == "failed" then
+    local fields = { client = socket._client.name, callback = "terminate", traceback = caught.traceback }
+    log.error(caught.text, fields)
+  end
+  socket._ending.is_terminated = true
+  end_calls(socket)
   socket:disconnect()
   if not socket._core or socket._core:idle() then finish(socket) end
 end
 
+-- Nobody waits any longer for what this client will not do.
+local function let_go(socket)
+  fiber.cancel(socket)
+  for question in pairs(socket._questions or {}) do fiber.cancel(question) end
+  for timer in pairs(socket._timers or {}) do timer:unset() end
+  if socket._timeout then socket._timeout:unset() end
+  socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
+end
+
+--- The connection of a client that ends is closed: that was all it waited for.
+---@param socket slipstream.Socket
+---@return boolean has_ended
+function M.has_closed(socket)
+  local ending = socket._ending
+  if not (ending and ending.is_terminated) then return false end
+  finish(socket)
+  return true
+end
+
+---@class slipstream.Ending
+---@field reason any
+---@field code integer? a close code for a shutdown: topics are left before the close
+---@field was_asked_for boolean? by the client's handle
+
+-- Runs terminate and closes the connection; the end of that comes to `disconnected`.
+local function stop(socket, ending)
+  if socket._ending then return end
+  ending.is_failure = M.is_failure(ending.reason)
+  socket._ending = ending
+  let_go(socket)
+  return fiber.run(socket, terminated, socket.terminate, socket, ending.reason)
+end
+
 local function crash(socket, callback, caught)
-  local name = socket._client.name
-  log.error(caught.text, { client = name, callback = callback, traceback = caught.traceback })
-  stop(socket, reason_of("script_error", { text = caught.text, traceback = caught.traceback }))
+  local text, trace = caught.text, caught.traceback
+  log.error(text, { client = socket._client.name, callback = callback, traceback = trace })
+  stop(socket, { reason = reason_of("script_error", { text = text, traceback = trace }) })
+end
+
+M.crash = crash
+
+-- What was asked of it by `M.stop`, in a turn of its own.
+local function stop_as_asked(socket)
+  return stop(socket, socket._stop)
+end
+
+--- Ends a client in the next turn, also one that waits.
+---@param socket slipstream.Socket
+---@param ending slipstream.Ending
+function M.stop(socket, ending)
+  if socket._stop or socket._ending then return end
+  socket._stop = ending
+  turn.post(socket._host, stop_as_asked, socket)
+end
+
+--- Ends a client at once: no `terminate`, and a connection that is open is cut.
+---@param socket slipstream.Socket
+---@param reason any
+function M.kill(socket, reason)
+  local ending = { reason = reason, is_failure = M.is_failure(reason), was_asked_for = true }
+  socket._ending = socket._ending or ending
+  let_go(socket)
+  end_calls(socket)
+  finish(socket)
+end
+
+-- Verdicts.
+
+local acts = {}
+
+function acts.go_on() end
+
+function acts.stop(socket, reason)
+  if M.is_failure(reason) then
+    log.error("client stopped", { client = socket._client.name, reason = reason })
+  end
+  return stop(socket, { reason = reason })
+end
+
+function acts.ignore(socket) return stop(socket, { reason = "ignore" }) end
+
+function acts.reply(socket, value)
+  local ok, text = pcall(socket._from.reply, socket._from, value)
+  if not ok then return crash(socket, "handle_call", { text = text }) end
+end
+
+-- Full collections for many clients at once would be one after another for nothing.
+local is_collecting = false
+
+local function collect()
+  is_collecting = false
+  collectgarbage()
+end
+
+local function hibernate(socket)
+  if is_collecting then return end
+  is_collecting = true
+  turn.post(socket._host, collect)
+end
+
+-- Whatever waits is an event that came in time.
+local function time_out(socket)
+  if not socket._mailbox then return run(socket, "handle_info", "timeout") end
+end
+
+local function act(socket, actions)
+  if actions.hibernate then hibernate(socket) end
+  if actions.timeout then
+    socket._timeout = socket._timeout or socket._host:timer(time_out, socket)
+    socket._timeout:set(actions.timeout)
+  end
+  if actions.continue ~= nil then return run(socket, "handle_continue", actions.continue) end
+end
+
+--- A callback asked for the end.
+---@param socket slipstream.Socket
+---@param reason any
+function M.obey_stop(socket, reason)
+  return acts.stop(socket, reason)
+end
+
+local function obey(socket, ...)
+  local kind, value, actions = verdict.read(socket._callback, ...)
+  if not kind then return crash(socket, socket._callback, { text = value }) end
+  acts[kind](socket, value)
+  if actions and not socket._ending then return act(socket, actions) end
 end
 
 -- Callbacks.
 
-local function go_on() end
-
-local function stop_as_asked(socket, _, reason)
-  if is_failure(reason) and not socket._ending then
-    log.error("client stopped", { client = socket._client.name, reason = reason })
-  end
-  stop(socket, reason)
+-- Its events have to wait.
+local function hold(socket)
+  socket._mailbox = socket._mailbox or mailbox.new()
 end
 
-local function ignore(socket, callback)
-  if callback == "init" then return stop(socket, "ignore") end
-  crash(socket, callback, { text = callback .. ' returned "ignore", which only init may' })
+local function settled(socket, state, first, second, third)
+  if state == "waiting" then return hold(socket) end
+  if state == "failed" then return crash(socket, socket._callback, first) end
+  if first ~= nil or second ~= nil then obey(socket, first, second, third) end
+  if socket._mailbox then go_on(socket) end
 end
 
-local verdicts = { ok = go_on, noreply = go_on, stop = stop_as_asked, ignore = ignore }
-
-local function show(value)
-  if type(value) == "string" then return ("%q"):format(value) end
-  return type(value) == "number" and tostring(value) or "a " .. type(value)
+--- Calls the callback and does what it answers. The client must be free: `_mailbox` is false.
+function M.run(socket, callback, ...)
+  if socket._timeout then socket._timeout:unset() end
+  socket._callback = callback
+  return fiber.run(socket, settled, socket[callback], socket, ...)
 end
 
-local function settle(socket, callback, verdict, value)
-  if type(value) == "table" and verdict ~= "stop" then
-    return crash(socket, callback, { text = callback .. " returned an action, which is not supported yet" })
-  end
-  local act = verdicts[verdict]
-  if act then return act(socket, callback, value) end
-  local allowed = 'nothing, "ok", "noreply" or "stop", reason'
-  local text = ("%s returned %s; it may return %s"):format(callback, show(verdict), allowed)
-  crash(socket, callback, { text = text })
+run = M.run
+
+local function initialized(socket, state, ...)
+  settled(socket, state, ...)
+  if state ~= "waiting" then socket._client:_initialized() end
 end
 
--- Calls the callback and does what it answers.
-local function run(socket, callback, ...)
-  if socket._ending then return end
-  local ok, verdict, value = xpcall(socket[callback], traceback.catch, socket, ...)
-  if not ok then return crash(socket, callback, verdict) end
-  if verdict ~= nil then return settle(socket, callback, verdict, value) end
+--- Begins a life: calls `init`. The client hears `_initialized`, and later `_ended`.
+---@param socket slipstream.Socket
+---@param args any
+function M.begin(socket, args)
+  socket._callback = "init"
+  return fiber.run(socket, initialized, socket.init, socket, args)
 end
 
--- Calls what gives a value instead of a verdict. true and the value, or nil: the client ends.
-local function ask(socket, callback, fn, ...)
-  local ok, value, text = xpcall(fn, traceback.catch, ...)
-  if ok then return true, value, text end
-  crash(socket, callback, value)
-end
+-- Its mailbox.
 
--- Events of the core, see src/script/event_lua.h.
-
-local handlers = {}
-
-function handlers.message(socket, ...) return run(socket, "handle_message", ...) end
-
--- Events that are a line of the log, and one callback each, with the same arguments.
-local routes = {
+-- The callback of each kind of entry.
+local callbacks = {
   connected = "handle_connect",
+  disconnected = "handle_disconnect",
   joined = "handle_join",
   left = "handle_leave",
   topic_closed = "handle_topic_close",
+  message = "handle_message",
+  reply = "handle_reply",
+  info = "handle_info",
+  cast = "handle_cast",
+  call = "handle_call",
+  child_ended = "_child_ended", -- of supervisors, see slipstream.supervisor
+  restart_due = "_restart_due",
 }
 
-for event, callback in pairs(routes) do
-  local note = journal[event]
-  handlers[event] = function(socket, ...)
-    note(socket, ...)
-    return run(socket, callback, ...)
-  end
+M.callbacks = callbacks
+
+-- Whether it can take the next entry: no callback of it is under way.
+local function is_free(socket)
+  return not (socket._ending or socket._fiber or socket._questions or socket._is_passive)
 end
 
--- Events that are a line of the log and nothing else.
-handlers.reconnect_scheduled = journal.reconnect_scheduled
-handlers.rejoin_scheduled = journal.rejoin_scheduled
-handlers.heartbeat = journal.heartbeat
+local function deliver(socket, entry)
+  local kind = entry[1]
+  if kind == "call" then socket._from = entry[3] end
+  return run(socket, callbacks[kind], table.unpack(entry, 2, entry.count))
+end
 
-function handlers.connect_due(socket, attempt, last_reason)
+-- Takes what has arrived until now; the rest is of the next turn, so that others have theirs.
+local function work_off(socket)
   if socket._ending then return end
-  local ok, overrides = ask(socket, "connect_params", socket.connect_params, socket, attempt, last_reason)
-  if not ok then return end
-  if overrides ~= nil and type(overrides) ~= "table" then
-    local text = "connect_params returned %s; it may return nothing or a table"
-    return crash(socket, "connect_params", { text = text:format(show(overrides)) })
+  local box = socket._mailbox
+  for _ = 1, box:count() do
+    if not is_free(socket) then break end
+    deliver(socket, box:first())
   end
-  local dial, text
-  ok, dial, text = ask(socket, "params", config.dial, socket._config, overrides)
-  if not ok or socket._ending then return end
-  journal.connect_due(socket, attempt, dial and dial.uri)
-  if dial then ok, text = socket._core:dial(dial) end
-  if not (dial and ok) and text ~= "not_due" then socket._core:dial_failed(text) end
+  socket._is_ready = false
+  if not socket._ending then go_on(socket) end
 end
 
-function handlers.disconnected(socket, reason)
-  if socket._ending then return finish(socket) end
-  journal.disconnected(socket, reason)
-  return run(socket, "handle_disconnect", reason)
+-- A callback is done, and others may wait: they have their turn.
+function go_on(socket)
+  if socket._is_ready or not is_free(socket) then return end
+  if socket._mailbox:count() == 0 then
+    socket._mailbox = false
+    return
+  end
+  socket._is_ready = true
+  turn.post(socket._host, work_off, socket)
 end
 
--- Text is what join was given as a table; a function is asked each time.
-local function join_text(socket, topic)
-  local params = socket._topics[topic]
-  if type(params) ~= "function" then return true, params or "{}" end
-  local ok, value = ask(socket, "join params", params)
-  if not ok then return end
-  local text, fault = socket:_encode(value, "params")
-  if text then return true, text end
-  crash(socket, "join params", { text = ("join params of %s: %s"):format(topic, fault) })
+local FULL = "the mailbox is full: %d events wait for %s"
+
+local function add(socket, entry)
+  local added, code = socket._mailbox:add(entry)
+  if added then return true end
+  return nil, code
 end
 
-function handlers.join_due(socket, topic)
+-- Keeps an event for later, and lets those look at it who wait for one.
+local function keep(socket, kind, ...)
+  if socket._ending and socket._ending.is_terminated then return end
+  local entry = { kind, ... }
+  entry.count = 1 + select("#", ...)
+  if not add(socket, entry) then
+    local text = FULL:format(socket._mailbox:count(), socket._callback)
+    return crash(socket, socket._callback, { text = text })
+  end
+  waiter.wake(socket)
+end
+
+--- Lets the events of a socket wait until a script awaits them, for good.
+---@param socket slipstream.Socket
+function M.make_passive(socket)
+  socket._is_passive = true
+  hold(socket)
+end
+
+--- An event came from the loop: calls its callback, or keeps it while the client is not free.
+---@param socket slipstream.Socket
+---@param kind string
+---@param ... any the arguments of the callback
+function M.arrive(socket, kind, ...)
+  if socket._mailbox then return keep(socket, kind, ...) end
+  return run(socket, callbacks[kind], ...)
+end
+
+--- A message of a client came: its callback is called in a later turn, never inside of the sender's.
+---@param socket slipstream.Socket
+---@param kind string "info", "cast" or "call"
+---@param message any
+---@param from slipstream.From?
+---@return true? ok, string? err, string? code nil, "mailbox_full"
+function M.post(socket, kind, message, from)
+  hold(socket)
+  local ok, code = add(socket, { kind, message, from, count = from and 3 or 2 })
+  if not ok then return nil, code, code end
+  go_on(socket)
+  return true
+end
+
+-- Questions: what is asked of a client out of turn, since what it waits for may depend on the answer.
+
+local function answered(question, state, ...)
+  if state == "waiting" then return hold(question.socket) end
+  local socket = question.socket
   if socket._ending then return end
-  local ok, text = join_text(socket, topic)
-  if not ok or socket._ending then return end
-  local sent, fault, code = socket._core:send_join(topic, text)
-  if sent or code == "not_due" then return end
-  log.warn("join not sent", { client = socket._client.name, topic = topic, reason = fault })
-  socket._core:drop_join(topic)
-  socket._core:rejoin(topic)
+  socket._questions[question] = nil
+  if next(socket._questions) == nil then socket._questions = false end
+  if state == "failed" then return crash(socket, question.callback, (...)) end
+  question.answer(socket, ...)
+  if socket._mailbox then go_on(socket) end
 end
 
--- Without an answer the reason stands in its place.
-function handlers.reply(socket, ref, status, response, reason)
-  if reason ~= nil then response = reason end
-  return run(socket, "handle_reply", ref, status, response)
-end
-
-function handlers.dropped(socket, topic, event)
-  log.debug("frame dropped", { client = socket._client.name, topic = topic, event = event })
-end
-
--- A handler above raised: a defect of ours, so that client ends as if its script had.
-function handlers.failed(socket, event, text)
-  local what = "a defect of slipstream itself"
-  log.error(what, { client = socket._client.name, event = event, traceback = text })
-  stop(socket, reason_of("script_error", { text = what, traceback = text }))
-end
-
-M.handlers = handlers
-
--- Clients.
-
----@class slipstream.StartOptions
----@field name string? for logs and `clients()`
----@field host userdata? `core.pretend()` in specs; the one on luv's loop when absent
-
-local start_options = { name = "string", host = "userdata" }
-
---- Starts a client: calls its `init` at once, everything else from the loop.
----@param module table what `slipstream.client` made
----@param args any given to `init`
----@param options slipstream.StartOptions?
----@return slipstream.Client? client nil when `init` ended it
----@return any reason then: "ignore", the reason that `init` gave, or the error as a reason
-function M.start(module, args, options)
-  local meta = type(module) == "table" and getmetatable(module)
-  if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
-  check.are_options(3, options, start_options)
-  misnomer.warn(module, meta.__index)
-  options = options or {}
-  last_id = last_id + 1
-  local client = setmetatable({ id = last_id, name = options.name or "#" .. last_id }, Client)
-  local socket = setmetatable({ assigns = {}, _client = client, _host = options.host }, meta.socket_meta)
-  client._socket = socket
-  running[socket] = true
-  run(socket, "init", args)
-  if socket._ending then return nil, socket._ending.reason end
-  return client
-end
-
---- Ends the client: runs `terminate`, then the closing handshake. It is over when `alive` says so.
----@param reason any? "normal" when absent
----@param code integer? a close code for a shutdown, such as 1001: topics are left before the close
-function Client:stop(reason, code)
-  check.self(self, Client.__name)
-  check.is_close_code(2, code)
-  stop(self._socket, reason == nil and "normal" or reason, code)
-end
-
---- Whether the client has not ended yet; one whose connection is still closing has not.
----@return boolean
-function Client:alive()
-  check.self(self, Client.__name)
-  return running[self._socket] == true
-end
-
-function Client:__tostring()
-  return "client " .. self.name
-end
-
---- The clients that have not ended, in the order of their starts.
----@return slipstream.Client[]
-function M.clients()
-  local list = {}
-  for socket in pairs(running) do list[#list + 1] = socket._client end
-  table.sort(list, function(a, b) return a.id < b.id end)
-  return list
-end
-
---- Calls `fn(client, reason, is_failure)` whenever a client has ended for good, one whose `init` ended
--- it included. A failure is any reason but nil, "normal", "shutdown", "ignore" and `closed_by_client`.
----@param fn fun(client: slipstream.Client, reason: any, is_failure: boolean)
----@return fun() unwatch ends the calls
-function M.watch(fn)
-  check.is(1, fn, "function")
-  watchers[#watchers + 1] = fn
-  return function()
-    for index, watcher in ipairs(watchers) do
-      if watcher == fn then return table.remove(watchers, index) end
-    end
-  end
+--- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
+---@param socket slipstream.Socket
+---@param callback string for the log when it raises; `question.callback` says it more exactly
+---@param answer fun(socket: slipstream.Socket, ...: any)
+---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
+function M.ask(socket, callback, answer, fn, ...)
+  local question = { socket = socket, callback = callback, answer = answer, _client = socket._client,
+    _host = socket._host, _fiber = false, _done = false, _alarm = false }
+  socket._questions = socket._questions or {}
+  socket._questions[question] = true
+  return fiber.run(question, answered, fn, socket, question, ...)
 end
 
 return M

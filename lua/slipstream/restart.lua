@@ -1,6 +1,8 @@
 --- When what has ended is to be started again, and when to give it up: what OTP's supervisor(3) calls
 -- restart types and maximum restart intensity.
 
+local check = require "slipstream.check"
+
 local M = {}
 
 --- The defaults, which are those of Elixir's Supervisor: so many restarts within so many seconds.
@@ -29,6 +31,29 @@ end
 ---@return integer msec
 function M.pause(count)
   return math.min(FIRST_MSEC << math.min(count - 1, MOST_DOUBLINGS), MOST_MSEC)
+end
+
+local policies = { permanent = true, transient = true, temporary = true }
+
+local function fault_of(options)
+  local most, seconds = options.max_restarts, options.max_seconds
+  if options.restart and not policies[options.restart] then
+    local text = 'restart: "permanent", "transient" or "temporary" expected, got %q'
+    return text:format(options.restart)
+  elseif most and (math.type(most) ~= "integer" or most < 0) then
+    return ("max_restarts: an integer from 0 expected, got %s"):format(most)
+  elseif seconds and not (seconds > 0 and seconds < math.huge) then
+    return ("max_seconds: a number of seconds above 0 expected, got %s"):format(seconds)
+  end
+end
+
+--- Raises for `restart`, `max_restarts` or `max_seconds` of the options that a script gave, whose types
+-- are right already.
+---@param position integer
+---@param options { restart: string?, max_restarts: integer?, max_seconds: number? }
+function M.check(position, options)
+  local fault = fault_of(options)
+  if fault then check.fail(position, fault) end
 end
 
 ---@class slipstream.RestartHistory

@@ -3,14 +3,22 @@
 -- Requests return at once; their outcome comes in a callback. They answer true or a ref, or
 -- nil, text, code.
 
+local await = require "slipstream.await"
 local check = require "slipstream.check"
 local config = require "slipstream.config"
 local core = require "slipstream.core"
+local handlers = require "slipstream.event"
 local process = require "slipstream.process"
+local registry = require "slipstream.registry"
+local timer = require "slipstream.timer"
 
 ---@class slipstream.Socket
 ---@field assigns table the client's own state
 local Socket = {}
+
+for _, part in ipairs { process.blank, await, timer } do
+  for name, value in pairs(part) do Socket[name] = value end
+end
 
 -- The name of their metatable, which belongs to the client module.
 local NAME = "slipstream.socket"
@@ -47,12 +55,26 @@ function Socket:update(key, fn)
   return self
 end
 
+--- The handle of the client, for others to call it by.
+---@return slipstream.Client
+function Socket:client()
+  check.self(self, NAME)
+  return self._client
+end
+
 --- Collects garbage, all of it.
 function Socket:collect_garbage() -- luacheck: no self
   collectgarbage()
 end
 
 -- The connection.
+
+-- What is told from now on is of another connection. One without a module is only known while there is
+-- something to close.
+local function begin_connection(self)
+  self:_outdate_connection()
+  if self._is_passive then registry.add(self._client) end
+end
 
 --- Checks the config and connects: `handle_connect` or `handle_disconnect` follows. Another connect
 -- after a disconnect takes its own config; topics are to be joined again then.
@@ -65,10 +87,11 @@ function Socket:connect(given)
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
   if not settings then return nil, numbers, "invalid" end
-  local client, text, code = (self._host or core.host()):client(process.handlers, self, numbers)
+  local client, text, code = self._host:client(handlers, self, numbers)
   if not client then return nil, text, code end
   if self._core then self._core:close() end
   self._core, self._config, self._topics = client, settings, {}
+  begin_connection(self)
   return client:connect()
 end
 
@@ -78,6 +101,7 @@ function Socket:reconnect()
   check.self(self, NAME)
   if not self._core then return fail "no_config" end
   if self._ending then return fail "stopping" end
+  if self._core:idle() then begin_connection(self) end
   return self._core:reconnect()
 end
 
@@ -100,7 +124,7 @@ function Socket:disconnect(code, text)
   if not self._core then return true end
   local ending = self._ending
   if ending and ending.code and self._core:connected() then leave_all(self) end
-  return self._core:disconnect(code or ending and ending.code, text)
+  return self._core:disconnect(code or ending and ending.code or nil, text)
 end
 
 --- Whether the connection is open.
@@ -159,6 +183,7 @@ function Socket:join(topic, params)
   if not self._core then return fail "not_connected" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
+  self:_outdate(topic)
   local ok, text, code = self._core:join(topic)
   if ok and not self._topics[topic] then self._topics[topic] = "{}" end
   return ok, text, code
@@ -175,6 +200,7 @@ function Socket:rejoin(topic, params)
   if not self._core or not self._topics[topic] then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
+  self:_outdate(topic)
   return self._core:rejoin(topic)
 end
 
@@ -185,6 +211,7 @@ function Socket:leave(topic)
   check.self(self, NAME)
   check.is(1, topic, "string")
   if not self._core then return true end
+  self:_outdate(topic)
   return self._core:leave(topic)
 end
 

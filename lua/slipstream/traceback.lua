@@ -14,10 +14,10 @@ local function describe(frame)
   return ("\t%s:%d: in %s"):format(frame.short_src, frame.currentline, name)
 end
 
-local function users_frames(level)
+local function users_frames(thread, level)
   local lines = {}
   while #lines < MOST do
-    local frame = debug.getinfo(level, "Sln")
+    local frame = debug.getinfo(thread, level, "Sln")
     if not frame then break end
     if is_users(frame) then lines[#lines + 1] = describe(frame) end
     level = level + 1
@@ -33,7 +33,10 @@ local function has_text(err)
   return type(meta) == "table" and rawget(meta, "__tostring") ~= nil
 end
 
-local function text_of(err)
+--- An error value in words.
+---@param err any
+---@return string text of a value that says nothing, its type
+function M.text_of(err)
   if err == nil then return "error value is nil" end
   if not has_text(err) then return "error value is a " .. type(err) end
   local ok, text = pcall(tostring, err)
@@ -44,13 +47,24 @@ end
 ---@field text string the error, in one line where it was one; of a value that says nothing, its type
 ---@field traceback string
 
+local function caught(err, lines)
+  table.insert(lines, 1, "stack traceback:")
+  return { text = M.text_of(err), traceback = table.concat(lines, "\n") }
+end
+
 --- A message handler for xpcall.
 ---@param err any
 ---@return slipstream.Caught
 function M.catch(err)
-  local lines = users_frames(3)
-  table.insert(lines, 1, "stack traceback:")
-  return { text = text_of(err), traceback = table.concat(lines, "\n") }
+  return caught(err, users_frames(coroutine.running(), 3))
+end
+
+--- Of a coroutine that has raised `err`, or yielded where it should not have.
+---@param co thread
+---@param err any
+---@return slipstream.Caught
+function M.of(co, err)
+  return caught(err, users_frames(co, 0))
 end
 
 return M

@@ -108,7 +108,7 @@ describe("slipstream run", function()
     local uv = require "luv"
     assert(uv.fs_mkdir(program.folder() .. "/slipstream", 448))
     assert(uv.fs_mkdir(program.folder() .. "/slipstream/cli", 448))
-    program.file "slipstream/cli/script.lua" "return { run = function() print 'mine' return true end }"
+    program.file "slipstream/cli/script.lua" "return { load = function() return function() print 'mine' end end }"
     local code, it_ran = program.run({ "run", "x" }, { env = { SLIPSTREAM_LUA_PATH = program.folder() } })
     assert.equal(0, code)
     assert.equal("mine\n", it_ran:output())
@@ -128,7 +128,7 @@ describe("the log of slipstream run", function()
   -- Everything that can be secret, secret; the server refuses, the client stops.
   local telling = ([[
     local slipstream = require "slipstream"
-    local Client = slipstream.client()
+    local Client = slipstream.client { restart = "temporary" }
     function Client:init(args)
       assert(self:connect {
         uri = args.uri .. "?token=SECRET", params = { password = "SECRET" }, auth_token = "SECRET",

@@ -13,7 +13,7 @@ describe("the log of a client's life", function()
 
   after_each(function()
     log.set_level "info"
-    host:close()
+    phoenix.close(host)
   end)
 
   local function start(config, own)

@@ -164,7 +164,6 @@ describe("a callback's verdict", function()
     assert.truthy(reason_after("okay"):find('handle_connect returned "okay"', 1, true))
     assert.truthy(reason_after(7):find("handle_connect returned 7", 1, true))
     assert.truthy(reason_after("ignore"):find("which only init may", 1, true))
-    assert.truthy(reason_after("ok", { timeout = 1 }):find("not supported yet", 1, true))
   end)
 
   it("ignores a client when init says so", function()

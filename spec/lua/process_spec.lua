@@ -1,76 +1,83 @@
 local config = require "slipstream.config"
 local log = require "slipstream.log"
-local process = require "slipstream.process"
+local core = require "slipstream.core"
+local event = require "slipstream.event"
 local reason = require "slipstream.reason"
 local slipstream = require "slipstream"
 
 -- A client's core that only notes what it is asked; `answers` has what it answers.
 local function fake_core(answers)
   local calls = {}
-  local core = setmetatable({ calls = calls }, { __index = function(_, name)
+  return setmetatable({ calls = calls }, { __index = function(_, name)
     return function(_, ...)
       calls[#calls + 1] = { name, ... }
       return table.unpack(answers[name] or { true })
     end
   end })
-  return core
 end
 
 describe("the process", function()
-  local former, logged, client, socket, core
+  local former, logged, client, socket, fake, host
 
   -- A running client with a fake core.
   local function start(own, answers)
-    local module = slipstream.client {}
+    local module = slipstream.client { restart = "temporary" }
     for name, fn in pairs(own or {}) do module[name] = fn end
-    client = assert(slipstream.start(module))
-    core = fake_core(answers or {})
+    client = assert(slipstream.start(module, nil, { host = host }))
+    fake = fake_core(answers or {})
     socket = client._socket
-    socket._core, socket._topics = core, {}
+    socket._core, socket._topics = fake, {}
     socket._config = assert(config.read { uri = "ws://phoenix.test/socket" })
   end
 
   local function asked(name)
     local found = {}
-    for _, call in ipairs(core.calls) do
+    for _, call in ipairs(fake.calls) do
       if call[1] == name then found[#found + 1] = { table.unpack(call, 2) } end
     end
     return found
   end
 
+  local function stop(...)
+    client:stop(...)
+    host:advance(0)
+  end
+
   before_each(function()
+    host = core.pretend()
     logged = {}
     former = log.set_sink(function(_, entry) logged[#logged + 1] = entry end)
   end)
 
   after_each(function()
-    if client then client:stop() end
+    if client then stop() end
     client = nil
+    host:close()
     log.set_sink(former)
   end)
 
   it("answers connect_due with what to dial", function()
     start()
-    process.handlers.connect_due(socket, 1)
+    event.connect_due(socket, 1)
     assert.same({ { { uri = "ws://phoenix.test/socket?vsn=2.0.0" } } }, asked "dial")
   end)
 
   it("gives an attempt up in words when it cannot be dialled", function()
     start({ connect_params = function() return { nonsense = 1 } end })
-    process.handlers.connect_due(socket, 1)
+    event.connect_due(socket, 1)
     assert.same({ { "nonsense: no such key" } }, asked "dial_failed")
     start(nil, { dial = { nil, "not_due", "not_due" } })
-    process.handlers.connect_due(socket, 1)
+    event.connect_due(socket, 1)
     assert.same({}, asked "dial_failed")
     start(nil, { dial = { nil, "no memory", "no_memory" } })
-    process.handlers.connect_due(socket, 1)
+    event.connect_due(socket, 1)
     assert.same({ { "no memory" } }, asked "dial_failed")
   end)
 
   it("sends a join again later when it has no room now", function()
     start(nil, { send_join = { nil, "queue_full", "queue_full" } })
     socket._topics["room:1"] = '{"a":1}'
-    process.handlers.join_due(socket, "room:1")
+    event.join_due(socket, "room:1")
     assert.same({ { "room:1", '{"a":1}' } }, asked "send_join")
     assert.same({ { "room:1" } }, asked "drop_join")
     assert.same({ { "room:1" } }, asked "rejoin")
@@ -78,18 +85,18 @@ describe("the process", function()
 
   it("lets a join go that is not due any more", function()
     start(nil, { send_join = { nil, "not_due", "not_due" } })
-    process.handlers.join_due(socket, "room:1")
+    event.join_due(socket, "room:1")
     assert.same({}, asked "drop_join")
   end)
 
   it("reconnects and rejoins by default", function()
     start()
-    process.handlers.disconnected(socket, reason.new "connection_lost")
+    event.disconnected(socket, reason.new "connection_lost")
     assert.equal(1, #asked "reconnect")
     socket._topics["room:1"] = "{}"
-    process.handlers.topic_closed(socket, "room:1", reason.new "channel_error")
-    process.handlers.topic_closed(socket, "room:1", reason.new "channel_closed")
-    process.handlers.topic_closed(socket, "room:1", reason.new "disconnected")
+    event.topic_closed(socket, "room:1", reason.new "channel_error")
+    event.topic_closed(socket, "room:1", reason.new "channel_closed")
+    event.topic_closed(socket, "room:1", reason.new "disconnected")
     assert.same({ { "room:1" } }, asked "rejoin")
   end)
 
@@ -97,33 +104,33 @@ describe("the process", function()
     local seen = {}
     start { handle_reply = function(_, ...) seen[#seen + 1] = { ... } end }
     local lost = reason.new "disconnected"
-    process.handlers.reply(socket, 7, "ok", { a = 1 })
-    process.handlers.reply(socket, 8, "error", nil, lost)
+    event.reply(socket, 7, "ok", { a = 1 })
+    event.reply(socket, 8, "error", nil, lost)
     assert.same({ { 7, "ok", { a = 1 } }, { 8, "error", lost } }, seen)
   end)
 
   it("waits for the end of the connection before a client has ended", function()
     start(nil, { idle = { false } })
-    client:stop()
+    stop()
     assert.is_true(client:alive())
     assert.is_true(#asked "disconnect" > 0)
     assert.same({}, asked "close")
-    process.handlers.disconnected(socket, reason.new "closed_by_client")
+    event.disconnected(socket, reason.new "closed_by_client")
     assert.is_false(client:alive())
     assert.equal(1, #asked "close")
   end)
 
   it("tells a watcher once, until it is told no more", function()
     local seen = {}
-    local unwatch = process.watch(function(...) seen[#seen + 1] = { ... } end)
+    local unwatch = slipstream.watch(function(...) seen[#seen + 1] = { ... } end)
     start()
     local calm = client
-    calm:stop("normal")
+    stop "normal"
     start()
-    client:stop("on fire")
+    stop "on fire"
     unwatch()
     start()
-    client:stop()
+    stop()
     assert.equal(2, #seen)
     assert.equal(calm, seen[1][1])
     assert.same({ "normal", false }, { seen[1][2], seen[1][3] })
@@ -131,9 +138,9 @@ describe("the process", function()
   end)
 
   it("outlives a watcher that raises", function()
-    local unwatch = process.watch(function() error("boom") end)
+    local unwatch = slipstream.watch(function() error("boom") end)
     start()
-    client:stop()
+    stop()
     unwatch()
     assert.is_false(client:alive())
     assert.truthy(logged[#logged].text:find("boom", 1, true))
@@ -141,7 +148,7 @@ describe("the process", function()
 
   it("ends a client when one of its own handlers was at fault", function()
     start()
-    process.handlers.failed(socket, "message", "the text")
+    event.failed(socket, "message", "the text")
     assert.is_false(client:alive())
     assert.equal("error", logged[1].level)
   end)
@@ -149,14 +156,15 @@ describe("the process", function()
   it("lists clients in the order of their starts, by name", function()
     local module = slipstream.client {}
     local before = #slipstream.clients()
-    local one = slipstream.start(module, nil, { name = "ann" })
-    local two = slipstream.start(module)
+    local one = slipstream.start(module, nil, { name = "ann", host = host })
+    local two = slipstream.start(module, nil, { host = host })
     local list = slipstream.clients()
     assert.equal(one, list[before + 1])
     assert.equal(two, list[before + 2])
     assert.equal("client ann", tostring(one))
     one:stop()
     two:stop()
+    host:advance(0)
     assert.equal(before, #slipstream.clients())
   end)
 

@@ -10,6 +10,8 @@
 -- Nothing moves but by these calls, so the order of things is the spec's.
 local core = require "slipstream.core"
 local log = require "slipstream.log"
+local process = require "slipstream.process"
+local slipstream = require "slipstream"
 local ws = require "spec.support.ws"
 
 local M = {}
@@ -35,6 +37,14 @@ function M.pretend(seed)
 end
 
 function Clock:advance(msec) self.host:advance(msec) end
+
+-- Ends the story, wherever it stands: nothing of it is known any more, no client and no name.
+function M.close(host)
+  for _, client in ipairs(slipstream.clients()) do
+    if client._host == host and client:alive() then process.kill(client._socket, "normal") end
+  end
+  host:close()
+end
 
 -- Connections.
 

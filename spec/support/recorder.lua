@@ -10,8 +10,9 @@ local callbacks = {
 
 -- A module whose callbacks go to `calls` as { name, … } and then to the default. `init` connects with
 -- `config` over a virtual server's uri; callbacks in `own` come first and may answer a verdict.
+-- It is not started again, so that a story may end with a failure.
 function M.module(config, own)
-  local module, calls = slipstream.client {}, {}
+  local module, calls = slipstream.client { restart = "temporary" }, {}
   config = config or {}
   config.uri = config.uri or "ws://phoenix.test/socket/websocket"
   config.jitter = config.jitter or 0

@@ -1,8 +1,9 @@
 --- `slipstream run`: hosts the client module that a file returns, or runs a plain script.
 
 local client_modules = require "slipstream.client"
+local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
-local script = require "slipstream.cli.script"
+local script = require "slipstream.script"
 local signal = require "slipstream.cli.signal"
 local slipstream = require "slipstream"
 local uv = require "luv"
@@ -50,27 +51,43 @@ end
 
 -- Ending.
 
+-- Those that have not ended.
+local function clients()
+  local list = {}
+  for _, client in ipairs(slipstream.clients()) do
+    local status = client:status()
+    if status ~= "ended" and status ~= "gave_up" then list[#list + 1] = client end
+  end
+  return list
+end
+
 -- Everybody says goodbye; who is not done in time is cut when the program ends.
 local function shut_down()
-  local clients = slipstream.clients()
-  local left = #clients
+  local list = clients()
+  local left = #list
   slipstream.watch(function()
     left = left - 1
     if left == 0 then uv.stop() end
   end)
   uv.new_timer():start(SHUTDOWN_MSEC, 0, uv.stop)
   if left == 0 then uv.stop() end
-  for _, client in ipairs(clients) do client:stop("shutdown", GOING_AWAY) end
+  for _, client in ipairs(list) do client:stop("shutdown", GOING_AWAY) end
 end
 
--- Runs the loop until it has nothing left to do or a signal comes.
-local function run_loop()
+-- Runs the loop until it has nothing left to do or a signal comes. A script that still waits then waits for
+-- clients to which nothing can come any more: they end as if they were told to.
+local function run_loop(main)
   local ended
   signal.watch(function(exit_code)
     ended = exit_code
+    script.cancel(main)
     shut_down()
   end)
   uv.run()
+  while not main.is_over and #clients() > 0 do
+    for _, client in ipairs(clients()) do client:stop() end
+    uv.run()
+  end
   return ended
 end
 
@@ -114,23 +131,23 @@ local function fault_of(value, options)
       options.clients), USAGE
   elseif value == nil or slipstream.is_client(value) then
     return nil
-  elseif script.is_app(value) then
+  elseif file.is_app(value) then
     return ("%s: returned a server app; run it with `slipstream serve %s`"):format(path, path), FAILED
   end
   local text = "%s: returned a %s; return a client module, made by slipstream.client(), or nothing"
   return text:format(path, type(value)), FAILED
 end
 
--- Hosted, but with nothing to do and nothing to come.
-local function never_connected()
-  for _, client in ipairs(slipstream.clients()) do
-    if not client._socket:stats() then return client end
+-- The module of the file is hosted, but with nothing to do and nothing to come.
+local function never_connected(module)
+  for _, client in ipairs(clients()) do
+    if client:_never_connected(module) then return client end
   end
 end
 
 -- Nothing can come to those who are left: they end as if they were told to.
 local function stop_idle()
-  for _, client in ipairs(slipstream.clients()) do client:stop() end
+  for _, client in ipairs(clients()) do client:stop() end
 end
 
 local function failed(options, ends)
@@ -142,17 +159,43 @@ local function nobody_started(ends)
   return ends.count == 0 and #slipstream.clients() == 0
 end
 
-local function result(options, ends)
+local function result(options, ends, value)
   if ends.has_failed then return failed(options, ends) end
   if client_modules.count() > 0 and nobody_started(ends) then
     local text = "%s: made a client module, but neither returned it nor started it; "
       .. "end the file with `return Lobby`, or whatever its name is"
     return nil, text:format(options.file), FAILED
   end
-  local client = never_connected()
+  local client = never_connected(value)
   if not client then return 0 end
   local text = "%s never connected; write assert(self:connect { … }) in its init to see why"
   return nil, text:format(client), FAILED
+end
+
+-- The file itself. `main.fault` and `main.code` say what is wrong with it.
+
+local STILL_WAITS = "%s: the script waits, but nothing is left that could happen"
+
+local function refuse(main, text, code)
+  main.fault, main.code = text, code
+  stop_idle()
+end
+
+-- The main chunk has returned or failed.
+local function chunk_ended(main, options, ends)
+  local ok, value = main.outcome[1], main.outcome[2]
+  if not ok then return refuse(main, file.explain(options.file, value), FAILED) end
+  local fault, code = fault_of(value, options)
+  if fault then return refuse(main, fault, code) end
+  main.value = value
+  if value then start_all(value, options, ends) end
+end
+
+local function run_chunk(chunk, options, ends)
+  return script.begin({
+    name = options.file,
+    on_end = function(main) chunk_ended(main, options, ends) end,
+  }, chunk, args_of(options, 1))
 end
 
 --- Runs the command.
@@ -163,16 +206,16 @@ end
 function M.run(options)
   log_options.apply(options)
   local ends = watch_ends()
-  local ok, value, code = script.run(options.file, args_of(options, 1))
-  if not ok then return nil, value, code end
-  local fault, fault_code = fault_of(value, options)
-  if fault then return nil, fault, fault_code end
-  if value then start_all(value, options, ends) end
-  local ended = run_loop()
+  local chunk, fault, fault_code = file.load(options.file)
+  if not chunk then return nil, fault, fault_code end
+  local main = run_chunk(chunk, options, ends)
+  local ended = run_loop(main)
   if ended then return ended end
-  local text, failure
-  code, text, failure = result(options, ends)
+  if not main.is_over then return nil, STILL_WAITS:format(options.file), FAILED end
+  if main.fault then return nil, main.fault, main.code end
+  local code, text, failure = result(options, ends, main.value)
   stop_idle()
+  uv.run "nowait" -- their end is of the next turn
   return code, text, failure
 end
 

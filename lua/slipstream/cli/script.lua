@@ -11,13 +11,13 @@ local function with_file(path, text)
   return text:find(path, 1, true) and text or path .. ": " .. text
 end
 
--- What is wrong in the main chunk itself needs no traceback.
-local function explain(path)
-  return function(err)
-    local caught = traceback.catch(err)
-    local _, frames = caught.traceback:gsub("\n", "")
-    return frames > 1 and caught.text .. "\n" .. caught.traceback or with_file(path, caught.text)
-  end
+--- What an error in the file says to people. What is wrong in the main chunk itself needs no traceback.
+---@param path string
+---@param caught slipstream.Caught
+---@return string
+function M.explain(path, caught)
+  local _, frames = caught.traceback:gsub("\n", "")
+  return frames > 1 and caught.text .. "\n" .. caught.traceback or with_file(path, caught.text)
 end
 
 -- A script finds the files beside it.
@@ -27,10 +27,16 @@ local function add_folder_of(path)
 end
 
 -- What cannot be read is wrong usage, what is wrong inside is a failure.
-local function load_file(path)
+--- Loads the file, and lets it find the files beside it.
+---@param path string
+---@return function? chunk
+---@return string? text what is wrong: "file:line: cause"
+---@return integer? code the exit code then: what cannot be read is wrong usage, else it is a failure
+function M.load(path)
   local chunk, text = loadfile(path, "t")
-  if chunk then return chunk end
-  return nil, with_file(path, text), text:find "^cannot " and USAGE or FAILED
+  if not chunk then return nil, with_file(path, text), text:find "^cannot " and USAGE or FAILED end
+  add_folder_of(path)
+  return chunk
 end
 
 --- Whether a file returned an app of the embedded server.
@@ -41,18 +47,17 @@ function M.is_app(value)
   return type(meta) == "table" and meta.__name == "slipstream.server.app"
 end
 
---- Runs the file with `args` as its one argument.
+--- Runs the file with `args` as its one argument; it cannot wait.
 ---@param path string
 ---@param args table
 ---@return true? ok
 ---@return any value what the file returned, or what is wrong: "file:line: cause"
 ---@return integer? code the exit code, when something is wrong
 function M.run(path, args)
-  local chunk, text, code = load_file(path)
+  local chunk, text, code = M.load(path)
   if not chunk then return nil, text, code end
-  add_folder_of(path)
-  local ok, value = xpcall(chunk, explain(path), args)
-  if not ok then return nil, value, FAILED end
+  local ok, value = xpcall(chunk, traceback.catch, args)
+  if not ok then return nil, M.explain(path, value), FAILED end
   return true, value
 end
 

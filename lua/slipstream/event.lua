@@ -1,0 +1,117 @@
+--- Handlers of the core's events (src/script/event_lua.h): what each of them means for the client.
+
+local config = require "slipstream.config"
+local journal = require "slipstream.journal"
+local log = require "slipstream.log"
+local process = require "slipstream.process"
+local registry = require "slipstream.registry"
+
+local arrive, ask, crash, run = process.arrive, process.ask, process.crash, process.run
+
+local M = {}
+
+-- The one that comes most often.
+function M.message(socket, ...)
+  if socket._mailbox then return arrive(socket, "message", ...) end
+  return run(socket, "handle_message", ...)
+end
+
+-- Events that are a line of the log, and one callback each, with the same arguments.
+for _, kind in ipairs { "connected", "joined", "left", "topic_closed" } do
+  local note = journal[kind]
+  M[kind] = function(socket, ...)
+    note(socket, ...)
+    return arrive(socket, kind, ...)
+  end
+end
+
+-- Without an answer the reason stands in its place.
+function M.reply(socket, ref, status, response, reason)
+  if reason ~= nil then response = reason end
+  return arrive(socket, "reply", ref, status, response)
+end
+
+function M.disconnected(socket, reason)
+  if process.has_closed(socket) then return end
+  journal.disconnected(socket, reason)
+  if socket._is_passive then registry.remove(socket._client) end
+  return arrive(socket, "disconnected", reason)
+end
+
+-- Events that are a line of the log and nothing else.
+M.reconnect_scheduled = journal.reconnect_scheduled
+M.rejoin_scheduled = journal.rejoin_scheduled
+
+-- Who pings waits for it; nobody else wants to know.
+function M.heartbeat(socket, rtt_msec)
+  journal.heartbeat(socket, rtt_msec)
+  if socket._waiters then return socket:_answer_pings(rtt_msec) end
+end
+
+function M.dropped(socket, topic, event)
+  log.debug("frame dropped", { client = socket._client.name, topic = topic, event = event })
+end
+
+-- Connecting.
+
+local function overrides_of(socket, attempt, last_reason)
+  local overrides, reason = socket:connect_params(attempt, last_reason)
+  if overrides == nil or type(overrides) == "table" then return overrides end
+  if overrides == "stop" then return nil, { reason = reason } end
+  local text = 'connect_params returned %s; it may return nothing, a table, or "stop", reason'
+  error(text:format(type(overrides) == "string" and ("%q"):format(overrides) or "a " .. type(overrides)), 0)
+end
+
+-- In a fiber of its own. What to dial; or nil, what is wrong; or nil, nil, why the client stops.
+local function prepare_dial(socket, question, attempt, last_reason)
+  local overrides, ending = overrides_of(socket, attempt, last_reason)
+  if ending then return nil, nil, ending end
+  question.callback = "params"
+  local dial, text = config.dial(socket._config, overrides)
+  journal.connect_due(socket, attempt, dial and dial.uri)
+  return dial, text
+end
+
+local function answer_dial(socket, dial, text, ending)
+  if ending then return process.obey_stop(socket, ending.reason) end
+  local ok
+  if dial then ok, text = socket._core:dial(dial) end
+  if not (dial and ok) and text ~= "not_due" then socket._core:dial_failed(text) end
+end
+
+function M.connect_due(socket, attempt, last_reason)
+  if socket._ending then return end
+  return ask(socket, "connect_params", answer_dial, prepare_dial, attempt, last_reason)
+end
+
+-- Joining.
+
+local function answer_join(socket, topic, text)
+  local sent, fault, code = socket._core:send_join(topic, text)
+  if sent or code == "not_due" then return end
+  log.warn("join not sent", { client = socket._client.name, topic = topic, reason = fault })
+  socket._core:drop_join(topic)
+  socket._core:rejoin(topic)
+end
+
+-- In a fiber of its own.
+local function prepare_join(socket, _, topic, params)
+  local text, fault = socket:_encode(params(), "params")
+  if text then return topic, text end
+  error(("join params of %s: %s"):format(topic, fault), 0)
+end
+
+-- Text is what join was given as a table; a function is asked each time.
+function M.join_due(socket, topic)
+  if socket._ending then return end
+  local params = socket._topics[topic]
+  if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end
+  return ask(socket, "join params", answer_join, prepare_join, topic, params)
+end
+
+-- A handler above raised: a defect of ours, so that client ends as if its script had.
+function M.failed(socket, event, text)
+  return crash(socket, event, { text = "a defect of slipstream itself", traceback = text })
+end
+
+return M

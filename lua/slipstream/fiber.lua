@@ -1,0 +1,155 @@
+--- Fibers: functions that may wait, in coroutines that are used again.
+--
+-- A fiber belongs to an owner, which has at most one: a table with a `_host`, on whose clock it waits, and
+-- a `_client`, whose name stands in the log. The fields `_fiber` (the coroutine, false when there is none),
+-- `_done` and `_alarm` are ours; an owner is born with them false.
+--
+-- `done(owner, state, …)` hears what became of a fiber:
+--   "waiting"             it waits; `done` is called again
+--   "done", results …     its function has returned
+--   "failed", caught      it has raised, see slipstream.Caught; its `<close>` variables are closed
+
+local check = require "slipstream.check"
+local core = require "slipstream.core"
+local log = require "slipstream.log"
+local traceback = require "slipstream.traceback"
+local turn = require "slipstream.turn"
+
+local M = {}
+
+local run, yield = core.run, coroutine.yield
+
+-- What `core.run` answers first of a coroutine that has yielded; 0 of one that has returned.
+local YIELDED = 1
+
+-- What a fiber that waits yields; the script's own yields do not have it.
+local WAITING = {}
+
+-- Coroutines without work. More of them than ever run at a time would be garbage that is kept.
+local MOST_IDLE = 64
+local idle = {}
+
+-- The owner whose fiber runs now.
+local current = false
+
+local function take()
+  local count = #idle
+  if count == 0 then return core.thread() end
+  local co = idle[count]
+  idle[count] = nil
+  return co
+end
+
+local function give_back(co)
+  if #idle < MOST_IDLE then idle[#idle + 1] = co end
+end
+
+-- Nothing of the fiber runs any more but its `<close>` variables.
+local function close(owner, co)
+  local ok, err = core.close(co)
+  if ok then return end
+  local fields = { client = owner._client.name, error = traceback.text_of(err) }
+  log.error("an error while `<close>` variables were closed", fields)
+end
+
+local ASTRAY = "yielded, but not to wait: nobody goes on with it (coroutine.yield is for your own coroutines)"
+
+-- It ended otherwise than by returning or raising: it yielded on its own, or there was no memory.
+local function bury(owner, co, has_yielded, err)
+  local caught = traceback.of(co, has_yielded and ASTRAY or err)
+  if has_yielded then close(owner, co) end
+  return caught
+end
+
+-- `ok` and `...` are what xpcall answers in the coroutine.
+local function settle(owner, done, co, before, status, ok, ...)
+  current = before
+  if status == YIELDED and ok == WAITING then
+    owner._done = done
+    return done(owner, "waiting")
+  end
+  owner._fiber = false
+  if status ~= 0 then return done(owner, "failed", bury(owner, co, status == YIELDED, ok)) end
+  give_back(co)
+  return done(owner, ok and "done" or "failed", ...)
+end
+
+--- Runs `fn(...)` as the owner's fiber, until it ends or waits.
+---@param owner table
+---@param done fun(owner: table, state: string, ...: any)
+---@param fn function
+function M.run(owner, done, fn, ...)
+  local before, co = current, take()
+  current, owner._fiber = owner, co
+  return settle(owner, done, co, before, run(co, xpcall, fn, traceback.catch, ...))
+end
+
+--- Whose fiber runs now; false: nobody's.
+---@return table|false owner
+function M.current()
+  return current
+end
+
+--- Lets a fiber that waits look whether it may go on: now, or in the next round when another one runs.
+---@param owner table
+function M.poke(owner)
+  local done = owner._done
+  if not done then return end
+  if current then return turn.post(owner._host, M.poke, owner) end
+  local co = owner._fiber
+  current, owner._done = owner, false
+  return settle(owner, done, co, false, run(co))
+end
+
+--- Ends a fiber that waits, if there is one: its `<close>` variables are closed, nothing else of it runs.
+---@param owner table
+function M.cancel(owner)
+  local co = owner._fiber
+  if not co then return end
+  owner._fiber, owner._done = false, false
+  if owner._alarm then owner._alarm:unset() end
+  close(owner, co)
+end
+
+--- The owner of the code that runs; raises, at the script's line, where it cannot wait.
+---@return table owner
+function M.check_may_wait()
+  if not current then
+    check.misuse "waits: call it in a callback, in slipstream.run or in a script of `slipstream run`"
+  elseif coroutine.running() ~= current._fiber then
+    check.misuse "waits, which a coroutine of the script's own cannot do"
+  elseif not coroutine.isyieldable() then
+    check.misuse "waits, which a function called by C, as by table.sort or string.gsub, cannot do"
+  elseif current._is_looking then
+    check.misuse "waits, which a pattern of what is awaited cannot do"
+  end
+  return current
+end
+
+local function try_again(alarm, try, subject, has_it, ...)
+  if has_it then
+    if alarm then alarm:unset() end
+    return ...
+  end
+  if alarm and not alarm:left() then return nil, "timeout", "timeout" end
+  yield(WAITING)
+  return try_again(alarm, try, subject, try(subject))
+end
+
+--- Waits, in a fiber: calls `try(subject)` at once and after each poke until it answers with true and the
+-- results.
+---@param msec integer? no limit when absent; such a wait alone does not keep the loop alive
+---@param try fun(subject: any): boolean?, ...
+---@param subject any
+---@return any ... the results; nil, "timeout", "timeout" after `msec`
+function M.await(msec, try, subject)
+  local owner = M.check_may_wait()
+  local alarm = msec and (owner._alarm or owner._host:timer(M.poke, owner))
+  if alarm then
+    owner._alarm = alarm
+    alarm:set(msec)
+  end
+  return try_again(alarm, try, subject, try(subject))
+end
+
+return M

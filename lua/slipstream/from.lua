@@ -1,0 +1,67 @@
+--- From: who called, and waits for a reply.
+
+local copy = require("slipstream.copy").copy
+local fiber = require "slipstream.fiber"
+
+---@class slipstream.From
+---@field owner table whose fiber waits
+---@field socket slipstream.Socket who is to reply
+---@field is_over boolean? nobody waits any more
+local From = {}
+From.__index = From
+From.__name = "slipstream.from"
+From.__shared = true
+
+local M = {}
+
+--- Notes that the fiber of `owner` waits for `socket` to reply.
+---@return slipstream.From
+function M.new(owner, socket)
+  local from = setmetatable({ owner = owner, socket = socket }, From)
+  socket._calls = socket._calls or {}
+  socket._calls[from] = true
+  return from
+end
+
+local function settle(from)
+  if from.is_over then return false end
+  from.is_over = true
+  if from.socket._calls then from.socket._calls[from] = nil end
+  return true
+end
+
+--- Gives the reply. Raises what the copy says of a value that cannot be passed.
+---@return boolean was_waiting
+function From:reply(value)
+  if self.is_over then return false end
+  self.value = copy(value)
+  settle(self)
+  fiber.poke(self.owner)
+  return true
+end
+
+--- There will be no reply.
+function From:fail(reason)
+  if not settle(self) then return end
+  self.reason = reason == nil and "normal" or reason
+  fiber.poke(self.owner)
+end
+
+-- However the wait ended; a late reply is dropped from now on.
+function From:__close() settle(self) end
+
+--- For fiber.await: the reply; nil and the reason when there will be none.
+function M.replied(from)
+  if not from.is_over then return end
+  if from.reason ~= nil then return true, nil, from.reason end
+  return true, from.value
+end
+
+--- Whether a value says who called.
+---@param value any
+---@return boolean
+function M.is(value)
+  return getmetatable(value) == From
+end
+
+return M

@@ -1,0 +1,353 @@
+--- Clients as others see them: the handle that `start` answers, by which a client is called, told, stopped
+-- and, when it has failed, started again.
+
+local check = require "slipstream.check"
+local copy = require("slipstream.copy").copy
+local core = require "slipstream.core"
+local fiber = require "slipstream.fiber"
+local froms = require "slipstream.from"
+local log = require "slipstream.log"
+local misnomer = require "slipstream.misnomer"
+local process = require "slipstream.process"
+local registry = require "slipstream.registry"
+local restart = require "slipstream.restart"
+
+---@class slipstream.Client
+---@field id integer
+---@field name string for logs
+local Client = {}
+Client.__index = Client
+Client.__name = "slipstream.client"
+Client.__shared = true -- in messages it goes by reference
+
+local M = {}
+
+local CALL_MSEC = 5000
+
+local last_id = 0
+
+-- Its lives.
+
+local function new_socket(client)
+  local socket = { assigns = {}, _client = client, _host = client._host }
+  return setmetatable(socket, getmetatable(client._module).socket_meta)
+end
+
+local function begin(client)
+  client._status = "running"
+  client._socket = new_socket(client)
+  return process.begin(client._socket, client._args)
+end
+
+local function wake_starter(client)
+  if client._starter then fiber.poke(client._starter) end
+end
+
+-- process.lua tells: init is done.
+function Client:_initialized()
+  self._is_initialized = true
+  wake_starter(self)
+end
+
+local function retire(client, ending, status)
+  client._status, client._reason = status, ending.reason
+  if status == "gave_up" then registry.keep_given_up(client) else registry.remove(client) end
+  wake_starter(client)
+  registry.tell(client, ending)
+  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
+end
+
+-- Restarts.
+
+local function begin_again(client)
+  log.info("client starts again", { client = client.name, restarts = client.restarts })
+  return begin(client)
+end
+
+local function begin_later(client)
+  local pause = restart.pause(client._history:count())
+  client.restarts = client.restarts + 1
+  client._status = "restarting"
+  client._pause = client._pause or client._host:timer(begin_again, client)
+  client._pause:set(pause)
+end
+
+local function give_up(client, ending)
+  local fields = { client = client.name, reason = ending.reason, restarts = client.restarts }
+  log.error("client gave up: it failed too often", fields)
+  return retire(client, ending, "gave_up")
+end
+
+-- One that never came as far as to run is wrong, not unlucky.
+local function is_to_restart(client, ending)
+  if ending.was_asked_for or ending.reason == "ignore" or not client._is_initialized then return false end
+  return restart.is_wanted(client._restart, ending.is_failure)
+end
+
+-- Most never fail, so it is made late.
+local function history_of(client)
+  client._history = client._history or restart.new_history(client._max_restarts or restart.MAX_RESTARTS,
+    client._max_seconds or restart.MAX_SECONDS)
+  return client._history
+end
+
+-- Whether it begins again, by `launch`, or is retired is for its supervisor to say.
+local function leave_to_supervisor(client)
+  client._status = "restarting"
+  wake_starter(client)
+  return client._supervisor:child_ended()
+end
+
+-- process.lua tells: a life is over.
+function Client:_ended(ending)
+  if self._supervisor then
+    return leave_to_supervisor(self)
+  elseif not is_to_restart(self, ending) then
+    return retire(self, ending, "ended")
+  elseif history_of(self):add(self._host:now()) then
+    return begin_later(self)
+  end
+  return give_up(self, ending)
+end
+
+-- Starting.
+
+---@class slipstream.StartOptions
+---@field name string? for `whereis`, calls by name and logs
+---@field restart string? "permanent", "transient", "temporary" instead of the module's
+---@field max_restarts integer? so many restarts
+---@field max_seconds number? in so many seconds; at one more it gives up
+---@field host userdata? `core.pretend()` in specs; that of the caller or the one on luv's loop when absent
+
+local start_options = {
+  name = "string", restart = "string", max_restarts = "number", max_seconds = "number", host = "userdata",
+}
+
+-- Who asked for no policy of its own is started again after failures: a script that has done its work
+-- returns "stop" and is done. (Children of a supervisor are permanent then, as OTP's.)
+local DEFAULT_RESTART = "transient"
+
+--- Makes a client, which `launch` starts.
+---@param module table
+---@param args any
+---@param options table slipstream.StartOptions, and `supervisor`: the child that hears `child_ended`
+---@return slipstream.Client
+function M.new(module, args, options)
+  last_id = last_id + 1
+  local meta, owner = getmetatable(module), fiber.current()
+  local own = meta.options
+  misnomer.warn(module, meta.__index)
+  return setmetatable({
+    id = last_id,
+    name = options.name or "#" .. last_id,
+    restarts = 0,
+    _is_named = options.name ~= nil,
+    _module = module,
+    _args = args,
+    _host = options.host or owner and owner._host or core.host(),
+    _restart = options.restart or own.restart or DEFAULT_RESTART,
+    _max_restarts = options.max_restarts or own.max_restarts,
+    _max_seconds = options.max_seconds or own.max_seconds,
+    _supervisor = options.supervisor,
+    _script = owner and owner._is_script and owner or nil, -- which waits for it
+  }, Client)
+end
+
+local function is_begun(client)
+  return client._is_initialized or client._status ~= "running"
+end
+
+--- Starts a client: calls its `init` at once, everything else from the loop. In a fiber, it waits for an
+-- `init` that waits; elsewhere it answers at once then.
+---@param module table what `slipstream.client` made
+---@param args any given to `init`
+---@param options slipstream.StartOptions?
+---@return slipstream.Client? client nil when `init` ended it
+---@return any reason then: "ignore", the reason that `init` gave, or the error as a reason; or
+---"already_started": a client has that name
+function M.start(module, args, options)
+  local meta = type(module) == "table" and getmetatable(module)
+  if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
+  check.are_options(3, options, start_options)
+  restart.check(3, options or {})
+  return M.launch(M.new(module, args, options or {}))
+end
+
+--- Starts a client that was made, or that its supervisor starts again.
+---@param client slipstream.Client
+---@return slipstream.Client? client, any reason as `start` answers
+function M.launch(client)
+  if not registry.add(client) then return nil, "already_started", "already_started" end
+  client._starter, client._is_initialized = fiber.current() or nil, false
+  begin(client)
+  if fiber.current() and not is_begun(client) then fiber.await(nil, is_begun, client) end
+  client._starter = nil
+  if client._socket._ending then return nil, client._socket._ending.reason end
+  return client
+end
+
+--- Its supervisor does not start it again: it has ended for good.
+---@param client slipstream.Client
+---@param ending slipstream.Ending
+function M.retire(client, ending)
+  return retire(client, ending, "ended")
+end
+
+-- What others do with it.
+
+--- Whether the client has not ended yet; one whose connection is still closing has not, and one that
+-- waits to be started again is not there.
+---@return boolean
+function Client:alive()
+  check.self(self, Client.__name)
+  return self._status == "running"
+end
+
+--- "running", "stopping", "restarting" (in the pause before it is started again), "ended" or "gave_up" (it
+-- failed too often and is not started again).
+---@return string status
+---@return any reason why it ended, for the last two
+function Client:status()
+  check.self(self, Client.__name)
+  if self._status == "running" and self._socket._ending then return "stopping" end
+  return self._status, self._reason
+end
+
+--- Ends the client: runs `terminate`, then the closing handshake; it is not started again. That begins in
+-- the next turn of the loop, also when it waits, and is over when `alive` says so.
+---@param reason any? "normal" when absent
+---@param code integer? a close code for a shutdown, such as 1001: topics are left before the close
+function Client:stop(reason, code)
+  check.self(self, Client.__name)
+  check.is_close_code(2, code)
+  local ending = { reason = reason == nil and "normal" or reason, code = code, was_asked_for = true }
+  if self._status == "restarting" and not self._supervisor then
+    self._pause:unset()
+    return retire(self, ending, "ended")
+  elseif self._status == "running" then
+    return process.stop(self._socket, ending)
+  end
+end
+
+-- Whom a message reaches: a client on its way out takes none.
+local function target_of(client)
+  local socket = client._status == "running" and client._socket
+  return socket and not socket._ending and socket
+end
+
+local function copy_of(message)
+  local ok, copied = pcall(copy, message)
+  if not ok then check.fail(1, copied) end
+  return copied
+end
+
+local function post(client, kind, message)
+  local copied = copy_of(message)
+  local socket = target_of(client)
+  if not socket then return nil, "noproc", "noproc" end
+  return process.post(socket, kind, copied)
+end
+
+--- Sends a message, which goes to `handle_info`; tables are copied.
+---@param message any
+---@return true? ok, string? err, string? code nil, "noproc": it is not there; nil, "mailbox_full"
+function Client:send(message)
+  check.self(self, Client.__name)
+  return post(self, "info", message)
+end
+
+--- Sends a message, which goes to `handle_cast`; tables are copied.
+---@param message any
+---@return true? ok, string? err, string? code nil, "noproc": it is not there; nil, "mailbox_full"
+function Client:cast(message)
+  check.self(self, Client.__name)
+  return post(self, "cast", message)
+end
+
+--- Asks: `handle_call(request, from)` of the other client gives the reply, at once or later. Waits, so it
+-- is for callbacks and scripts. Raises when a client calls itself: it would wait for itself.
+---@param request any tables are copied
+---@param msec integer? 5000
+---@return any reply; nil and "noproc" when the client is not there, "timeout", or why it ended meanwhile
+---@return any reason
+function Client:call(request, msec)
+  check.self(self, Client.__name)
+  check.is_msec(2, msec)
+  local owner = fiber.check_may_wait()
+  if owner._client == self then check.misuse "waits for the client itself: it would wait for ever" end
+  local copied = copy_of(request)
+  local socket = target_of(self)
+  if not socket then return nil, "noproc", "noproc" end
+  local from <close> = froms.new(owner, socket)
+  local ok, text, code = process.post(socket, "call", copied, from)
+  if not ok then return nil, text, code end
+  return fiber.await(msec or CALL_MSEC, froms.replied, from)
+end
+
+local function has_ended(client)
+  if client._status == "ended" or client._status == "gave_up" then return true, true, client._reason end
+end
+
+-- Takes a waiting fiber off the list, however its wait ends.
+local Awaiting = {}
+function Awaiting:__close() self.client._awaiting[self.owner] = nil end
+
+--- Waits until a client has ended for good.
+---@param client slipstream.Client
+---@param msec integer? no limit when absent
+---@return true? ok, any reason nil, "timeout"
+function M.await_end(client, msec)
+  local owner = fiber.check_may_wait()
+  client._awaiting = client._awaiting or {}
+  client._awaiting[owner] = true
+  local _ <close> = setmetatable({ client = client, owner = owner }, Awaiting)
+  return fiber.await(msec, has_ended, client)
+end
+
+--- Waits until the client has ended for good.
+---@param msec integer? 5000
+---@return true? ok, any reason nil, "timeout"
+function Client:await_end(msec)
+  check.self(self, Client.__name)
+  check.is_msec(1, msec)
+  return M.await_end(self, msec or CALL_MSEC)
+end
+
+-- Whether it is of that module, and still has nothing that could connect.
+function Client:_never_connected(module)
+  return self._module == module and not self._socket._core
+end
+
+function Client:__tostring()
+  return "client " .. self.name
+end
+
+-- The same by name.
+
+local function by_name(method)
+  return function(client, ...)
+    if type(client) == "string" then
+      client = registry.whereis(client)
+      if not client then return nil, "noproc", "noproc" end
+    end
+    return method(client, ...)
+  end
+end
+
+M.call, M.cast, M.send = by_name(Client.call), by_name(Client.cast), by_name(Client.send)
+M.stop = by_name(Client.stop)
+
+--- Gives the reply to a call, at once or later. A late one is dropped.
+---@param from slipstream.From what `handle_call` was given
+---@param value any tables are copied
+---@return boolean was_waiting whether the caller still waited
+function M.reply(from, value)
+  if not froms.is(from) then check.fail(1, "the `from` of a handle_call expected") end
+  local ok, result = pcall(from.reply, from, value)
+  if not ok then check.fail(2, result) end
+  return result
+end
+
+M.Client = Client
+
+return M

@@ -1,0 +1,89 @@
+--- The clients that there are, their names, and who wants to hear of their ends.
+
+local check = require "slipstream.check"
+local log = require "slipstream.log"
+local traceback = require "slipstream.traceback"
+
+local M = {}
+
+local clients = {}
+local names = {}
+local watchers = {}
+
+-- Those that gave up stay visible, but not without a limit.
+local MOST_GIVEN_UP = 1000
+local given_up = {}
+
+--- Adds a client; its name, if it has one of its own, is taken from now on.
+---@param client slipstream.Client
+---@return boolean ok false: another one has the name
+function M.add(client)
+  local name = client._is_named and client.name
+  if name and names[name] and names[name] ~= client then return false end
+  if name then names[name] = client end
+  clients[client] = true
+  return true
+end
+
+--- Forgets a client and its name.
+---@param client slipstream.Client
+function M.remove(client)
+  clients[client] = nil
+  if names[client.name] == client then names[client.name] = nil end
+end
+
+--- Forgets a client but for `clients()`, so that one sees that it gave up.
+---@param client slipstream.Client
+function M.keep_given_up(client)
+  M.remove(client)
+  given_up[#given_up + 1] = client
+  if #given_up > MOST_GIVEN_UP then table.remove(given_up, 1) end
+end
+
+--- The client of that name.
+---@param name string
+---@return slipstream.Client?
+function M.whereis(name)
+  check.is(1, name, "string")
+  local client = names[name]
+  return client and client:alive() and client or nil
+end
+
+local function by_id(a, b) return a.id < b.id end
+
+--- The clients that have not ended, and those that gave up (the last 1000 of them), in the order of their
+-- starts; `client:status()` tells them apart.
+---@return slipstream.Client[]
+function M.clients()
+  local list = table.move(given_up, 1, #given_up, 1, {})
+  for client in pairs(clients) do list[#list + 1] = client end
+  table.sort(list, by_id)
+  return list
+end
+
+--- Calls `fn(client, reason, is_failure)` whenever a client has ended for good, one whose `init` ended
+-- it included; not when it is started again. A failure is any reason but nil, "normal", "shutdown",
+-- "ignore" and `closed_by_client`.
+---@param fn fun(client: slipstream.Client, reason: any, is_failure: boolean)
+---@return fun() unwatch ends the calls
+function M.watch(fn)
+  check.is(1, fn, "function")
+  watchers[#watchers + 1] = fn
+  return function()
+    for index, watcher in ipairs(watchers) do
+      if watcher == fn then return table.remove(watchers, index) end
+    end
+  end
+end
+
+--- Tells the watchers.
+---@param client slipstream.Client
+---@param ending slipstream.Ending
+function M.tell(client, ending)
+  for _, watcher in ipairs({ table.unpack(watchers) }) do
+    local ok, caught = xpcall(watcher, traceback.catch, client, ending.reason, ending.is_failure)
+    if not ok then log.error(caught.text, { traceback = caught.traceback }) end
+  end
+end
+
+return M
