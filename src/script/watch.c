@@ -74,13 +74,23 @@ static void ask(lua_State *L, struct slip_run *slice, const lua_Debug *place) {
     lua_pop(L, 1);
 }
 
+/* A raise may be caught, and the loop that caught it goes on; so each round raises once more than
+ * the one before, at instructions in a row, which gets through one more pcall. After each round
+ * there is time to clean up. */
+static void count_raise(struct slip_run *slice) {
+  if (++slice->raises <= slice->rounds)
+    return;
+  slice->rounds++;
+  slice->raises = 0;
+}
+
 /* Instructions until the next raise. */
 static int pause_of(const struct slip_run *slice) {
-  return slice->raises > 1 ? 1 : GRACE;
+  return slice->raises == 0 ? GRACE : 1;
 }
 
 static void raise_text(lua_State *L, struct slip_run *run, const lua_Debug *place) {
-  run->slice->raises++;
+  count_raise(run->slice);
   put_hook(run, pause_of(run->slice));
   lua_pushfstring(L, "%s:%d: ", place->short_src, place->currentline);
   (void)lua_getfield(L, LUA_REGISTRYINDEX, WATCH);

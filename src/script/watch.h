@@ -30,7 +30,8 @@ struct slip_run {
   volatile unsigned ticks;
   volatile sig_atomic_t is_due; /* the slice is to be told about */
   bool is_ended;                /* it must not go on */
-  unsigned raises;              /* how often it was told so */
+  unsigned rounds;              /* how often it was told so */
+  unsigned raises;              /* in this round */
   lua_Hook hook;                /* the script's own, while ours is set */
   int mask;
   int count;
@@ -46,8 +47,8 @@ struct slip_watch *slip_watch_push(lua_State *L);
 /*
  * Has the function on top called, about every SLIP_WATCHDOG_MSEC that one slice lasts, with the
  * msec elapsed and the place as "file.lua:12"; pops it. When it answers a text the slice is ended:
- * that text is raised, once more after some 10,000 instructions if it was caught, and at every
- * instruction from then on. What the function itself raises is ignored. The calling thread is the
+ * that text is raised, and if it was caught, again after some 10,000 instructions, in rounds of
+ * one raise more each time, so that it gets through any number of pcalls. What the function itself raises is ignored. The calling thread is the
  * one that is watched. SLIP_EIO. Raises.
  */
 SLIP_CHECKED enum slip_err slip_watch_start(lua_State *L);
