@@ -66,7 +66,7 @@ end
 local function prepare_dial(socket, question, attempt, last_reason)
   local overrides, ending = overrides_of(socket, attempt, last_reason)
   if ending then return nil, nil, ending end
-  question.callback = "params"
+  question._callback = "params"
   local dial, text = config.dial(socket._config, overrides)
   journal.connect_due(socket, attempt, dial and dial.uri)
   return dial, text

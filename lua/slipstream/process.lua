@@ -8,6 +8,7 @@ local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local mailbox = require "slipstream.mailbox"
 local reason_of = require("slipstream.reason").new
+require "slipstream.runaway"
 local turn = require "slipstream.turn"
 local verdict = require "slipstream.verdict"
 local waiter = require "slipstream.waiter"
@@ -107,6 +108,7 @@ local function stop(socket, ending)
   ending.is_failure = M.is_failure(ending.reason)
   socket._ending = ending
   let_go(socket)
+  socket._callback = "terminate"
   return fiber.run(socket, terminated, socket.terminate, socket, ending.reason)
 end
 
@@ -202,7 +204,9 @@ local function obey(socket, ...)
   local kind, value, actions = verdict.read(socket._callback, ...)
   if not kind then return crash(socket, socket._callback, { text = value }) end
   acts[kind](socket, value)
-  if actions and not socket._ending then return act(socket, actions) end
+  if socket._ending then return end
+  if socket._callback == "init" then socket._client:_initialized() end -- started, whatever it continues with
+  if actions then return act(socket, actions) end
 end
 
 -- Callbacks.
@@ -353,18 +357,18 @@ local function answered(question, state, ...)
   if socket._ending then return end
   socket._questions[question] = nil
   if next(socket._questions) == nil then socket._questions = false end
-  if state == "failed" then return crash(socket, question.callback, (...)) end
+  if state == "failed" then return crash(socket, question._callback, (...)) end
   question.answer(socket, ...)
   if socket._mailbox then go_on(socket) end
 end
 
 --- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
 ---@param socket slipstream.Socket
----@param callback string for the log when it raises; `question.callback` says it more exactly
+---@param callback string for the log when it raises; `question._callback` says it more exactly
 ---@param answer fun(socket: slipstream.Socket, ...: any)
 ---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
 function M.ask(socket, callback, answer, fn, ...)
-  local question = { socket = socket, callback = callback, answer = answer, _client = socket._client,
+  local question = { socket = socket, _callback = callback, answer = answer, _client = socket._client,
     _host = socket._host, _fiber = false, _done = false, _alarm = false }
   socket._questions = socket._questions or {}
   socket._questions[question] = true
