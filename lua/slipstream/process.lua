@@ -281,7 +281,7 @@ local function work_off(socket)
   if socket._ending then return end
   local box = socket._mailbox
   for _ = 1, box:count() do
-    if not is_free(socket) then break end
+    if box:count() == 0 or not is_free(socket) then break end -- a callback may have taken some out of turn
     deliver(socket, box:first())
   end
   socket._is_ready = false
