@@ -90,7 +90,7 @@ static void needs_no_coroutine_library(void **state) {
   lua_newtable(L);
   slip_slice_open(L);
   assert_int_equal(lua_gettop(L), 1);
-  assert_int_equal(lua_getfield(L, 1, "resume"), LUA_TFUNCTION);
+  assert_int_equal(lua_getfield(L, 1, "run"), LUA_TFUNCTION);
   lua_close(L);
 }
 
