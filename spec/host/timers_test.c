@@ -39,6 +39,21 @@ static void gives_the_due_ones_earliest_first(void **state) {
   assert_int_equal(slip_timers_deadline(&timers), 300);
 }
 
+static void gives_those_of_one_time_in_the_order_of_their_setting(void **state) {
+  (void)state;
+  for (size_t i = 0; i < TIMER_COUNT; i++)
+    CHECK_OK(slip_timers_set(&timers, &each[i], 100 + i % 2));
+  slip_timers_unset(&timers, &each[0]);
+  CHECK_OK(slip_timers_set(&timers, &each[0], 101));
+  CHECK_OK(slip_timers_set(&timers, &each[2], 100)); /* moved: from now on the last of its time */
+  for (size_t i = 4; i < TIMER_COUNT; i += 2)
+    assert_ptr_equal(slip_timers_take_due(&timers, 200), &each[i]);
+  assert_ptr_equal(slip_timers_take_due(&timers, 200), &each[2]);
+  for (size_t i = 1; i < TIMER_COUNT; i += 2)
+    assert_ptr_equal(slip_timers_take_due(&timers, 200), &each[i]);
+  assert_ptr_equal(slip_timers_take_due(&timers, 200), &each[0]);
+}
+
 static void a_taken_timer_can_be_set_again(void **state) {
   (void)state;
   CHECK_OK(slip_timers_set(&timers, &each[0], 1));
@@ -128,9 +143,13 @@ static void agrees_with_a_search_through_all_timers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(has_nothing_due_at_first),       TEST(gives_the_due_ones_earliest_first),
-      TEST(a_taken_timer_can_be_set_again), TEST(setting_it_again_moves_a_timer_both_ways),
-      TEST(forgets_all_when_it_is_cleared), TEST(agrees_with_a_search_through_all_timers),
+      TEST(has_nothing_due_at_first),
+      TEST(gives_the_due_ones_earliest_first),
+      TEST(gives_those_of_one_time_in_the_order_of_their_setting),
+      TEST(a_taken_timer_can_be_set_again),
+      TEST(setting_it_again_moves_a_timer_both_ways),
+      TEST(forgets_all_when_it_is_cleared),
+      TEST(agrees_with_a_search_through_all_timers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,10 +26,14 @@ static void put_at(struct slip_timers *t, size_t place, struct slip_timer *timer
   timer->place = place;
 }
 
+static bool is_earlier(const struct slip_timer *a, const struct slip_timer *b) {
+  return a->deadline < b->deadline || (a->deadline == b->deadline && a->order < b->order);
+}
+
 /* Moves a timer towards the front until none before it is later. */
 static void sift_up(struct slip_timers *t, struct slip_timer *timer) {
   size_t place = timer->place;
-  for (; place > 1 && timer->deadline < at_place(t, place / 2)->deadline; place /= 2)
+  for (; place > 1 && is_earlier(timer, at_place(t, place / 2)); place /= 2)
     put_at(t, place, at_place(t, place / 2));
   put_at(t, place, timer);
 }
@@ -38,9 +42,9 @@ static void sift_up(struct slip_timers *t, struct slip_timer *timer) {
 static void sift_down(struct slip_timers *t, struct slip_timer *timer) {
   size_t place = timer->place;
   for (size_t child = 2 * place; child <= t->count; child = 2 * place) {
-    if (child < t->count && at_place(t, child + 1)->deadline < at_place(t, child)->deadline)
+    if (child < t->count && is_earlier(at_place(t, child + 1), at_place(t, child)))
       child++;
-    if (at_place(t, child)->deadline >= timer->deadline)
+    if (is_earlier(timer, at_place(t, child)))
       break;
     put_at(t, place, at_place(t, child));
     place = child;
@@ -68,6 +72,7 @@ enum slip_err slip_timers_set(struct slip_timers *t, struct slip_timer *timer, u
     put_at(t, ++t->count, timer);
   }
   timer->deadline = deadline;
+  timer->order = t->sets++;
   sift_up(t, timer);
   sift_down(t, timer);
   return SLIP_OK;
