@@ -1,4 +1,4 @@
--- Every folder of examples/ is played by its `run`, with the program in SLIPSTREAM_BIN.
+-- Every folder of examples/ is played by its `run`, with the program in SLIPSTREAM_BIN, and is a tutorial.
 
 local function folders()
   local pipe <close> = assert(io.popen "ls -d examples/*/")
@@ -21,6 +21,11 @@ describe("an example", function()
       local ok, _, code = pipe:close()
       assert.are.equal(read_file(folder .. "expected.txt"), transcript)
       assert.is_true(ok, "exit code " .. tostring(code))
+    end)
+
+    it("has a tutorial, and README.md leads to it: " .. folder, function()
+      assert.is_true(#read_file(folder .. "README.md") > 0)
+      assert.is_truthy(read_file "README.md":find(("`%s`"):format(folder:sub(1, -2)), 1, true))
     end)
   end
 end)
