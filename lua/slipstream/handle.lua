@@ -2,10 +2,9 @@
 -- and, when it has failed, started again.
 
 local check = require "slipstream.check"
-local copy = require("slipstream.copy").copy
 local core = require "slipstream.core"
+local dispatch = require "slipstream.dispatch"
 local fiber = require "slipstream.fiber"
-local froms = require "slipstream.from"
 local log = require "slipstream.log"
 local misnomer = require "slipstream.misnomer"
 local process = require "slipstream.process"
@@ -15,7 +14,7 @@ local restart = require "slipstream.restart"
 ---@class slipstream.Client
 ---@field id integer
 ---@field name string for logs
-local Client = {}
+local Client = dispatch.Client
 Client.__index = Client
 Client.__name = "slipstream.client"
 Client.__shared = true -- in messages it goes by reference
@@ -45,8 +44,15 @@ end
 
 -- process.lua tells: init is done.
 function Client:_initialized()
-  self._is_initialized = true
+  self._is_initialized = self._is_initialized or not self._socket._ending
   wake_starter(self)
+end
+
+-- Listed first: who is woken may at once wait for something else.
+local function wake_awaiting(client)
+  local owners = {}
+  for owner in pairs(client._awaiting or {}) do owners[#owners + 1] = owner end
+  for _, owner in ipairs(owners) do fiber.poke(owner) end
 end
 
 local function retire(client, ending, status)
@@ -54,7 +60,7 @@ local function retire(client, ending, status)
   if status == "gave_up" then registry.keep_given_up(client) else registry.remove(client) end
   wake_starter(client)
   registry.tell(client, ending)
-  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
+  wake_awaiting(client)
 end
 
 -- Restarts.
@@ -98,8 +104,9 @@ local function leave_to_supervisor(client)
   return client._supervisor:child_ended()
 end
 
--- process.lua tells: a life is over.
+-- process.lua tells: a life is over. It may have been asked to stop while it was ending by itself.
 function Client:_ended(ending)
+  ending.was_asked_for = ending.was_asked_for or self._is_unwanted
   if self._supervisor then
     return leave_to_supervisor(self)
   elseif not is_to_restart(self, ending) then
@@ -154,7 +161,7 @@ function M.new(module, args, options)
 end
 
 local function is_begun(client)
-  return client._is_initialized or client._status ~= "running"
+  return client._is_initialized or client._socket._ending ~= false
 end
 
 --- Starts a client: calls its `init` at once, everything else from the loop. In a fiber, it waits for an
@@ -178,11 +185,11 @@ end
 ---@return slipstream.Client? client, any reason as `start` answers
 function M.launch(client)
   if not registry.add(client) then return nil, "already_started", "already_started" end
-  client._starter, client._is_initialized = fiber.current() or nil, false
+  client._starter, client._is_initialized, client._is_unwanted = fiber.current() or nil, false, false
   begin(client)
   if fiber.current() and not is_begun(client) then fiber.await(nil, is_begun, client) end
   client._starter = nil
-  if client._socket._ending then return nil, client._socket._ending.reason end
+  if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
   return client
 end
 
@@ -213,75 +220,29 @@ function Client:status()
   return self._status, self._reason
 end
 
+local function stop(client, reason, code)
+  local ending = { reason = reason == nil and "normal" or reason, code = code, was_asked_for = true }
+  if client._status == "running" then
+    client._is_unwanted = true
+    process.stop(client._socket, ending)
+  elseif client._status == "restarting" and not client._supervisor then
+    client._pause:unset()
+    retire(client, ending, "ended")
+  else
+    return nil, "noproc", "noproc"
+  end
+  return true
+end
+
 --- Ends the client: runs `terminate`, then the closing handshake; it is not started again. That begins in
 -- the next turn of the loop, also when it waits, and is over when `alive` says so.
 ---@param reason any? "normal" when absent
 ---@param code integer? a close code for a shutdown, such as 1001: topics are left before the close
+---@return true? ok, string? err, string? code nil, "noproc": it has ended already
 function Client:stop(reason, code)
   check.self(self, Client.__name)
   check.is_close_code(2, code)
-  local ending = { reason = reason == nil and "normal" or reason, code = code, was_asked_for = true }
-  if self._status == "restarting" and not self._supervisor then
-    self._pause:unset()
-    return retire(self, ending, "ended")
-  elseif self._status == "running" then
-    return process.stop(self._socket, ending)
-  end
-end
-
--- Whom a message reaches: a client on its way out takes none.
-local function target_of(client)
-  local socket = client._status == "running" and client._socket
-  return socket and not socket._ending and socket
-end
-
-local function copy_of(message)
-  local ok, copied = pcall(copy, message)
-  if not ok then check.fail(1, copied) end
-  return copied
-end
-
-local function post(client, kind, message)
-  local copied = copy_of(message)
-  local socket = target_of(client)
-  if not socket then return nil, "noproc", "noproc" end
-  return process.post(socket, kind, copied)
-end
-
---- Sends a message, which goes to `handle_info`; tables are copied.
----@param message any
----@return true? ok, string? err, string? code nil, "noproc": it is not there; nil, "mailbox_full"
-function Client:send(message)
-  check.self(self, Client.__name)
-  return post(self, "info", message)
-end
-
---- Sends a message, which goes to `handle_cast`; tables are copied.
----@param message any
----@return true? ok, string? err, string? code nil, "noproc": it is not there; nil, "mailbox_full"
-function Client:cast(message)
-  check.self(self, Client.__name)
-  return post(self, "cast", message)
-end
-
---- Asks: `handle_call(request, from)` of the other client gives the reply, at once or later. Waits, so it
--- is for callbacks and scripts. Raises when a client calls itself: it would wait for itself.
----@param request any tables are copied
----@param msec integer? 5000
----@return any reply; nil and "noproc" when the client is not there, "timeout", or why it ended meanwhile
----@return any reason
-function Client:call(request, msec)
-  check.self(self, Client.__name)
-  check.is_msec(2, msec)
-  local owner = fiber.check_may_wait()
-  if owner._client == self then check.misuse "waits for the client itself: it would wait for ever" end
-  local copied = copy_of(request)
-  local socket = target_of(self)
-  if not socket then return nil, "noproc", "noproc" end
-  local from <close> = froms.new(owner, socket)
-  local ok, text, code = process.post(socket, "call", copied, from)
-  if not ok then return nil, text, code end
-  return fiber.await(msec or CALL_MSEC, froms.replied, from)
+  return stop(self, reason, code)
 end
 
 local function has_ended(client)
@@ -298,6 +259,7 @@ function Awaiting:__close() self.client._awaiting[self.owner] = nil end
 ---@return true? ok, any reason nil, "timeout"
 function M.await_end(client, msec)
   local owner = fiber.check_may_wait()
+  if owner._client == client then check.misuse "waits for the client itself: it would wait for ever" end
   client._awaiting = client._awaiting or {}
   client._awaiting[owner] = true
   local _ <close> = setmetatable({ client = client, owner = owner }, Awaiting)
@@ -310,42 +272,30 @@ end
 function Client:await_end(msec)
   check.self(self, Client.__name)
   check.is_msec(1, msec)
-  return M.await_end(self, msec or CALL_MSEC)
+  local ok, reason, code = M.await_end(self, msec or CALL_MSEC) -- no tail call, which would hide the script
+  return ok, reason, code
 end
 
--- Whether it is of that module, and still has nothing that could connect.
+-- Whether it is of that module, and still has nothing that could connect, which a supervisor never has.
 function Client:_never_connected(module)
-  return self._module == module and not self._socket._core
+  if self._module ~= module or getmetatable(module).supervisor then return false end
+  return not self._socket._core
 end
 
 function Client:__tostring()
   return "client " .. self.name
 end
 
--- The same by name.
-
-local function by_name(method)
-  return function(client, ...)
-    if type(client) == "string" then
-      client = registry.whereis(client)
-      if not client then return nil, "noproc", "noproc" end
-    end
-    return method(client, ...)
-  end
-end
-
-M.call, M.cast, M.send = by_name(Client.call), by_name(Client.cast), by_name(Client.send)
-M.stop = by_name(Client.stop)
-
---- Gives the reply to a call, at once or later. A late one is dropped.
----@param from slipstream.From what `handle_call` was given
----@param value any tables are copied
----@return boolean was_waiting whether the caller still waited
-function M.reply(from, value)
-  if not froms.is(from) then check.fail(1, "the `from` of a handle_call expected") end
-  local ok, result = pcall(from.reply, from, value)
-  if not ok then check.fail(2, result) end
-  return result
+--- Stops a client, also in the pause before it is started again; see `Client:stop`.
+---@param client slipstream.Client|string
+---@param reason any?
+---@param code integer?
+---@return true? ok, string? err, string? code
+function M.stop(client, reason, code)
+  local target = dispatch.find(client, registry.named)
+  check.is_close_code(3, code)
+  if not target then return nil, "noproc", "noproc" end
+  return stop(target, reason, code)
 end
 
 M.Client = Client

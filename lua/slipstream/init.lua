@@ -11,6 +11,7 @@ local core = require "slipstream.core"
 require "slipstream.reason"
 local check = require "slipstream.check"
 local client = require "slipstream.client"
+local dispatch = require "slipstream.dispatch"
 local handle = require "slipstream.handle"
 local log = require "slipstream.log"
 local match = require "slipstream.match"
@@ -51,22 +52,22 @@ M.whereis = registry.whereis
 
 --- Asks a client, or the one of a name, and waits for the reply: see `Client:call`.
 ---@type fun(client: slipstream.Client|string, request: any, msec: integer?): any, any
-M.call = handle.call
+M.call = dispatch.call
 
 --- Gives the reply to a call, at once or later.
 ---@type fun(from: slipstream.From, value: any): boolean
-M.reply = handle.reply
+M.reply = dispatch.reply
 
 --- Sends to a client's `handle_cast`, or to that of the client of a name.
 ---@type fun(client: slipstream.Client|string, message: any): true?, string?, string?
-M.cast = handle.cast
+M.cast = dispatch.cast
 
 --- Sends to a client's `handle_info`, or to that of the client of a name.
 ---@type fun(client: slipstream.Client|string, message: any): true?, string?, string?
-M.send = handle.send
+M.send = dispatch.send
 
 --- Stops a client, or the one of a name.
----@type fun(client: slipstream.Client|string, reason: any, code: integer?): nil, string?, string?
+---@type fun(client: slipstream.Client|string, reason: any, code: integer?): true?, string?, string?
 M.stop = handle.stop
 
 --- The clients that there are, in the order of their starts, and those that gave up.

@@ -40,7 +40,14 @@ function M.keep_given_up(client)
   if #given_up > MOST_GIVEN_UP then table.remove(given_up, 1) end
 end
 
---- The client of that name.
+--- The client that has a name, also in the pause before it is started again.
+---@param name string
+---@return slipstream.Client?
+function M.named(name)
+  return names[name]
+end
+
+--- The client of that name, if it is there.
 ---@param name string
 ---@return slipstream.Client?
 function M.whereis(name)
