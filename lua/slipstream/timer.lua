@@ -20,10 +20,12 @@ Timer.__index = Timer
 Timer.__name = "slipstream.timer"
 Timer.__shared = true
 
-local function unset(timer)
-  local left = timer._clock:left()
-  timer._clock:unset()
-  if timer.socket._timers then timer.socket._timers[timer] = nil end
+--- Unsets it; its client forgets it.
+---@return integer? msec that were left; nil when it was over
+function Timer:unset()
+  local left = self._clock:left()
+  self._clock:unset()
+  if self.socket._timers then self.socket._timers[self] = nil end
   return left
 end
 
@@ -37,7 +39,7 @@ end
 local function ring(timer)
   local socket = timer.socket
   if not timer.interval then
-    unset(timer)
+    timer:unset()
     return process.arrive(socket, "info", timer.message)
   end
   set_next(timer, socket._host:now())
@@ -57,11 +59,14 @@ local function new_timer(socket, msec, message, interval)
   return timer
 end
 
+-- The longest time that the host can count.
+local MOST_MSEC = 1 << 53
+
 local function check_timer(socket, msec, least)
   check.self(socket, NAME)
-  if math.type(msec) ~= "integer" or msec < least then
-    check.fail(1, ("an integer of msec from %d expected, got %s"):format(least, tostring(msec)))
-  end
+  if math.type(msec) == "integer" and msec >= least and msec <= MOST_MSEC then return end
+  local text = "an integer of msec from %d to %d expected, got %s"
+  check.fail(1, text:format(least, MOST_MSEC, tostring(msec)))
 end
 
 --- Gives `handle_info` the message in `msec`. Ends with the client.
@@ -91,7 +96,7 @@ end
 function Socket:cancel_timer(timer)
   check.self(self, NAME)
   if getmetatable(timer) ~= Timer then check.fail(1, "a timer expected") end
-  return unset(timer)
+  return timer:unset()
 end
 
 return Socket
