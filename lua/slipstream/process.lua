@@ -27,6 +27,7 @@ M.blank = {
   _is_looking = false, -- its fiber waits, and a pattern of its runs
   _is_passive = false, -- has no callbacks: a script awaits its events
   _is_ready = false, -- is posted to work its mailbox off
+  _killed = false, -- a method of supervisors
   _mailbox = false, -- there while it is not free
   _questions = false, -- a set
   _stop = false, -- the ending that its handle asked for
@@ -134,7 +135,8 @@ function M.stop(socket, ending)
   turn.post(socket._host, stop_as_asked, socket)
 end
 
---- Ends a client at once: no `terminate`, and a connection that is open is cut.
+--- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its
+-- children with it.
 ---@param socket slipstream.Socket
 ---@param reason any
 function M.kill(socket, reason)
@@ -143,6 +145,7 @@ function M.kill(socket, reason)
   let_go(socket)
   end_calls(socket)
   finish(socket)
+  if socket._killed then return socket:_killed() end
 end
 
 -- Verdicts.
@@ -165,27 +168,29 @@ function acts.reply(socket, value)
   if not ok then return crash(socket, "handle_call", { text = text }) end
 end
 
--- Full collections for many clients at once would be one after another for nothing.
-local is_collecting = false
+-- By host: full collections for many clients at once would be one after another for nothing.
+local is_collecting = setmetatable({}, { __mode = "k" })
 
-local function collect()
-  is_collecting = false
+local function collect(host)
+  is_collecting[host] = nil
   collectgarbage()
 end
 
-local function hibernate(socket)
-  if is_collecting then return end
-  is_collecting = true
-  turn.post(socket._host, collect)
+local function hibernate(host)
+  if is_collecting[host] then return end
+  is_collecting[host] = true
+  turn.post(host, collect, host)
 end
 
 -- Whatever waits is an event that came in time.
 local function time_out(socket)
-  if not socket._mailbox then return run(socket, "handle_info", "timeout") end
+  local box = socket._mailbox
+  if box and box:count() > 0 then return end
+  return M.arrive(socket, "info", "timeout")
 end
 
 local function act(socket, actions)
-  if actions.hibernate then hibernate(socket) end
+  if actions.hibernate then hibernate(socket._host) end
   if actions.timeout then
     socket._timeout = socket._timeout or socket._host:timer(time_out, socket)
     socket._timeout:set(actions.timeout)

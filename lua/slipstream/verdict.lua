@@ -70,10 +70,15 @@ local function only_in(owner, words, read)
   end
 end
 
+local function read_stop(callback, reason, given)
+  if given == nil then return "stop", reason end
+  return nil, callback .. " returned actions with a stop, after which there are none"
+end
+
 local readers = {
   ok = go_on,
   noreply = go_on,
-  stop = function(_, reason) return "stop", reason end,
+  stop = read_stop,
   reply = only_in("handle_call", "reply", function(callback, value, given)
     return with_actions(callback, "reply", value, given)
   end),
