@@ -74,21 +74,24 @@ local function shut_down()
   for _, client in ipairs(list) do client:stop("shutdown", GOING_AWAY) end
 end
 
+-- At a signal everything ends; `main.ended` is the exit code then.
+local function watch_signals(main)
+  signal.watch(function(exit_code)
+    main.ended = exit_code
+    if main.script then script.cancel(main.script) end
+    shut_down()
+  end)
+end
+
 -- Runs the loop until it has nothing left to do or a signal comes. A script that still waits then waits for
 -- clients to which nothing can come any more: they end as if they were told to.
 local function run_loop(main)
-  local ended
-  signal.watch(function(exit_code)
-    ended = exit_code
-    script.cancel(main)
-    shut_down()
-  end)
   uv.run()
-  while not main.is_over and #clients() > 0 do
+  while not main.script.is_over and #clients() > 0 do
     for _, client in ipairs(clients()) do client:stop() end
     uv.run()
   end
-  return ended
+  if not main.script.is_over then script.cancel(main.script) end -- it called uv.stop
 end
 
 -- What becomes of the clients.
@@ -172,9 +175,14 @@ local function result(options, ends, value)
   return nil, text:format(client), FAILED
 end
 
--- The file itself. `main.fault` and `main.code` say what is wrong with it.
+-- The file itself.
 
-local STILL_WAITS = "%s: the script waits, but nothing is left that could happen"
+---@class slipstream.cli.Main
+---@field script slipstream.Script? the main chunk
+---@field value any what it returned
+---@field fault string? what is wrong with it
+---@field code integer? the exit code then
+---@field ended integer? the exit code after a signal
 
 local function refuse(main, text, code)
   main.fault, main.code = text, code
@@ -182,8 +190,8 @@ local function refuse(main, text, code)
 end
 
 -- The main chunk has returned or failed.
-local function chunk_ended(main, options, ends)
-  local ok, value = main.outcome[1], main.outcome[2]
+local function chunk_ended(main, outcome, options, ends)
+  local ok, value = outcome[1], outcome[2]
   if not ok then return refuse(main, file.explain(options.file, value), FAILED) end
   local fault, code = fault_of(value, options)
   if fault then return refuse(main, fault, code) end
@@ -191,11 +199,9 @@ local function chunk_ended(main, options, ends)
   if value then start_all(value, options, ends) end
 end
 
-local function run_chunk(chunk, options, ends)
-  return script.begin({
-    name = options.file,
-    on_end = function(main) chunk_ended(main, options, ends) end,
-  }, chunk, args_of(options, 1))
+local function run_chunk(chunk, main, options, ends)
+  local function on_end(chunk_script) chunk_ended(main, chunk_script.outcome, options, ends) end
+  main.script = script.begin({ name = options.file, on_end = on_end }, chunk, args_of(options, 1))
 end
 
 --- Runs the command.
@@ -205,13 +211,13 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
-  local ends = watch_ends()
+  local ends, main = watch_ends(), {}
   local chunk, fault, fault_code = file.load(options.file)
   if not chunk then return nil, fault, fault_code end
-  local main = run_chunk(chunk, options, ends)
-  local ended = run_loop(main)
-  if ended then return ended end
-  if not main.is_over then return nil, STILL_WAITS:format(options.file), FAILED end
+  watch_signals(main)
+  run_chunk(chunk, main, options, ends)
+  run_loop(main)
+  if main.ended then return main.ended end
   if main.fault then return nil, main.fault, main.code end
   local code, text, failure = result(options, ends, main.value)
   stop_idle()
