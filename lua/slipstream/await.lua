@@ -17,11 +17,12 @@ local NAME = "slipstream.socket"
 
 local AWAIT_MSEC = 5000
 
--- What all of them begin with: misuse, then who waits.
+-- What all of them begin with: misuse, then who waits. No tail call, which would hide the script's line.
 local function check_may_wait(socket, position, msec)
   check.self(socket, NAME)
   check.is_msec(position, msec)
-  return waiters.check_may_wait(socket)
+  local owner = waiters.check_may_wait(socket)
+  return owner
 end
 
 -- The connection.
@@ -145,6 +146,7 @@ local function known_of_join(waiter)
   local status = waiter.socket:join_status(waiter.topic)
   if status == "joined" then return true, true end
   if status == nil then return true, nil, "never_joined", "never_joined" end
+  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
 end
 
 --- Waits until the topic is joined.

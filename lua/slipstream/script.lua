@@ -112,7 +112,7 @@ end
 ---@return any ... what `fn` returned
 function M.run(fn, ...)
   check.is(1, fn, "function")
-  local owner = fiber.current()
+  local owner = fiber.current() and fiber.check_may_wait()
   local script = M.begin({
     host = owner and owner._host,
     awaits_clients = true,

@@ -183,7 +183,7 @@ function Socket:join(topic, params)
   if not self._core then return fail "not_connected" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  self:_outdate(topic)
+  if not self:joined(topic) then self:_outdate(topic) end
   local ok, text, code = self._core:join(topic)
   if ok and not self._topics[topic] then self._topics[topic] = "{}" end
   return ok, text, code
@@ -200,7 +200,7 @@ function Socket:rejoin(topic, params)
   if not self._core or not self._topics[topic] then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  self:_outdate(topic)
+  if not self:joined(topic) then self:_outdate(topic) end
   return self._core:rejoin(topic)
 end
 
