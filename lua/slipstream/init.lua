@@ -17,6 +17,7 @@ local log = require "slipstream.log"
 local match = require "slipstream.match"
 local registry = require "slipstream.registry"
 local script = require "slipstream.script"
+local supervisor = require "slipstream.supervisor"
 
 ---@class slipstream
 ---@field version string
@@ -81,6 +82,10 @@ M.watch = registry.watch
 --- Runs a function that may wait, and the loop, until it and the clients that it started are done.
 ---@type fun(fn: function, ...: any): ...
 M.run = script.run
+
+--- Makes a supervisor of other clients; its fields are functions for those that run.
+---@type table see slipstream.supervisor
+M.supervisor = supervisor
 
 --- Connects a socket without a module, for scripts.
 ---@type fun(config: slipstream.Config, options: table?): slipstream.Socket?, string?, string?

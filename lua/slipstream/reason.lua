@@ -15,6 +15,8 @@ local core = require "slipstream.core"
 ---@field response any? of a refused join
 ---@field payload any? of a channel that crashed
 ---@field traceback string? of an error in a callback
+---@field child any? the id of the child for which a supervisor ended
+---@field reason any? why that child ended
 
 local M = {}
 
@@ -73,6 +75,11 @@ local function text_after(words)
   return function(reason) return with(words, reason.text) end
 end
 
+-- Of supervisors: which child, and why.
+local function about_child(words)
+  return function(reason) return with(words:format(reason.child), reason.reason) end
+end
+
 local function always(words)
   return function() return words end
 end
@@ -93,6 +100,8 @@ local sentences = {
   channel_closed = always "the channel was closed by the server",
   disconnected = always "the connection ended",
   script_error = function(reason) return reason.text end,
+  child_not_started = about_child "the child %s did not start",
+  child_gave_up = about_child "the child %s failed too often",
 }
 
 --- A reason of that kind.

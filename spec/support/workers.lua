@@ -1,0 +1,50 @@
+-- Workers: child modules that note what becomes of them, so that a spec can say in which order it did.
+local script = require "slipstream.script"
+local slipstream = require "slipstream"
+
+local M = {}
+
+-- A journal, and a module whose clients write to it: "+a" when the client of the name a starts, "-a" when
+-- it ends. What such a client is sent it raises, and returns when it is a table. Callbacks in `own` come
+-- instead of these.
+function M.hire(own)
+  local journal, Worker = {}, slipstream.client {}
+  local function note(sign, client) journal[#journal + 1] = sign .. client.name end
+  function Worker:init(args)
+    note("+", self:client())
+    if type(args) == "function" then return args(self) end
+  end
+  function Worker.handle_info(_, message)
+    if type(message) == "table" then return table.unpack(message) end
+    error(message)
+  end
+  function Worker:terminate() note("-", self:client()) end
+  for name, fn in pairs(own or {}) do Worker[name] = fn end
+  return journal, Worker
+end
+
+-- What was noted since the last look, in one line.
+function M.read(journal)
+  local text = table.concat(journal, " ")
+  for place = #journal, 1, -1 do journal[place] = nil end
+  return text
+end
+
+-- Calls a function that waits; answers what it has answered by now, packed; nil when it still waits.
+function M.ask(host, fn, ...)
+  local answer
+  script.begin({ host = host }, function(...) answer = table.pack(fn(...)) end, ...)
+  host:advance(0)
+  return answer
+end
+
+-- Those texts that were logged at a level.
+function M.logged(server, level)
+  local list = {}
+  for _, entry in ipairs(server.logged) do
+    if entry.level == level then list[#list + 1] = entry.text end
+  end
+  return list
+end
+
+return M
