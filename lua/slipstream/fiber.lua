@@ -90,15 +90,18 @@ function M.current()
   return current
 end
 
---- Lets a fiber that waits look whether it may go on: now, or in the next round when another one runs.
+local function resume(owner)
+  local before, done, co = current, owner._done, owner._fiber
+  if not done then return end
+  current, owner._done = owner, false
+  return settle(owner, done, co, before, run(co))
+end
+
+--- Lets a fiber that waits look whether it may go on, in the next round: fibers that go on within each
+-- other, as when the calls of a chain get their replies, would fill C's stack at the 200th.
 ---@param owner table
 function M.poke(owner)
-  local done = owner._done
-  if not done then return end
-  if current then return turn.post(owner._host, M.poke, owner) end
-  local co = owner._fiber
-  current, owner._done = owner, false
-  return settle(owner, done, co, false, run(co))
+  if owner._done then return turn.post(owner._host, resume, owner) end
 end
 
 --- Ends a fiber that waits, if there is one: its `<close>` variables are closed, nothing else of it runs.
