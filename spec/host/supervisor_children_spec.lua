@@ -101,6 +101,13 @@ describe("a running supervisor", function()
     assert.same({ nil, "already_present" }, { ask("start_child", { module = Worker, id = "a" }) })
   end)
 
+  it("keeps no child whose name is taken", function()
+    local client, reason = ask("start_child", { module = Worker, id = "twin", name = "a" })
+    assert.same({ nil, "already_started" }, { client, reason })
+    assert.same({ 2, 2, 2, 0 }, count())
+    assert.is_true(supervisor:alive())
+  end)
+
   it("stops a child for good, and starts it again when told so", function()
     local client = slipstream.whereis "a"
     assert.is_true(ask("terminate_child", "a"))

@@ -30,6 +30,17 @@ function M.read(journal)
   return text
 end
 
+-- Starts a supervisor that is called "top". The options name its children by letters, as workers of those
+-- names; a table is the spec that it is.
+function M.supervise(host, Worker, options, start_options)
+  for place, child in ipairs(options.children) do
+    if type(child) == "string" then options.children[place] = { module = Worker, name = child } end
+  end
+  start_options = start_options or {}
+  start_options.host, start_options.name = host, "top"
+  return slipstream.start(slipstream.supervisor(options), nil, start_options)
+end
+
 -- Calls a function that waits; answers what it has answered by now, packed; nil when it still waits.
 function M.ask(host, fn, ...)
   local answer
