@@ -148,6 +148,11 @@ function M.kill(socket, reason)
   if socket._killed then return socket:_killed() end
 end
 
+-- Its events have to wait.
+local function hold(socket)
+  socket._mailbox = socket._mailbox or mailbox.new()
+end
+
 -- Verdicts.
 
 local acts = {}
@@ -189,13 +194,26 @@ local function time_out(socket)
   return M.arrive(socket, "info", "timeout")
 end
 
+local function begin_continue(socket)
+  socket._is_ready = false
+  if not socket._ending then return run(socket, "handle_continue", socket._continue) end
+end
+
+-- What init continues with is no part of the start, so it has a turn of its own; nothing comes before it.
+local function continue(socket, term)
+  if socket._callback ~= "init" then return run(socket, "handle_continue", term) end
+  hold(socket)
+  socket._is_ready, socket._continue = true, term
+  turn.post(socket._host, begin_continue, socket)
+end
+
 local function act(socket, actions)
   if actions.hibernate then hibernate(socket._host) end
   if actions.timeout then
     socket._timeout = socket._timeout or socket._host:timer(time_out, socket)
     socket._timeout:set(actions.timeout)
   end
-  if actions.continue ~= nil then return run(socket, "handle_continue", actions.continue) end
+  if actions.continue ~= nil then return continue(socket, actions.continue) end
 end
 
 --- A callback asked for the end.
@@ -210,16 +228,10 @@ local function obey(socket, ...)
   if not kind then return crash(socket, socket._callback, { text = value }) end
   acts[kind](socket, value)
   if socket._ending then return end
-  if socket._callback == "init" then socket._client:_initialized() end -- started, whatever it continues with
   if actions then return act(socket, actions) end
 end
 
 -- Callbacks.
-
--- Its events have to wait.
-local function hold(socket)
-  socket._mailbox = socket._mailbox or mailbox.new()
-end
 
 local function settled(socket, state, first, second, third)
   if state == "waiting" then return hold(socket) end
