@@ -108,7 +108,8 @@ describe("slipstream run", function()
     local uv = require "luv"
     assert(uv.fs_mkdir(program.folder() .. "/slipstream", 448))
     assert(uv.fs_mkdir(program.folder() .. "/slipstream/cli", 448))
-    program.file "slipstream/cli/script.lua" "return { load = function() return function() print 'mine' end end }"
+    program.file "slipstream/cli/script.lua"
+      "return { load = function() return function() print 'mine' end end }"
     local code, it_ran = program.run({ "run", "x" }, { env = { SLIPSTREAM_LUA_PATH = program.folder() } })
     assert.equal(0, code)
     assert.equal("mine\n", it_ran:output())

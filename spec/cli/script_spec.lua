@@ -54,7 +54,7 @@ describe("a plain script", function()
       connect "ws://127.0.0.1:1/"
     ]]
     assert.equal(1, code)
-    assert.truthy(errors:find("refused by 127.0.0.1:1", 1, true))
+    assert.truthy(errors:find("script.lua:4: no connection: connection refused by 127.0.0.1:1\n", 1, true))
     assert.truthy(errors:find("script.lua:4: in 'connect'", 1, true))
   end)
 
@@ -91,7 +91,7 @@ describe("a plain script", function()
   it("says so when it yields without waiting", function()
     local code, _, errors = run "coroutine.yield()"
     assert.equal(1, code)
-    assert.truthy(errors:find("script.lua: yielded, but not to wait", 1, true))
+    assert.truthy(errors:find("script.lua:1: yielded, but not to wait", 1, true))
   end)
 
   it("unwinds at a signal", function()

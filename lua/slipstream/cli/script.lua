@@ -6,9 +6,12 @@ local M = {}
 
 local FAILED, USAGE = 1, 2
 
--- Names the file where Lua does not: it shows no place of bytecode, and none after a tail call.
-local function with_file(path, text)
-  return text:find(path, 1, true) and text or path .. ": " .. text
+-- Names the place where Lua does not: it shows none after a tail call, and none when the error is a table,
+-- as a reason is. Of bytecode not even the traceback has one.
+local function with_place(path, caught)
+  if caught.text:find(path, 1, true) then return caught.text end
+  local place = caught.traceback:match "^[^\n]*\n\t(%S+:%d+): in "
+  return (place or path) .. ": " .. caught.text
 end
 
 --- What an error in the file says to people. What is wrong in the main chunk itself needs no traceback.
@@ -17,7 +20,8 @@ end
 ---@return string
 function M.explain(path, caught)
   local _, frames = caught.traceback:gsub("\n", "")
-  return frames > 1 and caught.text .. "\n" .. caught.traceback or with_file(path, caught.text)
+  local text = with_place(path, caught)
+  return frames > 1 and text .. "\n" .. caught.traceback or text
 end
 
 -- A script finds the files beside it.
@@ -34,7 +38,10 @@ end
 ---@return integer? code the exit code then: what cannot be read is wrong usage, else it is a failure
 function M.load(path)
   local chunk, text = loadfile(path, "t")
-  if not chunk then return nil, with_file(path, text), text:find "^cannot " and USAGE or FAILED end
+  if not chunk then
+    if not text:find(path, 1, true) then text = path .. ": " .. text end
+    return nil, text, text:find "^cannot " and USAGE or FAILED
+  end
   add_folder_of(path)
   return chunk
 end
