@@ -115,6 +115,8 @@ describe("a verdict", function()
         init = function() return { continue = "on" } end,
         handle_continue = function() return "stop", "done" end,
       }
+      assert.equal("running", client:status())
+      clock:advance(0)
       clock:advance(0)
       assert.same({ "ended", "done" }, { client:status() })
     end)

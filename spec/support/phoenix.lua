@@ -41,7 +41,9 @@ function Clock:advance(msec) self.host:advance(msec) end
 -- Ends the story, wherever it stands: nothing of it is known any more, no client and no name.
 function M.close(host)
   for _, client in ipairs(slipstream.clients()) do
-    if client._host == host and client:alive() then process.kill(client._socket, "normal") end
+    local is_ours = client._host == host
+    if is_ours and client:alive() then process.kill(client._socket, "normal") end
+    if is_ours then client:stop() end -- one that would be started again is not
   end
   host:close()
 end
