@@ -6,7 +6,6 @@ local handle = require "slipstream.handle"
 local is_supervisor = require("slipstream.child_spec").is_supervisor
 local log = require "slipstream.log"
 local process = require "slipstream.process"
-local turn = require "slipstream.turn"
 
 ---@class slipstream.Child
 ---@field id any
@@ -47,7 +46,7 @@ end
 -- and finds nothing new in the message. One whose mailbox is full cannot look after its children any more.
 function Child:child_ended()
   local supervisor = self.supervisor
-  turn.post(supervisor._host, fiber.poke, supervisor)
+  fiber.poke(supervisor)
   local ok, code = process.post(supervisor, "child_ended", self)
   if not ok then process.stop(supervisor, { reason = code }) end
 end
