@@ -7,6 +7,8 @@ local fiber = require "slipstream.fiber"
 ---@field owner table whose fiber waits
 ---@field socket slipstream.Socket who is to reply
 ---@field is_over boolean? nobody waits any more
+---@field value any the reply
+---@field reason any why there is none
 local From = {}
 From.__index = From
 From.__name = "slipstream.from"
@@ -15,6 +17,8 @@ From.__shared = true
 local M = {}
 
 --- Notes that the fiber of `owner` waits for `socket` to reply.
+---@param owner table
+---@param socket slipstream.Socket
 ---@return slipstream.From
 function M.new(owner, socket)
   local from = setmetatable({ owner = owner, socket = socket }, From)
@@ -31,6 +35,7 @@ local function settle(from)
 end
 
 --- Gives the reply. Raises what the copy says of a value that cannot be passed.
+---@param value any
 ---@return boolean was_waiting
 function From:reply(value)
   if self.is_over then return false end
@@ -40,10 +45,12 @@ function From:reply(value)
   return true
 end
 
---- There will be no reply.
+--- There will be no reply. A reason that cannot be passed is told in the words of the copy.
+---@param reason any why the client has ended
 function From:fail(reason)
   if not settle(self) then return end
-  self.reason = reason == nil and "normal" or reason
+  local _, copied = pcall(copy, reason)
+  self.reason = copied == nil and "normal" or copied
   fiber.poke(self.owner)
 end
 
@@ -51,6 +58,8 @@ end
 function From:__close() settle(self) end
 
 --- For fiber.await: the reply; nil and the reason when there will be none.
+---@param from slipstream.From
+---@return true? is_over, any reply, any reason
 function M.replied(from)
   if not from.is_over then return end
   if from.reason ~= nil then return true, nil, from.reason end

@@ -191,6 +191,14 @@ describe("a call", function()
     assert.same({ nil, "shutdown", n = 2 }, answer)
   end)
 
+  it("has the reason of the end for itself, as any message", function()
+    local why = { kind = "tired" }
+    local client = start { handle_call = function() return "stop", why end }
+    local answer = call(client, 1)
+    assert.same(why, answer[2])
+    assert.not_equal(why, answer[2])
+  end)
+
   it("hears of the end also when it still lies in the mailbox", function()
     local client = start { handle_info = pause, handle_call = echo }
     client:send "wait"
@@ -296,6 +304,17 @@ describe("a call", function()
     assert.same({ nil, "timeout", "timeout" }, results.b)
     clock:advance(0)
     assert.same({ "me" }, results.a)
+  end)
+
+  it("may lead to the next one, on and on through more clients than C's stack is deep", function()
+    local chain = {}
+    for n = 1, 300 do
+      chain[n] = start { handle_call = function(_, sum)
+        if n == 300 then return "reply", sum end
+        return "reply", (chain[n + 1]:call(sum + 1))
+      end }
+    end
+    assert.same({ 299, n = 1 }, call(chain[1], 0))
   end)
 
   it("out of connect_params reaches another client", function()
