@@ -182,13 +182,13 @@ describe("a client's timer", function()
 
   it("may be one of fifty thousand, which cost nothing while they wait", function()
     local socket, client = start()
-    for n = 1, 50000 do socket:send_after(1000000 + n, n) end
+    for n = 1, 50000 do socket:send_after(1000 * n, n) end
     local before = collectgarbage "count"
-    for _ = 1, 1000 do clock:advance(1) end
+    for _ = 1, 999 do clock:advance(1) end
     assert.is_true(collectgarbage "count" - before < 100)
     assert.same({}, notes)
-    clock:advance(1000000)
-    assert.equal(1000, #notes)
+    clock:advance(4001)
+    assert.same({ 1, 2, 3, 4, 5 }, notes)
     client:stop()
     clock:advance(0)
     assert.equal("ended", client:status())

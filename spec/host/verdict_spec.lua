@@ -117,7 +117,6 @@ describe("a verdict", function()
       }
       assert.equal("running", client:status())
       clock:advance(0)
-      clock:advance(0)
       assert.same({ "ended", "done" }, { client:status() })
     end)
 
@@ -333,10 +332,10 @@ describe("a verdict", function()
       assert.same({ false }, notes)
     end)
 
-    it("may do so a hundred thousand times", function()
+    it("may do so more often than C's stack is deep", function()
       local client = start {
         init = function() return { continue = 1 } end,
-        handle_continue = function(_, n) if n < 100000 then return { continue = n + 1 } end end,
+        handle_continue = function(_, n) if n < 300 then return { continue = n + 1 } end end,
       }
       clock:advance(0)
       assert.equal("running", client:status())
@@ -352,11 +351,11 @@ describe("a verdict", function()
   describe("to hibernate", function()
     local function hibernate() return { hibernate = true } end
 
-    -- How many full collections there are while fn runs.
+    -- How many full collections processes ask for while fn runs; others may do so as well.
     local function collections_in(fn)
       local count, original = 0, collectgarbage
       _G.collectgarbage = function(...) -- luacheck: ignore 122
-        if select("#", ...) == 0 then count = count + 1 end
+        if debug.getinfo(2, "S").source:find "process%.lua$" then count = count + 1 end
         return original(...)
       end
       local ok, err = pcall(fn)
