@@ -14,6 +14,7 @@ local restart = require "slipstream.restart"
 ---@class slipstream.Client
 ---@field id integer
 ---@field name string for logs
+---@field restarts integer how often it was started again
 local Client = dispatch.Client
 Client.__index = Client
 Client.__name = "slipstream.client"
@@ -167,7 +168,7 @@ end
 --- Starts a client: calls its `init` at once, everything else from the loop. In a fiber, it waits for an
 -- `init` that waits; elsewhere it answers at once then.
 ---@param module table what `slipstream.client` made
----@param args any given to `init`
+---@param args any given to `init`, the same value at each restart
 ---@param options slipstream.StartOptions?
 ---@return slipstream.Client? client nil when `init` ended it
 ---@return any reason then: "ignore", the reason that `init` gave, or the error as a reason; or
