@@ -49,19 +49,12 @@ function Client:_initialized()
   wake_starter(self)
 end
 
--- Listed first: who is woken may at once wait for something else.
-local function wake_awaiting(client)
-  local owners = {}
-  for owner in pairs(client._awaiting or {}) do owners[#owners + 1] = owner end
-  for _, owner in ipairs(owners) do fiber.poke(owner) end
-end
-
 local function retire(client, ending, status)
   client._status, client._reason = status, ending.reason
   if status == "gave_up" then registry.keep_given_up(client) else registry.remove(client) end
   wake_starter(client)
   registry.tell(client, ending)
-  wake_awaiting(client)
+  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
 end
 
 -- Restarts.

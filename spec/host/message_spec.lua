@@ -116,6 +116,41 @@ describe("a message", function()
     assert.same({ "go", "sent", "ping", "pong" }, notes)
   end)
 
+  it("never comes inside of another callback, also from the connection", function()
+    local depth, deepest, names = 0, 0, {}
+    local function guarded(name, fn)
+      return function(self, ...)
+        depth, names[#names + 1] = depth + 1, name
+        deepest = math.max(depth, deepest)
+        if fn then fn(self, ...) end
+        depth = depth - 1
+      end
+    end
+    local client = start {
+      init = function(self) self:connect { uri = URI, jitter = 0 } end,
+      handle_connect = guarded("connect", function(self) self:join "room:1" end),
+      handle_join = guarded("join", function(self)
+        self:push("room:1", "hello")
+        self:leave "room:1"
+        self:send_after(0, "bye")
+      end),
+      handle_leave = guarded "leave",
+      handle_info = guarded("info", function(self, message)
+        if message == "bye" then self:disconnect() end
+        if message == "again" then self:reconnect() self:disconnect() end
+      end),
+      handle_disconnect = guarded "disconnect",
+    }
+    server:accept()
+    server:expect_join("room:1"):reply "ok"
+    server:drop()
+    client:send "again"
+    clock:advance(0)
+    assert.equal(1, deepest)
+    assert.same({ "connect", "join", "info" }, { names[1], names[2], names[3] })
+    assert.equal("disconnect", names[#names])
+  end)
+
   it("that is answered for ever lets the others have their turns", function()
     local rounds, client = 0
     client = start { handle_info = function(self)

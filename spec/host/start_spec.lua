@@ -105,6 +105,18 @@ describe("a client", function()
       assert.same({ nil, "late", n = 2 }, answer)
     end)
 
+    it("has been started also when it ends before its starter hears of that", function()
+      local client
+      local answer = story.ask(host, function()
+        client = start({ init = function() story.pause(100) end, handle_info = fail }, { name = "short" })
+        return client:status()
+      end)
+      slipstream.send("short", "fail")
+      clock:advance(100)
+      clock:advance(0)
+      assert.equal("ended", answer[1])
+    end)
+
     it("is answered at once outside of a fiber, and its init goes on from the loop", function()
       local is_done
       local client = start { init = function()
