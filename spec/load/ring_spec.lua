@@ -6,7 +6,7 @@ local story = require "spec.support.story"
 local COUNT = 10000
 
 describe("ten thousand clients in a ring", function()
-  local host, clock, ring, heard
+  local host, _, clock, ring, heard
 
   -- Asked, a client asks the next one, until one is asked for no more and gives its own number. Told to
   -- call, it notes what the next one answers.
