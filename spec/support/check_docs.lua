@@ -3,11 +3,11 @@
 
 package.path = "lua/?.lua;lua/?/init.lua;./?.lua;" .. package.path
 
--- Names are all that is wanted, so nothing needs to be built: any field of the core is an empty table.
+-- Names are all that is wanted, so nothing needs to be built: any field of the core is an empty table, and
+-- a function that answers true.
+local function pretended() return setmetatable({}, { __call = function() return true end }) end
 for _, name in ipairs { "slipstream.core", "luv" } do
-  package.preload[name] = function()
-    return setmetatable({}, { __index = function() return {} end })
-  end
+  package.preload[name] = function() return setmetatable({}, { __index = pretended }) end
 end
 
 local api_doc = require "spec.support.api_doc"
@@ -42,17 +42,38 @@ local function channel_callbacks()
   return names
 end
 
+-- What the first table has and none of the others.
+local function without(subject, ...)
+  local rest = {}
+  for name in pairs(subject) do rest[name] = true end
+  for _, other in ipairs { ... } do
+    for name in pairs(other) do rest[name] = nil end
+  end
+  return rest
+end
+
 local config_keys = hidden(require("slipstream.config").read, "known_keys")
+local waits, timers = require "slipstream.await", require "slipstream.timer"
+local handle, supervisor = require "slipstream.handle", require "slipstream.supervisor"
 
 -- What there is, by the heading that tells of it.
 local subjects = {
   ["The module"] = require "slipstream",
+  ["Options of a module"] = hidden(require("slipstream").client, "client_options"),
+  ["Options of start"] = hidden(handle.start, "start_options"),
   ["Callbacks"] = require("slipstream").default,
-  ["Methods"] = require "slipstream.socket",
+  ["Actions"] = hidden(require("slipstream.verdict").read, "go_on", "with_actions", "fault_of_actions",
+    "fault_of_action", "actions"),
+  ["Methods"] = without(require "slipstream.socket", waits, timers),
+  ["Waiting"] = waits,
+  ["Timers"] = timers,
   ["Configuration"] = config_keys,
   ["TLS"] = hidden(config_keys.tls, "tls_keys"),
   ["Reasons"] = hidden(require("slipstream.reason").text, "sentences"),
-  ["The client handle"] = hidden(require("slipstream").start, "Client"),
+  ["The client handle"] = handle.Client,
+  ["For supervisors that run"] = supervisor,
+  ["Options of a supervisor"] = hidden(getmetatable(supervisor).__call, "settings_of", "known_options"),
+  ["Child specs"] = hidden(require("slipstream.child_spec").read, "fault_of", "fault_of_field", "fields"),
   ["The log"] = require "slipstream.log",
   ["The embedded server"] = require "slipstream.server",
   ["Options"] = hidden(require("slipstream.server").new, "check_options", "known"),
