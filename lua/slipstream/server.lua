@@ -17,6 +17,7 @@ local App = require "slipstream.server.app"
 local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
 
+---@class slipstream.server
 local M = {}
 
 local MiB = 1024 * 1024
@@ -27,6 +28,24 @@ local function report_to_log(where, text, details)
     traceback = details.traceback,
   })
 end
+
+---@class slipstream.ConnectInfo
+---@field path string
+---@field vsn integer 1 or 2
+---@field auth_token string?
+---@field header fun(name: string): string? while `connect` runs
+
+---@class slipstream.ServerOptions
+---@field connect (fun(socket: slipstream.ServerSocket, params: table, info: slipstream.ConnectInfo): ...)?
+---@field id (fun(socket: slipstream.ServerSocket): any)?
+---@field http (fun(method: string, path: string, request: table): ...)?
+---@field report (fun(where: string, text: string, details: table))?
+---@field path string? "/socket/websocket"
+---@field idle_timeout_msec integer? 60000; 0: none
+---@field max_joins integer? 100
+---@field max_message_bytes integer? 16 MiB
+---@field max_queue_bytes integer? 32 MiB
+---@field max_connections integer? 10000
 
 -- The options, with their types and defaults.
 local known = {
@@ -72,13 +91,17 @@ local function check_options(given)
   return options
 end
 
--- Makes an application. Unknown options raise.
+--- Makes an application. Unknown options raise.
+---@param options slipstream.ServerOptions?
+---@return slipstream.ServerApp
 function M.new(options)
   check.is_optional(1, options, "table")
   return App.new(check_options(options or {}))
 end
 
--- A payload that goes as bytes.
+--- A payload that goes as bytes.
+---@param bytes string
+---@return { bytes: string }
 function M.binary(bytes)
   check.is(1, bytes, "string")
   return setmetatable({ bytes = bytes }, core.binary_mt)

@@ -5,6 +5,8 @@ local Handle = require "slipstream.server.handle"
 local traceback = require "slipstream.traceback"
 local wire = require "slipstream.server.wire"
 
+---@class slipstream.ServerApp
+---@field topics table<string, slipstream.Channel[]> those who joined, by topic
 local App = {}
 App.__index = App
 App.__name = "slipstream.server.app"
@@ -37,7 +39,16 @@ local function fault_of(handlers)
   end
 end
 
--- Declares the channel of a topic, or of all topics that begin with what stands before a final "*".
+---@class slipstream.ChannelHandlers
+---@field join fun(channel: slipstream.Channel, topic: string, params: any): string, any
+---@field joined (fun(channel: slipstream.Channel))?
+---@field handle_in fun(channel: slipstream.Channel, event: string, payload: any): ...
+---@field terminate (fun(channel: slipstream.Channel, reason: any))?
+
+--- Declares the channel of a topic, or of all topics that begin with what stands before a final "*".
+---@param pattern string
+---@param handlers slipstream.ChannelHandlers
+---@return slipstream.ServerApp self
 function App:channel(pattern, handlers)
   check.self(self, App.__name)
   check.is(1, pattern, "string")
@@ -100,7 +111,11 @@ local function copy(list)
   return table.move(list, 1, #list, 1, {})
 end
 
--- Sends an event to all who joined the topic, except the channel `from` if it is given.
+--- Sends an event to all who joined the topic, except the channel `from` if it is given.
+---@param topic string
+---@param event string
+---@param payload any? {} when absent
+---@param from slipstream.Channel?
 function App:broadcast(topic, event, payload, from)
   check.self(self, App.__name)
   check.is(1, topic, "string")
@@ -116,7 +131,9 @@ function App:broadcast(topic, event, payload, from)
   end
 end
 
--- Closes all sockets of that id (1001, as Phoenix 1.8); answers how many.
+--- Closes all sockets of that id (1001, as Phoenix 1.8).
+---@param id any
+---@return integer count
 function App:disconnect(id)
   check.self(self, App.__name)
   if id == nil then check.fail(1, "an id expected, got nil") end -- which is that of all who have none
@@ -132,9 +149,14 @@ function App:disconnect(id)
   return count
 end
 
--- Listens. settings: host (an IP address or "localhost", default 127.0.0.1) and port (default 0: a free
--- one); others raise. Answers a handle with the real `port`, or nil and a text such as
--- "127.0.0.1:4000: address already in use".
+---@class slipstream.ListenSettings
+---@field host string? an IP address or "localhost"; 127.0.0.1 when absent
+---@field port integer? 0, when absent: a free one
+
+--- Listens. Other settings raise.
+---@param settings slipstream.ListenSettings?
+---@return slipstream.ServerHandle? handle with the real `port`
+---@return string? err nil and such as "127.0.0.1:4000: address already in use"
 function App:listen(settings)
   check.self(self, App.__name)
   check.is_optional(1, settings, "table")

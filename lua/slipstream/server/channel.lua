@@ -12,6 +12,12 @@ local check = require "slipstream.check"
 local log = require "slipstream.log"
 local wire = require "slipstream.server.wire"
 
+---@class slipstream.Channel
+---@field topic string
+---@field socket slipstream.ServerSocket
+---@field app slipstream.ServerApp
+---@field assigns table
+---@field ref any inside handle_in
 local Channel = {}
 Channel.__index = Channel
 Channel.__name = "slipstream.server.channel"
@@ -35,7 +41,9 @@ function Channel:write(message)
   self.socket:send(wire.write(self.socket.vsn, message))
 end
 
--- Sends an event to this one client.
+--- Sends an event to this one client. Raises when the channel is not joined.
+---@param event string
+---@param payload any? {} when absent
 function Channel:push(event, payload)
   check.self(self, Channel.__name)
   check.is(1, event, "string")
@@ -43,7 +51,10 @@ function Channel:push(event, payload)
   self:write { kind = "push", join_ref = self.join_ref, event = event, payload = payload }
 end
 
--- Answers a push; `ref` is what `channel.ref` was in its handle_in.
+--- Answers a push.
+---@param ref any what `channel.ref` was in its handle_in
+---@param status string
+---@param response any? {} when absent
 function Channel:reply(ref, status, response)
   check.self(self, Channel.__name)
   check.is(2, status, "string")
@@ -54,14 +65,18 @@ function Channel:reply(ref, status, response)
   }
 end
 
--- Sends an event to all who joined the topic, this one too.
+--- Sends an event to all who joined the topic, this one too.
+---@param event string
+---@param payload any? {} when absent
 function Channel:broadcast(event, payload)
   check.self(self, Channel.__name)
   check.is(1, event, "string")
   self.app:broadcast(self.topic, event, payload)
 end
 
--- Sends an event to all others who joined the topic.
+--- Sends an event to all others who joined the topic.
+---@param event string
+---@param payload any? {} when absent
 function Channel:broadcast_from(event, payload)
   check.self(self, Channel.__name)
   check.is(1, event, "string")
@@ -87,8 +102,9 @@ function Channel:say_closed(event, payload)
   }
 end
 
--- Ends the channel: with "normal" and "shutdown" the client does not come back, with all others it
+--- Ends the channel: with "normal" and "shutdown" the client does not come back, with all others it
 -- rejoins.
+---@param reason any
 function Channel:stop(reason)
   check.self(self, Channel.__name)
   if not self.is_joined then return end

@@ -5,6 +5,9 @@ local handshake = require "slipstream.server.handshake"
 local log = require "slipstream.log"
 local Socket = require "slipstream.server.socket"
 
+---@class slipstream.ServerHandle
+---@field host string
+---@field port integer where it listens
 local Handle = {}
 Handle.__index = Handle
 Handle.__name = "slipstream.server.handle"
@@ -122,7 +125,8 @@ function Handle.open(app, settings)
   return handle
 end
 
--- The sockets, as a list.
+--- The connections.
+---@return slipstream.ServerSocket[]
 function Handle:connected()
   check.self(self, Handle.__name)
   local list = {}
@@ -136,8 +140,9 @@ local function when_stopped(handle, on_stopped)
   handle.on_stopped[#handle.on_stopped + 1] = on_stopped
 end
 
--- Shuts down in good order: listens no more, closes sockets with 1012 when they have a channel joined
--- and 1000 when not; `on_stopped`, if given, is called when all is over.
+--- Shuts down in good order: listens no more, closes sockets with 1012 when they have a channel joined
+-- and 1000 when not.
+---@param on_stopped (fun())? called when all is over
 function Handle:stop(on_stopped)
   check.self(self, Handle.__name)
   check.is_optional(1, on_stopped, "function")
@@ -148,7 +153,8 @@ function Handle:stop(on_stopped)
   self.server:stop()
 end
 
--- Ends at once, as a killed process does: TCP ends without close frames.
+--- Ends at once, as a killed process does: TCP ends without close frames.
+---@param on_stopped (fun())? called when all is over
 function Handle:kill(on_stopped)
   check.self(self, Handle.__name)
   check.is_optional(1, on_stopped, "function")

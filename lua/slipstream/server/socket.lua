@@ -5,6 +5,11 @@ local Channel = require "slipstream.server.channel"
 local log = require "slipstream.log"
 local wire = require "slipstream.server.wire"
 
+---@class slipstream.ServerSocket
+---@field assigns table
+---@field params table those of the query
+---@field id any what the app's `id` has answered
+---@field vsn integer 1 or 2
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "slipstream.server.socket"
@@ -35,7 +40,8 @@ function Socket:finish(reason)
   for _, channel in ipairs(self:joined()) do channel:finish(reason) end
 end
 
--- The channels, as a list.
+--- The channels that it joined.
+---@return slipstream.Channel[]
 function Socket:joined()
   check.self(self, Socket.__name)
   local list = {}
@@ -43,7 +49,9 @@ function Socket:joined()
   return list
 end
 
--- Closes with a close frame and ends TCP behind it.
+--- Closes with a close frame and ends TCP behind it.
+---@param code integer? 1000
+---@param text string? at most 123 bytes of it are sent
 function Socket:close(code, text)
   check.self(self, Socket.__name)
   check.is_close_code(1, code)
@@ -53,14 +61,14 @@ function Socket:close(code, text)
   self.conn:close(code or normal, text)
 end
 
--- Ends TCP at once, as when the process dies.
+--- Ends TCP at once, as when the process dies.
 function Socket:drop()
   check.self(self, Socket.__name)
   self:finish "closed"
   self.conn:drop()
 end
 
--- As on app:disconnect(id).
+--- Closes with 1001, as `app:disconnect` does.
 function Socket:disconnect()
   self:close(going_away)
 end
