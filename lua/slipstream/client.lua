@@ -4,6 +4,7 @@
 
 local check = require "slipstream.check"
 local log = require "slipstream.log"
+local passive = require "slipstream.passive"
 local restart = require "slipstream.restart"
 local socket = require "slipstream.socket"
 
@@ -108,6 +109,7 @@ end
 
 --- The module of sockets that scripts connect without one.
 M.passive = make { restart = "temporary" }
+getmetatable(M.passive).socket_meta.__gc = passive.collect
 
 --- Makes a client module; its callbacks are functions set in it.
 ---@param options slipstream.ClientOptions?

@@ -105,19 +105,28 @@ local function results_of(script)
   error(outcome[2].text .. "\n" .. outcome[2].traceback, 0)
 end
 
+-- Whoever ran it waits no longer for it.
+local Running = {}
+
+function Running.__close(script)
+  if script.is_over then return end
+  M.cancel(script)
+  stop_clients(script, true)
+end
+
 --- Runs `fn(…)`, which may wait, and the loop, until it and the clients that it started are done. Where the
 -- loop runs already, as in the program, it waits for that. An error in `fn` ends the clients that it
--- started, and is raised.
+-- started, and is raised; so does the end of the client that waits for it.
 ---@param fn function
 ---@return any ... what `fn` returned
 function M.run(fn, ...)
   check.is(1, fn, "function")
   local owner = fiber.current() and fiber.check_may_wait()
-  local script = M.begin({
+  local script <close> = setmetatable(M.begin({
     host = owner and owner._host,
     awaits_clients = true,
     on_end = owner and function() fiber.poke(owner) end,
-  }, fn, ...)
+  }, fn, ...), Running)
   if not owner then
     drive(script)
   elseif not script.is_over then

@@ -8,6 +8,7 @@ local check = require "slipstream.check"
 local config = require "slipstream.config"
 local core = require "slipstream.core"
 local handlers = require "slipstream.event"
+local passive = require "slipstream.passive"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 local timer = require "slipstream.timer"
@@ -76,6 +77,11 @@ local function begin_connection(self)
   if self._is_passive then registry.add(self._client) end
 end
 
+local function new_core(self, numbers)
+  if self._is_passive then return self._host:client(passive.handlers, passive.box(self), numbers) end
+  return self._host:client(handlers, self, numbers)
+end
+
 --- Checks the config and connects: `handle_connect` or `handle_disconnect` follows. Another connect
 -- after a disconnect takes its own config; topics are to be joined again then.
 ---@param given slipstream.Config
@@ -87,7 +93,7 @@ function Socket:connect(given)
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
   if not settings then return nil, numbers, "invalid" end
-  local client, text, code = self._host:client(handlers, self, numbers)
+  local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end
   if self._core then self._core:close() end
   self._core, self._config, self._topics = client, settings, {}
