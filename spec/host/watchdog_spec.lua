@@ -49,9 +49,14 @@ describe("a slice that lasts", function()
     for _, one in ipairs(told) do assert.equal(here, one.where) end
   end)
 
+  -- On a machine with much else to do, a slice may last longer than it works.
   it("is not told about when it is short", function()
-    for _ = 1, 40 do assert(slice(work_for, 5)) end
-    assert.same({}, told)
+    for _ = 1, 40 do
+      local began, before = uv.hrtime(), #told
+      assert(slice(work_for, 5))
+      local lasted = (uv.hrtime() - began) / 1e6
+      if lasted < 50 then assert.equal(before, #told) end
+    end
   end)
 
   it("is not told about while it is suspended", function()
