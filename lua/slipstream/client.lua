@@ -20,12 +20,15 @@ local function not_implemented(callback)
 end
 
 --- The client starts. Nothing.
+---@type fun(self: slipstream.Socket, args: any): ...
 default.init = nothing
 
 --- The connection is open. Nothing.
+---@type fun(self: slipstream.Socket): ...
 default.handle_connect = nothing
 
 --- Before each attempt to connect: may return uri, params, headers, auth_token for it. Nothing.
+---@type fun(self: slipstream.Socket, attempt: integer, last_reason: slipstream.Reason?): ...
 default.connect_params = nothing
 
 --- The connection was lost, closed or never made. Reconnects, unless this side asked for the end:
@@ -37,12 +40,15 @@ function default:handle_disconnect(reason)
 end
 
 --- The server accepted the join. Nothing.
+---@type fun(self: slipstream.Socket, topic: string, response: any): ...
 default.handle_join = nothing
 
 --- A push or a broadcast came. Nothing.
+---@type fun(self: slipstream.Socket, topic: string, event: string, payload: any): ...
 default.handle_message = nothing
 
 --- The answer to a push came, or its time-out. Nothing.
+---@type fun(self: slipstream.Socket, ref: integer, status: string, response: any): ...
 default.handle_reply = nothing
 
 -- After these a rejoin would be against the server's will, or is under way anyhow.
@@ -58,6 +64,7 @@ function default:handle_topic_close(topic, reason)
 end
 
 --- The topic was left. Nothing.
+---@type fun(self: slipstream.Socket, topic: string): ...
 default.handle_leave = nothing
 
 --- The client ends. Closes the connection.
@@ -72,15 +79,19 @@ function default:handle_info(message)
 end
 
 --- Somebody cast. Raises.
+---@type fun(self: slipstream.Socket, message: any): ...
 default.handle_cast = not_implemented "handle_cast"
 
 --- Somebody called. Raises.
+---@type fun(self: slipstream.Socket, request: any, from: slipstream.From): ...
 default.handle_call = not_implemented "handle_call"
 
 --- A callback returned a continue. Raises.
+---@type fun(self: slipstream.Socket, term: any): ...
 default.handle_continue = not_implemented "handle_continue"
 
---- The module was reloaded. Nothing.
+--- For the day when modules are reloaded; never called so far. Nothing.
+---@type fun(self: slipstream.Socket, old_version: any): ...
 default.code_change = nothing
 
 M.default = default

@@ -276,7 +276,7 @@ local callbacks = {
   info = "handle_info",
   cast = "handle_cast",
   call = "handle_call",
-  child_ended = "_child_ended", -- of supervisors, see slipstream.supervisor
+  child_ended = "_child_ended", -- of supervisors, see slipstream.supervision
   restart_due = "_restart_due",
 }
 

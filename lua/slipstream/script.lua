@@ -66,6 +66,7 @@ end
 --- Begins a script: runs `fn(…)` until it waits or is done.
 ---@param options slipstream.ScriptOptions
 ---@param fn function
+---@param ... any
 ---@return slipstream.Script
 function M.begin(options, fn, ...)
   local script = { _host = options.host or core.host(), _client = { name = options.name or "script" },
@@ -118,6 +119,7 @@ end
 -- loop runs already, as in the program, it waits for that. An error in `fn` ends the clients that it
 -- started, and is raised; so does the end of the client that waits for it.
 ---@param fn function
+---@param ... any
 ---@return any ... what `fn` returned
 function M.run(fn, ...)
   check.is(1, fn, "function")

@@ -1,6 +1,6 @@
 --- The socket: what a callback's `self` can do.
 --
--- Requests return at once; their outcome comes in a callback. They answer true or a ref, or
+-- Requests return at once; their outcome comes in a callback, or is awaited. They answer true or a ref, or
 -- nil, text, code.
 
 local await = require "slipstream.await"
