@@ -1,6 +1,7 @@
 --- Children of a supervisor: each is a spec and, mostly, a client. The supervisor's fiber starts and stops
 -- them, and waits for that.
 
+local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local handle = require "slipstream.handle"
 local is_supervisor = require("slipstream.child_spec").is_supervisor
@@ -48,7 +49,7 @@ function Child:child_ended()
   local supervisor = self.supervisor
   fiber.poke(supervisor)
   local ok, code = process.post(supervisor, "child_ended", self)
-  if not ok then process.stop(supervisor, { reason = code }) end
+  if not ok then endings.request(supervisor, { reason = code }) end
 end
 
 --- How it ended, if the supervisor has not dealt with that yet: the message may be older than a restart.
@@ -112,14 +113,14 @@ end
 
 --- Ends its life without a word.
 function Child:kill()
-  if self.client and self.client:alive() then process.kill(self.client._socket, "shutdown") end
+  if self.client and self.client:alive() then endings.kill(self.client._socket, "shutdown") end
 end
 
 -- Topics are left before the close where the supervisor leaves them, as at a signal.
 local function ask_to_end(child)
   local own = child.supervisor._ending
   local ending = { reason = "shutdown", code = own and own.code, was_asked_for = true }
-  process.stop(child.client._socket, ending)
+  endings.request(child.client._socket, ending)
 end
 
 local function await_end(child)

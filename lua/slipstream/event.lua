@@ -1,12 +1,14 @@
 --- Handlers of the core's events (src/script/event_lua.h): what each of them means for the client.
 
 local config = require "slipstream.config"
+local endings = require "slipstream.ending"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 
-local arrive, ask, crash, run = process.arrive, process.ask, process.crash, process.run
+local arrive, run = process.arrive, process.run
+local ask = require("slipstream.question").ask
 
 local M = {}
 
@@ -32,7 +34,7 @@ function M.reply(socket, ref, status, response, reason)
 end
 
 function M.disconnected(socket, reason)
-  if process.has_closed(socket) then return end
+  if endings.has_closed(socket) then return end
   journal.disconnected(socket, reason)
   if socket._is_passive then registry.remove(socket._client) end
   return arrive(socket, "disconnected", reason)
@@ -111,7 +113,7 @@ end
 
 -- A handler above raised: a defect of ours, so that client ends as if its script had.
 function M.failed(socket, event, text)
-  return crash(socket, event, { text = "a defect of slipstream itself", traceback = text })
+  return endings.crash(socket, event, { text = "a defect of slipstream itself", traceback = text })
 end
 
 return M

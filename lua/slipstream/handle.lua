@@ -4,6 +4,7 @@
 local check = require "slipstream.check"
 local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
+local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local misnomer = require "slipstream.misnomer"
@@ -218,7 +219,7 @@ local function stop(client, reason, code)
   local ending = { reason = reason == nil and "normal" or reason, code = code, was_asked_for = true }
   if client._status == "running" then
     client._is_unwanted = true
-    process.stop(client._socket, ending)
+    endings.request(client._socket, ending)
   elseif client._status == "restarting" and not client._supervisor then
     client._pause:unset()
     retire(client, ending, "ended")

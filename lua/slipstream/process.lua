@@ -2,12 +2,12 @@
 -- it when a callback asks for that or raises.
 --
 -- A socket is one life of a client, from `init` to `terminate`. While one of its callbacks waits, and in
--- what comes after it, its events lie in its mailbox. An error ends that client alone.
+-- what comes after it, its events lie in its mailbox. An error ends that client alone (ending.lua).
 
+local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local mailbox = require "slipstream.mailbox"
-local reason_of = require("slipstream.reason").new
 require "slipstream.runaway"
 local turn = require "slipstream.turn"
 local verdict = require "slipstream.verdict"
@@ -38,120 +38,13 @@ M.blank = {
 
 local run, go_on -- defined below; their callers come first
 
--- Ending.
-
-local expected_ends = { normal = true, shutdown = true, ignore = true, closed_by_client = true }
-
---- Whether a client that ended for that reason has failed.
----@param reason any
----@return boolean
-function M.is_failure(reason)
-  if reason == nil then return false end
-  local kind = type(reason) == "table" and reason.kind or reason
-  return not expected_ends[kind]
-end
-
--- Nothing is open any more: the client hears of it, once.
-local function finish(socket)
-  local ending = socket._ending
-  if ending.is_over then return end
-  ending.is_over = true
-  if socket._core then socket._core:close() end
-  waiter.wake(socket)
-  log.debug("client ended", { client = socket._client.name, reason = ending.reason })
-  socket._client:_ended(ending)
-end
-
--- Who called and has no reply gets none.
-local function end_calls(socket)
-  for from in pairs(socket._calls or {}) do from:fail(socket._ending.reason) end
-end
-
-local function terminated(socket, state, caught)
-  if state == "waiting" then return end
-  if state == "failed" then
-    local fields = { client = socket._client.name, callback = "terminate", traceback = caught.traceback }
-    log.error(caught.text, fields)
-  end
-  socket._ending.is_terminated = true
-  end_calls(socket)
-  socket:disconnect()
-  if not socket._core or socket._core:idle() then finish(socket) end
-end
-
--- Nobody waits any longer for what this client will not do.
-local function let_go(socket)
-  fiber.cancel(socket)
-  for question in pairs(socket._questions or {}) do fiber.cancel(question) end
-  for timer in pairs(socket._timers or {}) do timer:unset() end
-  if socket._timeout then socket._timeout:unset() end
-  socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
-end
-
---- The connection of a client that ends is closed: that was all it waited for.
+--- Its events have to wait.
 ---@param socket slipstream.Socket
----@return boolean has_ended
-function M.has_closed(socket)
-  local ending = socket._ending
-  if not (ending and ending.is_terminated) then return false end
-  finish(socket)
-  return true
-end
-
----@class slipstream.Ending
----@field reason any
----@field code integer? a close code for a shutdown: topics are left before the close
----@field was_asked_for boolean? by the client's handle
-
--- Runs terminate and closes the connection; the end of that comes to `disconnected`.
-local function stop(socket, ending)
-  if socket._ending then return end
-  ending.is_failure = M.is_failure(ending.reason)
-  socket._ending = ending
-  let_go(socket)
-  socket._callback = "terminate"
-  return fiber.run(socket, terminated, socket.terminate, socket, ending.reason)
-end
-
-local function crash(socket, callback, caught)
-  local text, trace = caught.text, caught.traceback
-  log.error(text, { client = socket._client.name, callback = callback, traceback = trace })
-  stop(socket, { reason = reason_of("script_error", { text = text, traceback = trace }) })
-end
-
-M.crash = crash
-
--- What was asked of it by `M.stop`, in a turn of its own.
-local function stop_as_asked(socket)
-  return stop(socket, socket._stop)
-end
-
---- Ends a client in the next turn, also one that waits.
----@param socket slipstream.Socket
----@param ending slipstream.Ending
-function M.stop(socket, ending)
-  if socket._stop or socket._ending then return end
-  socket._stop = ending
-  turn.post(socket._host, stop_as_asked, socket)
-end
-
---- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its
--- children with it.
----@param socket slipstream.Socket
----@param reason any
-function M.kill(socket, reason)
-  local ending = { reason = reason, is_failure = M.is_failure(reason), was_asked_for = true }
-  socket._ending = socket._ending or ending
-  let_go(socket)
-  end_calls(socket)
-  finish(socket)
-  if socket._killed then return socket:_killed() end
-end
-
--- Its events have to wait.
-local function hold(socket)
+function M.hold(socket)
   socket._mailbox = socket._mailbox or mailbox.new()
 end
+
+local crash, hold = endings.crash, M.hold
 
 -- Verdicts.
 
@@ -160,13 +53,13 @@ local acts = {}
 function acts.go_on() end
 
 function acts.stop(socket, reason)
-  if M.is_failure(reason) then
+  if endings.is_failure(reason) then
     log.error("client stopped", { client = socket._client.name, reason = reason })
   end
-  return stop(socket, { reason = reason })
+  return endings.begin(socket, { reason = reason })
 end
 
-function acts.ignore(socket) return stop(socket, { reason = "ignore" }) end
+function acts.ignore(socket) return endings.begin(socket, { reason = "ignore" }) end
 
 function acts.reply(socket, value)
   local ok, text = pcall(socket._from.reply, socket._from, value)
@@ -305,8 +198,9 @@ local function work_off(socket)
   if not socket._ending then go_on(socket) end
 end
 
--- A callback is done, and others may wait: they have their turn.
-function go_on(socket)
+--- A callback is done, and events may wait: they have their turn.
+---@param socket slipstream.Socket
+function M.go_on(socket)
   if socket._is_ready or not is_free(socket) then return end
   if socket._mailbox:count() == 0 then
     socket._mailbox = false
@@ -315,6 +209,8 @@ function go_on(socket)
   socket._is_ready = true
   turn.post(socket._host, work_off, socket)
 end
+
+go_on = M.go_on
 
 local FULL = "the mailbox is full: %d events wait for %s"
 
@@ -364,32 +260,6 @@ function M.post(socket, kind, message, from)
   if not ok then return nil, code, code end
   go_on(socket)
   return true
-end
-
--- Questions: what is asked of a client out of turn, since what it waits for may depend on the answer.
-
-local function answered(question, state, ...)
-  if state == "waiting" then return hold(question.socket) end
-  local socket = question.socket
-  if socket._ending then return end
-  socket._questions[question] = nil
-  if next(socket._questions) == nil then socket._questions = false end
-  if state == "failed" then return crash(socket, question._callback, (...)) end
-  question.answer(socket, ...)
-  if socket._mailbox then go_on(socket) end
-end
-
---- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
----@param socket slipstream.Socket
----@param callback string for the log when it raises; `question._callback` says it more exactly
----@param answer fun(socket: slipstream.Socket, ...: any)
----@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
-function M.ask(socket, callback, answer, fn, ...)
-  local question = { socket = socket, _callback = callback, answer = answer, _client = socket._client,
-    _host = socket._host, _fiber = false, _done = false, _alarm = false }
-  socket._questions = socket._questions or {}
-  socket._questions[question] = true
-  return fiber.run(question, answered, fn, socket, question, ...)
 end
 
 return M

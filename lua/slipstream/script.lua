@@ -3,6 +3,7 @@
 local check = require "slipstream.check"
 local client_module = require "slipstream.client"
 local core = require "slipstream.core"
+local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local handle = require "slipstream.handle"
 local process = require "slipstream.process"
@@ -154,7 +155,7 @@ function M.connect(config, options)
   local ok, code
   ok, text, code = socket:connect(config)
   if ok then return socket end
-  process.kill(socket, "normal")
+  endings.kill(socket, "normal")
   return nil, text, code
 end
 

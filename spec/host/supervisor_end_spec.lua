@@ -1,6 +1,6 @@
 -- A supervisor: how it gives up, and how it and its children end.
 local phoenix = require "spec.support.phoenix"
-local process = require "slipstream.process"
+local endings = require "slipstream.ending"
 local slipstream = require "slipstream"
 local workers = require "spec.support.workers"
 
@@ -173,7 +173,7 @@ describe("a supervisor", function()
       local function fail_later(self) self:send_after(50, "boom") end
       start { children = { { module = Worker, name = "a", args = fail_later }, "b" } }
       send("b", "boom")
-      process.kill(supervisor._socket, "normal")
+      endings.kill(supervisor._socket, "normal")
       clock:advance(10000)
       assert.equal("+a +b -b", read(journal))
       assert.equal(1, #workers.logged(server, "error"))

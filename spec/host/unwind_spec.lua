@@ -1,5 +1,5 @@
 local phoenix = require "spec.support.phoenix"
-local process = require "slipstream.process"
+local endings = require "slipstream.ending"
 local recorder = require "spec.support.recorder"
 local slipstream = require "slipstream"
 local waiting = require "spec.support.waiting"
@@ -64,7 +64,7 @@ describe("a client that ends while it waits", function()
 
   it("does so when it is cut without a word", function()
     local calls = waiter()
-    process.kill(calls.socket, "normal")
+    endings.kill(calls.socket, "normal")
     assert.same({ "inner", "outer" }, trace)
     assert.is_false(calls.client:alive())
   end)
@@ -215,7 +215,7 @@ describe("a client that ends while it waits", function()
     calls.client:stop()
     clock:advance(0)
     assert.equal("stopping", calls.client:status())
-    process.kill(calls.socket, "normal")
+    endings.kill(calls.socket, "normal")
     assert.same({ "terminate" }, trace)
     assert.is_false(calls.client:alive())
   end)

@@ -10,7 +10,7 @@
 -- Nothing moves but by these calls, so the order of things is the spec's.
 local core = require "slipstream.core"
 local log = require "slipstream.log"
-local process = require "slipstream.process"
+local endings = require "slipstream.ending"
 local slipstream = require "slipstream"
 local ws = require "spec.support.ws"
 
@@ -42,7 +42,7 @@ function Clock:advance(msec) self.host:advance(msec) end
 function M.close(host)
   for _, client in ipairs(slipstream.clients()) do
     local is_ours = client._host == host
-    if is_ours and client:alive() then process.kill(client._socket, "normal") end
+    if is_ours and client:alive() then endings.kill(client._socket, "normal") end
     if is_ours then client:stop() end -- one that would be started again is not
   end
   host:close()

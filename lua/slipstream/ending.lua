@@ -1,0 +1,127 @@
+--- How a life of a client ends: what it waits for is let go, `terminate` runs, and its connection is closed.
+
+local fiber = require "slipstream.fiber"
+local log = require "slipstream.log"
+local mailbox = require "slipstream.mailbox"
+local reason_of = require("slipstream.reason").new
+local turn = require "slipstream.turn"
+local waiter = require "slipstream.waiter"
+
+---@class slipstream.Ending
+---@field reason any
+---@field code integer? a close code for a shutdown: topics are left before the close
+---@field was_asked_for boolean? by the client's handle
+---@field is_failure boolean?
+---@field is_terminated boolean? `terminate` is done; only the connection is left
+---@field is_over boolean? nothing is open any more
+
+local M = {}
+
+local expected_ends = { normal = true, shutdown = true, ignore = true, closed_by_client = true }
+
+--- Whether a client that ended for that reason has failed.
+---@param reason any
+---@return boolean
+function M.is_failure(reason)
+  if reason == nil then return false end
+  local kind = type(reason) == "table" and reason.kind or reason
+  return not expected_ends[kind]
+end
+
+-- Nothing is open any more: the client hears of it, once.
+local function finish(socket)
+  local ending = socket._ending
+  if ending.is_over then return end
+  ending.is_over = true
+  if socket._core then socket._core:close() end
+  waiter.wake(socket)
+  log.debug("client ended", { client = socket._client.name, reason = ending.reason })
+  socket._client:_ended(ending)
+end
+
+-- Who called and has no reply gets none.
+local function end_calls(socket)
+  for from in pairs(socket._calls or {}) do from:fail(socket._ending.reason) end
+end
+
+local function terminated(socket, state, caught)
+  if state == "waiting" then return end
+  if state == "failed" then
+    local fields = { client = socket._client.name, callback = "terminate", traceback = caught.traceback }
+    log.error(caught.text, fields)
+  end
+  socket._ending.is_terminated = true
+  end_calls(socket)
+  socket:disconnect()
+  if not socket._core or socket._core:idle() then finish(socket) end
+end
+
+-- Nobody waits any longer for what this client will not do.
+local function let_go(socket)
+  fiber.cancel(socket)
+  for question in pairs(socket._questions or {}) do fiber.cancel(question) end
+  for timer in pairs(socket._timers or {}) do timer:unset() end
+  if socket._timeout then socket._timeout:unset() end
+  socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
+end
+
+--- The connection of a client that ends is closed: that was all it waited for.
+---@param socket slipstream.Socket
+---@return boolean has_ended
+function M.has_closed(socket)
+  local ending = socket._ending
+  if not (ending and ending.is_terminated) then return false end
+  finish(socket)
+  return true
+end
+
+--- Ends a client: runs `terminate` and closes the connection; the end of that comes to `has_closed`.
+---@param socket slipstream.Socket
+---@param ending slipstream.Ending
+function M.begin(socket, ending)
+  if socket._ending then return end
+  ending.is_failure = M.is_failure(ending.reason)
+  socket._ending = ending
+  let_go(socket)
+  socket._callback = "terminate"
+  return fiber.run(socket, terminated, socket.terminate, socket, ending.reason)
+end
+
+--- Ends a client by an error.
+---@param socket slipstream.Socket
+---@param callback string in which it happened
+---@param caught slipstream.Caught
+function M.crash(socket, callback, caught)
+  local text, trace = caught.text, caught.traceback
+  log.error(text, { client = socket._client.name, callback = callback, traceback = trace })
+  M.begin(socket, { reason = reason_of("script_error", { text = text, traceback = trace }) })
+end
+
+-- What was asked of it, in a turn of its own.
+local function begin_as_asked(socket)
+  return M.begin(socket, socket._stop)
+end
+
+--- Ends a client in the next turn, also one that waits.
+---@param socket slipstream.Socket
+---@param ending slipstream.Ending
+function M.request(socket, ending)
+  if socket._stop or socket._ending then return end
+  socket._stop = ending
+  turn.post(socket._host, begin_as_asked, socket)
+end
+
+--- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its
+-- children with it.
+---@param socket slipstream.Socket
+---@param reason any
+function M.kill(socket, reason)
+  local ending = { reason = reason, is_failure = M.is_failure(reason), was_asked_for = true }
+  socket._ending = socket._ending or ending
+  let_go(socket)
+  end_calls(socket)
+  finish(socket)
+  if socket._killed then return socket:_killed() end
+end
+
+return M

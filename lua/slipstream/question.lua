@@ -1,0 +1,34 @@
+--- Questions: what is asked of a client out of turn, since what it waits for may depend on the answer: the
+-- params of a connection and of a join. Each runs in a fiber of its own; no other callback begins meanwhile.
+
+local ending = require "slipstream.ending"
+local fiber = require "slipstream.fiber"
+local process = require "slipstream.process"
+
+local M = {}
+
+local function answered(question, state, ...)
+  if state == "waiting" then return process.hold(question.socket) end
+  local socket = question.socket
+  if socket._ending then return end
+  socket._questions[question] = nil
+  if next(socket._questions) == nil then socket._questions = false end
+  if state == "failed" then return ending.crash(socket, question._callback, (...)) end
+  question.answer(socket, ...)
+  if socket._mailbox then process.go_on(socket) end
+end
+
+--- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
+---@param socket slipstream.Socket
+---@param callback string for the log when it raises; `question._callback` says it more exactly
+---@param answer fun(socket: slipstream.Socket, ...: any)
+---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
+function M.ask(socket, callback, answer, fn, ...)
+  local question = { socket = socket, _callback = callback, answer = answer, _client = socket._client,
+    _host = socket._host, _fiber = false, _done = false, _alarm = false }
+  socket._questions = socket._questions or {}
+  socket._questions[question] = true
+  return fiber.run(question, answered, fn, socket, question, ...)
+end
+
+return M
