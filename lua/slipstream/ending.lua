@@ -61,6 +61,7 @@ local function let_go(socket)
   fiber.cancel(socket)
   for question in pairs(socket._questions or {}) do fiber.cancel(question) end
   for timer in pairs(socket._timers or {}) do timer:unset() end
+  for client in pairs(socket._tied or {}) do client:stop() end
   if socket._timeout then socket._timeout:unset() end
   socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
 end

@@ -31,6 +31,7 @@ M.blank = {
   _mailbox = false, -- there while it is not free
   _questions = false, -- a set
   _stop = false, -- the ending that its handle asked for
+  _tied = false, -- a set: clients without a module that it has connected
   _timeout = false, -- the timer of the action
   _timers = false, -- a set
   _waiters = false, -- who waits for an event, see slipstream.waiter

@@ -140,6 +140,15 @@ end
 
 -- Sockets without a module.
 
+-- One that a callback connects ends with its client.
+local function tie(client)
+  local owner = fiber.current()
+  if not owner or owner._is_script then return end
+  local socket = owner.socket or owner -- a question's, or its own
+  socket._tied = socket._tied or setmetatable({}, { __mode = "k" })
+  socket._tied[client] = true
+end
+
 --- Connects a socket without a module: its events wait until a script awaits them. It has no callbacks, so
 -- nothing is done by default: it does not connect or join again by itself after a loss.
 ---@param config slipstream.Config
@@ -154,7 +163,10 @@ function M.connect(config, options)
   process.make_passive(socket)
   local ok, code
   ok, text, code = socket:connect(config)
-  if ok then return socket end
+  if ok then
+    tie(client)
+    return socket
+  end
   endings.kill(socket, "normal")
   return nil, text, code
 end

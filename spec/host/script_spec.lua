@@ -49,6 +49,17 @@ describe("a script", function()
     assert.equal(0, #slipstream.clients())
   end)
 
+  it("is not needed for one that a callback connects, which ends with its client", function()
+    local module = slipstream.client()
+    function module:init() self:assign("other", assert(slipstream.connect(config))) end
+    local client = slipstream.start(module, nil, { host = host })
+    server:accept()
+    client:stop()
+    assert.same({ 1000, "" }, { server:expect_close() })
+    server:send_close(1000)
+    assert.equal(0, #slipstream.clients())
+  end)
+
   it("says what is wrong with a config", function()
     local ok, text, code = outcome(begin(slipstream.connect, { uri = "http://phoenix.test" }))
     assert.same({ nil, "uri: scheme must be ws or wss, got http", "invalid" }, { ok, text, code })
