@@ -114,18 +114,30 @@ function M.cancel(owner)
   close(owner, co)
 end
 
+-- Why the code that runs cannot wait; nil: it can.
+local function fault()
+  if not current then
+    return "waits: call it in a callback, in slipstream.run or in a script of `slipstream run`"
+  elseif coroutine.running() ~= current._fiber then
+    return "waits, which a coroutine of the script's own cannot do"
+  elseif not coroutine.isyieldable() then
+    return "waits, which a function called by C, as by table.sort or string.gsub, cannot do"
+  elseif current._is_looking then
+    return "waits, which a pattern of what is awaited cannot do"
+  end
+end
+
+--- Whether the code that runs can wait.
+---@return boolean
+function M.may_wait()
+  return fault() == nil
+end
+
 --- The owner of the code that runs; raises, at the script's line, where it cannot wait.
 ---@return table owner
 function M.check_may_wait()
-  if not current then
-    check.misuse "waits: call it in a callback, in slipstream.run or in a script of `slipstream run`"
-  elseif coroutine.running() ~= current._fiber then
-    check.misuse "waits, which a coroutine of the script's own cannot do"
-  elseif not coroutine.isyieldable() then
-    check.misuse "waits, which a function called by C, as by table.sort or string.gsub, cannot do"
-  elseif current._is_looking then
-    check.misuse "waits, which a pattern of what is awaited cannot do"
-  end
+  local text = fault()
+  if text then check.misuse(text) end
   return current
 end
 

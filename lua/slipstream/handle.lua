@@ -159,8 +159,8 @@ local function is_begun(client)
   return client._is_initialized or client._socket._ending ~= false
 end
 
---- Starts a client: calls its `init` at once, everything else from the loop. In a fiber, it waits for an
--- `init` that waits; elsewhere it answers at once then.
+--- Starts a client: calls its `init` at once, everything else from the loop. It waits for an `init` that
+-- waits where it can wait; elsewhere it answers at once then.
 ---@param module table what `slipstream.client` made
 ---@param args any given to `init`, the same value at each restart
 ---@param options slipstream.StartOptions?
@@ -182,7 +182,7 @@ function M.launch(client)
   if not registry.add(client) then return nil, "already_started", "already_started" end
   client._starter, client._is_initialized, client._is_unwanted = fiber.current() or nil, false, false
   begin(client)
-  if fiber.current() and not is_begun(client) then fiber.await(nil, is_begun, client) end
+  if not is_begun(client) and fiber.may_wait() then fiber.await(nil, is_begun, client) end
   client._starter = nil
   if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
   return client

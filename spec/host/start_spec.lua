@@ -80,6 +80,13 @@ describe("a client", function()
       assert.equal(slipstream.whereis "slow", answer[1])
     end)
 
+    it("is not awaited in a coroutine of the script's own, which cannot wait", function()
+      local answer = story.ask(host, function()
+        return coroutine.wrap(function() return start { init = function() story.pause(100) end } end)()
+      end)
+      assert.equal("running", answer[1]:status())
+    end)
+
     it("is awaited in another's init, and that one in its starter", function()
       local answer = story.ask(host, function()
         return start({
