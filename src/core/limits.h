@@ -19,6 +19,8 @@
 #define SLIP_JSON_DEPTH_MAX 512u
 /* Steps of a back-off table. */
 #define SLIP_BACKOFF_STEPS_MAX 32u
+/* The most addresses of one name that are tried. */
+#define SLIP_RACE_MAX 32u
 /* How long the peer may take to answer our close frame (RFC 6455 section 7.1.1), and to end TCP
  * after it. */
 #define SLIP_CLOSE_TIMEOUT_MSEC 5000u
