@@ -34,7 +34,7 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   network->count = 0;
   network->is_freed = false;
   slip_laters_init(&network->laters, loop);
-  slip_graces_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
+  slip_waits_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
   network->open_handles = 2;
   *out = network;
   return SLIP_OK;
@@ -61,7 +61,7 @@ static void on_idle_closed(uv_handle_t *handle) {
 }
 
 static void on_timer_closed(uv_handle_t *handle) {
-  struct slip_graces *graces = handle->data;
+  struct slip_waits *graces = handle->data;
   struct slip_network *network = SLIP_HOLDER(graces, struct slip_network, graces);
   network->open_handles--;
   free_if_last(network);
@@ -78,7 +78,7 @@ void slip_network_free(struct slip_network *network) {
   if (network == NULL)
     return;
   network->is_freed = true;
-  slip_graces_cut(&network->graces);
+  slip_waits_cut(&network->graces);
   uv_close((uv_handle_t *)&network->laters.idle, on_idle_closed);
   uv_close((uv_handle_t *)&network->graces.timer, on_timer_closed);
 }

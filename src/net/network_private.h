@@ -3,7 +3,7 @@
 /*
  * Network, private: what its connections share. For the files of the network and their specs.
  */
-#include "net/grace.h"
+#include "net/wait.h"
 #include "net/later.h"
 #include "net/network.h"
 
@@ -18,7 +18,7 @@ struct slip_network {
   struct slip_net net; /* first: a net is its network */
   uv_loop_t *loop;
   struct slip_laters laters; /* dials that begin in the next turn */
-  struct slip_graces graces; /* connections that close gracefully */
+  struct slip_waits graces; /* connections that close gracefully */
   size_t count;
   unsigned open_handles;
   bool is_freed;

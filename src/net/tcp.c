@@ -19,7 +19,7 @@ struct pending {
 
 /* What only a graceful close needs. */
 struct ending {
-  struct slip_grace grace;
+  struct slip_wait grace;
   uv_shutdown_t shutdown;
   struct tcp *tcp;
   bool is_sent; /* our FIN, and so everything before it */
@@ -181,7 +181,7 @@ static int why_ended(struct tcp *tcp, int code) {
 }
 
 static void end_grace(struct tcp *tcp) {
-  slip_graces_end(&tcp->network->graces, &tcp->ending->grace);
+  slip_waits_end(&tcp->network->graces, &tcp->ending->grace);
   let_go(tcp);
 }
 
@@ -215,7 +215,7 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) 
 
 /* Closing. */
 
-static void on_grace_over(struct slip_grace *grace) {
+static void on_grace_over(struct slip_wait *grace) {
   let_go(SLIP_HOLDER(grace, struct ending, grace)->tcp);
 }
 
@@ -242,7 +242,7 @@ static bool start_ending(struct tcp *tcp) {
     return false;
   }
   tcp->ending = ending;
-  slip_graces_begin(&tcp->network->graces, &ending->grace);
+  slip_waits_begin(&tcp->network->graces, &ending->grace);
   return true;
 }
 
