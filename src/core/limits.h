@@ -24,5 +24,7 @@
 /* How long the peer may take to answer our close frame (RFC 6455 section 7.1.1), and to end TCP
  * after it. */
 #define SLIP_CLOSE_TIMEOUT_MSEC 5000u
+/* The most seconds that a server's Retry-After keeps us away. */
+#define SLIP_RETRY_AFTER_MAX 3600u
 
 #endif
