@@ -1,5 +1,9 @@
 #include "net/connect.h"
 
+#include "core/race.h"
+#include "net/address.h"
+#include "net/attempt.h"
+#include "net/connect_words.h"
 #include "net/network_private.h"
 
 #include <stdio.h>
@@ -9,7 +13,7 @@ enum state {
   WAITING,   /* for the loop's next turn */
   TELLING,   /* inside the owner's `stage` */
   RESOLVING, /* the name */
-  TRYING     /* an address; `handle` is not NULL */
+  RACING     /* the addresses */
 };
 
 struct slip_connect {
@@ -20,18 +24,31 @@ struct slip_connect {
   bool is_cancelled;
   struct slip_later later;
   uv_getaddrinfo_t resolution;
-  uv_connect_t attempt;
-  uv_tcp_t *handle;               /* of the attempt */
-  struct addrinfo *found;         /* what the resolver gave; owned */
-  const struct addrinfo *current; /* what is tried, in `found` or `numeric` */
-  struct addrinfo numeric;        /* the only address, when the host is one */
-  struct sockaddr_storage address;
-  int failure; /* libuv's code for the attempt that failed last */
+  struct addrinfo *found;          /* what the resolver gave; owned */
+  struct sockaddr_storage numeric; /* the only address, when the host is one */
+  const struct sockaddr *addresses[SLIP_RACE_MAX];
+  size_t count;
+  struct slip_race race;
+  struct slip_attempt *attempts[SLIP_RACE_MAX]; /* those that run, by the numbers of addresses */
+  struct slip_wait stagger;                     /* until the next one starts */
+  bool is_staggering;
+  int failure;                   /* libuv's code for the attempt that tells most */
+  const struct sockaddr *failed; /* where that went */
   uint16_t port;
   char host[];
 };
 
+static void stop_staggering(struct slip_connect *connect) {
+  if (connect->is_staggering)
+    slip_waits_end(&connect->network->staggers, &connect->stagger);
+  connect->is_staggering = false;
+}
+
 static void connect_free(struct slip_connect *connect) {
+  stop_staggering(connect);
+  for (size_t i = 0; i < connect->count; i++)
+    if (connect->attempts[i] != NULL)
+      slip_attempt_drop(connect->attempts[i]);
   uv_freeaddrinfo(connect->found);
   free(connect);
 }
@@ -42,62 +59,14 @@ static void let_go(struct slip_connect *connect) {
   slip_network_gone(network);
 }
 
-/* What a user reads of a failure. */
-
-static void say_address(const struct addrinfo *address, char *text, size_t size) {
-  char ip[INET6_ADDRSTRLEN] = "?";
-  if (address->ai_family == AF_INET6) {
-    const struct sockaddr_in6 *v6 = (const void *)address->ai_addr;
-    uv_ip6_name(v6, ip, sizeof ip);
-    snprintf(text, size, "[%s]:%u", ip, ntohs(v6->sin6_port));
-  } else {
-    const struct sockaddr_in *v4 = (const void *)address->ai_addr;
-    uv_ip4_name(v4, ip, sizeof ip);
-    snprintf(text, size, "%s:%u", ip, ntohs(v4->sin_port));
-  }
-}
-
-static void say_tcp_failure(const struct slip_connect *connect, char *text, size_t size) {
-  char address[INET6_ADDRSTRLEN + sizeof "[]:65535"];
-  say_address(connect->current, address, sizeof address);
-  switch (connect->failure) {
-  case UV_ECONNREFUSED:
-    snprintf(text, size, "connection refused by %s", address);
-    break;
-  case UV_ETIMEDOUT:
-    snprintf(text, size, "no answer from %s", address);
-    break;
-  case UV_ENETUNREACH:
-  case UV_EHOSTUNREACH:
-    snprintf(text, size, "no route to %s", address);
-    break;
-  default:
-    snprintf(text, size, "cannot connect to %s: %s", address, uv_strerror(connect->failure));
-  }
-}
-
-static void say_dns_failure(const struct slip_connect *connect, char *text, size_t size) {
-  switch (connect->failure) {
-  case UV_EAI_NONAME:
-  case UV_EAI_NODATA:
-  case UV_EAI_FAIL: /* also what glibc answers to a name that cannot be one */
-  case UV_EINVAL:
-  case UV_ENAMETOOLONG:
-    snprintf(text, size, "no such host: %s", connect->host);
-    break;
-  default:
-    snprintf(text, size, "cannot resolve %s: %s", connect->host, uv_strerror(connect->failure));
-  }
-}
-
 static void fail(struct slip_connect *connect, enum slip_stage stage) {
   const struct slip_connect_handler *handler = connect->handler;
   void *owner = connect->owner;
   char text[512];
   if (stage == SLIP_STAGE_DNS)
-    say_dns_failure(connect, text, sizeof text);
+    slip_connect_say_dns(connect->failure, connect->host, text, sizeof text);
   else
-    say_tcp_failure(connect, text, sizeof text);
+    slip_connect_say_tcp(connect->failure, connect->failed, text, sizeof text);
   connect_free(connect);
   handler->failed(owner, stage, slip_span_of(text));
 }
@@ -112,89 +81,118 @@ static bool enter(struct slip_connect *connect, enum slip_stage stage) {
   return false;
 }
 
-/* Each address in turn. */
+/* The race. */
 
-static void try_current(struct slip_connect *connect);
+static void race_on(struct slip_connect *connect);
 
-static void on_attempt_closed(uv_handle_t *handle) {
-  struct slip_connect *connect = handle->data;
-  free(handle);
-  if (connect->is_cancelled) {
-    let_go(connect);
-  } else if (connect->current->ai_next == NULL) {
-    fail(connect, SLIP_STAGE_TCP);
-  } else {
-    connect->current = connect->current->ai_next;
-    try_current(connect);
-  }
+/* A machine without IPv6 has no way to half of the addresses, which is not what went wrong. */
+static bool has_no_way(int code) {
+  return code == UV_ENETUNREACH || code == UV_EHOSTUNREACH || code == UV_EADDRNOTAVAIL;
 }
 
-static void give_up_attempt(struct slip_connect *connect, int status) {
-  connect->failure = status;
-  uv_close((uv_handle_t *)connect->handle, on_attempt_closed);
-}
-
-static void on_connected(uv_connect_t *attempt, int status) {
-  struct slip_connect *connect = attempt->data;
-  if (connect->is_cancelled)
-    return; /* on_attempt_closed follows */
-  if (status < 0) {
-    give_up_attempt(connect, status);
+static void note_failure(struct slip_connect *connect, size_t number, int code) {
+  slip_race_failed(&connect->race);
+  if (connect->failed != NULL && has_no_way(code))
     return;
-  }
+  connect->failure = code;
+  connect->failed = connect->addresses[number];
+}
+
+static void attempt_failed(struct slip_connect *connect, struct slip_attempt *attempt) {
+  connect->attempts[attempt->number] = NULL;
+  note_failure(connect, attempt->number, attempt->status);
+  slip_attempt_drop(attempt);
+}
+
+static void attempt_won(struct slip_connect *connect, struct slip_attempt *attempt) {
   const struct slip_connect_handler *handler = connect->handler;
   void *owner = connect->owner;
-  uv_tcp_t *handle = connect->handle;
-  connect_free(connect);
-  uv_tcp_nodelay(handle, 1); /* where it fails, all is only slower */
-  handler->connected(owner, handle);
+  connect->attempts[attempt->number] = NULL;
+  connect_free(connect); /* and with it the others */
+  handler->connected(owner, slip_attempt_take(attempt));
 }
 
-static void try_current(struct slip_connect *connect) {
-  connect->handle = malloc(sizeof *connect->handle);
-  if (connect->handle == NULL) {
-    connect->failure = UV_ENOMEM;
-    fail(connect, SLIP_STAGE_TCP);
+static void on_attempt_ended(struct slip_attempt *attempt) {
+  struct slip_connect *connect = attempt->owner;
+  if (attempt->status == 0) {
+    attempt_won(connect, attempt);
     return;
   }
-  connect->state = TRYING;
-  uv_tcp_init(connect->network->loop, connect->handle); /* cannot fail: it makes no socket yet */
-  connect->handle->data = connect;
-  connect->attempt.data = connect;
-  int status =
-      uv_tcp_connect(&connect->attempt, connect->handle, connect->current->ai_addr, on_connected);
-  if (status < 0)
-    give_up_attempt(connect, status);
+  attempt_failed(connect, attempt);
+  race_on(connect);
 }
 
-static void begin_tcp(struct slip_connect *connect, const struct addrinfo *addresses) {
-  connect->current = addresses;
-  if (enter(connect, SLIP_STAGE_TCP))
-    try_current(connect);
+static void start_attempt(struct slip_connect *connect, size_t number) {
+  struct slip_attempt *attempt =
+      slip_attempt_start(connect->network->loop, connect->addresses[number], on_attempt_ended);
+  if (attempt == NULL) {
+    note_failure(connect, number, UV_ENOMEM);
+    return;
+  }
+  attempt->owner = connect;
+  attempt->number = number;
+  connect->attempts[number] = attempt;
+  if (attempt->status != 0)
+    attempt_failed(connect, attempt);
+}
+
+static void on_stagger_over(struct slip_wait *stagger) {
+  struct slip_connect *connect = SLIP_HOLDER(stagger, struct slip_connect, stagger);
+  connect->is_staggering = false;
+  race_on(connect);
+}
+
+/* Right after a start, so that the network's stagger ends when the race wants it to. */
+static void stagger(struct slip_connect *connect) {
+  connect->is_staggering = true;
+  connect->stagger.over = on_stagger_over;
+  slip_waits_begin(&connect->network->staggers, &connect->stagger);
+}
+
+static void race_on(struct slip_connect *connect) {
+  uint64_t now = uv_now(connect->network->loop);
+  struct slip_race_move move = slip_race_next(&connect->race, now);
+  for (; move.step == SLIP_RACE_START; move = slip_race_next(&connect->race, now)) {
+    stop_staggering(connect);
+    start_attempt(connect, move.address);
+  }
+  if (move.step == SLIP_RACE_LOST)
+    fail(connect, SLIP_STAGE_TCP);
+  else if (move.until != UINT64_MAX && !connect->is_staggering)
+    stagger(connect);
+}
+
+static void begin_tcp(struct slip_connect *connect) {
+  int families[SLIP_RACE_MAX];
+  if (!enter(connect, SLIP_STAGE_TCP))
+    return;
+  connect->state = RACING;
+  for (size_t i = 0; i < connect->count; i++)
+    families[i] = connect->addresses[i]->sa_family;
+  slip_race_init(&connect->race, families, connect->count);
+  race_on(connect);
 }
 
 /* From the host to its addresses. */
 
-static bool read_numeric(struct slip_connect *connect) {
-  struct sockaddr *address = (struct sockaddr *)&connect->address;
-  if (uv_ip4_addr(connect->host, connect->port, (struct sockaddr_in *)address) != 0 &&
-      uv_ip6_addr(connect->host, connect->port, (struct sockaddr_in6 *)address) != 0)
-    return false;
-  connect->numeric.ai_family = address->sa_family;
-  connect->numeric.ai_addr = address;
-  return true;
+static void add_address(struct slip_connect *connect, const struct sockaddr *address) {
+  if (connect->count < SLIP_RACE_MAX)
+    connect->addresses[connect->count++] = address;
 }
 
 static void on_resolved(uv_getaddrinfo_t *resolution, int status, struct addrinfo *found) {
   struct slip_connect *connect = resolution->data;
   connect->found = found;
   connect->failure = status;
-  if (connect->is_cancelled)
+  if (connect->is_cancelled) {
     let_go(connect);
-  else if (status < 0)
+  } else if (status < 0) {
     fail(connect, SLIP_STAGE_DNS);
-  else
-    begin_tcp(connect, found);
+  } else {
+    for (; found != NULL; found = found->ai_next)
+      add_address(connect, found->ai_addr);
+    begin_tcp(connect);
+  }
 }
 
 static void resolve(struct slip_connect *connect) {
@@ -205,20 +203,20 @@ static void resolve(struct slip_connect *connect) {
   const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
   char port[sizeof "65535"];
   snprintf(port, sizeof port, "%u", connect->port);
-  int status = uv_getaddrinfo(connect->network->loop, &connect->resolution, on_resolved,
-                              connect->host, port, &hints);
-  if (status == 0)
-    return;
-  connect->failure = status;
-  fail(connect, SLIP_STAGE_DNS);
+  connect->failure = connect->network->resolve(connect->network->loop, &connect->resolution,
+                                               on_resolved, connect->host, port, &hints);
+  if (connect->failure != 0)
+    fail(connect, SLIP_STAGE_DNS);
 }
 
 static void begin(struct slip_later *later) {
   struct slip_connect *connect = SLIP_HOLDER(later, struct slip_connect, later);
-  if (read_numeric(connect))
-    begin_tcp(connect, &connect->numeric);
-  else
+  if (slip_address_read(connect->host, connect->port, &connect->numeric)) {
+    add_address(connect, (const struct sockaddr *)&connect->numeric);
+    begin_tcp(connect);
+  } else {
     resolve(connect);
+  }
 }
 
 enum slip_err slip_connect_start(struct slip_network *network, const struct slip_target *target,
@@ -250,9 +248,8 @@ void slip_connect_cancel(struct slip_connect *connect) {
   case RESOLVING:
     uv_cancel((uv_req_t *)&connect->resolution); /* or it ends by itself; on_resolved follows */
     break;
-  case TRYING:
-    if (!uv_is_closing((uv_handle_t *)connect->handle))
-      uv_close((uv_handle_t *)connect->handle, on_attempt_closed);
+  case RACING:
+    let_go(connect);
     break;
   }
 }

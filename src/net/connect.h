@@ -1,11 +1,11 @@
 #ifndef SLIP_NET_CONNECT_H
 #define SLIP_NET_CONNECT_H
 /*
- * Connect: from a host and a port to a connected TCP handle: resolves the name off the loop, then
- * tries each of its addresses in turn until one takes the connection.
+ * Connect: from a host and a port to a connected handle: resolves the name off the loop, then lets
+ * its addresses race (core/race.h) until one takes the connection.
  *
  * A connect is gone once it has said `connected` or `failed`, or was cancelled; what it takes to
- * dial (the addresses, the requests) goes with it. Racing addresses would change this module alone.
+ * dial (the addresses, the requests) goes with it.
  */
 #include "core/reason.h"
 #include "net/dial.h"
@@ -17,6 +17,7 @@ struct slip_connect_handler {
   void (*stage)(void *owner, enum slip_stage stage); /* DNS or TCP begins */
   /* `handle` is on the heap and the owner's from here on. */
   void (*connected)(void *owner, uv_tcp_t *handle);
+  /* Where several addresses failed, `text` tells of the last one that there was a way to. */
   void (*failed)(void *owner, enum slip_stage stage, struct slip_span text);
 };
 
@@ -27,7 +28,7 @@ SLIP_CHECKED enum slip_err slip_connect_start(struct slip_network *network,
                                               void *owner, struct slip_connect **out);
 /*
  * Before `connected` or `failed`, also from inside `stage`. Says nothing more, and calls
- * `slip_network_gone` in the owner's place when the loop has let go of it.
+ * `slip_network_gone` in the owner's place when it is gone.
  */
 void slip_connect_cancel(struct slip_connect *connect);
 

@@ -1,6 +1,7 @@
 #include "net/network.h"
 
 #include "core/limits.h"
+#include "core/race.h"
 #include "net/network_private.h"
 #include "net/tcp.h"
 #include "net/tls_stream.h"
@@ -35,7 +36,9 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   network->is_freed = false;
   slip_laters_init(&network->laters, loop);
   slip_waits_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
-  network->open_handles = 2;
+  slip_waits_init(&network->staggers, loop, SLIP_RACE_DELAY_MSEC);
+  network->resolve = uv_getaddrinfo;
+  network->open_handles = 3;
   *out = network;
   return SLIP_OK;
 }
@@ -53,18 +56,24 @@ static void free_if_last(struct slip_network *network) {
     free(network);
 }
 
-static void on_idle_closed(uv_handle_t *handle) {
-  struct slip_laters *laters = handle->data;
-  struct slip_network *network = SLIP_HOLDER(laters, struct slip_network, laters);
+static void on_handle_closed(struct slip_network *network) {
   network->open_handles--;
   free_if_last(network);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
-  struct slip_waits *graces = handle->data;
-  struct slip_network *network = SLIP_HOLDER(graces, struct slip_network, graces);
-  network->open_handles--;
-  free_if_last(network);
+static void on_laters_closed(uv_handle_t *idle) {
+  struct slip_laters *laters = idle->data;
+  on_handle_closed(SLIP_HOLDER(laters, struct slip_network, laters));
+}
+
+static void on_graces_closed(uv_handle_t *timer) {
+  struct slip_waits *graces = timer->data;
+  on_handle_closed(SLIP_HOLDER(graces, struct slip_network, graces));
+}
+
+static void on_staggers_closed(uv_handle_t *timer) {
+  struct slip_waits *staggers = timer->data;
+  on_handle_closed(SLIP_HOLDER(staggers, struct slip_network, staggers));
 }
 
 void slip_network_gone(struct slip_network *network) {
@@ -79,6 +88,7 @@ void slip_network_free(struct slip_network *network) {
     return;
   network->is_freed = true;
   slip_waits_cut(&network->graces);
-  uv_close((uv_handle_t *)&network->laters.idle, on_idle_closed);
-  uv_close((uv_handle_t *)&network->graces.timer, on_timer_closed);
+  uv_close((uv_handle_t *)&network->laters.idle, on_laters_closed);
+  uv_close((uv_handle_t *)&network->graces.timer, on_graces_closed);
+  uv_close((uv_handle_t *)&network->staggers.timer, on_staggers_closed);
 }

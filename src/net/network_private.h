@@ -3,9 +3,9 @@
 /*
  * Network, private: what its connections share. For the files of the network and their specs.
  */
-#include "net/wait.h"
 #include "net/later.h"
 #include "net/network.h"
+#include "net/wait.h"
 
 /* The struct of type `type` whose field `field` is at `pointer`. */
 #define SLIP_HOLDER(pointer, type, field)                                                          \
@@ -17,8 +17,12 @@
 struct slip_network {
   struct slip_net net; /* first: a net is its network */
   uv_loop_t *loop;
-  struct slip_laters laters; /* dials that begin in the next turn */
-  struct slip_waits graces; /* connections that close gracefully */
+  struct slip_laters laters;  /* dials that begin in the next turn */
+  struct slip_waits graces;   /* connections that close gracefully */
+  struct slip_waits staggers; /* races of addresses, until the next one starts */
+  /* uv_getaddrinfo; specs have names of their own. */
+  int (*resolve)(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
+                 const char *host, const char *port, const struct addrinfo *hints);
   size_t count;
   unsigned open_handles;
   bool is_freed;

@@ -1,0 +1,256 @@
+#include "net/network.h"
+#include "spec/support/memory_failure.h"
+#include "spec/support/net_story.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#define ADDRESSES_MAX 4
+#define FILLERS 3
+#define DELAY_MSEC 250 /* RFC 8305 */
+
+/* A resolver that knows one name, and an address that never answers. */
+struct story {
+  struct net_story *net;
+  const char *addresses[ADDRESSES_MAX]; /* of the name; ends with NULL */
+  char port[sizeof "65535"];
+  uv_getaddrinfo_cb done;
+  int hole;             /* listens, but its queue is full */
+  int fillers[FILLERS]; /* what fills it */
+};
+
+/* The resolver. */
+
+static struct addrinfo *read_address(const char *address, const char *port) {
+  const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *found;
+  assert_int_equal(getaddrinfo(address, port, &hints, &found), 0);
+  return found;
+}
+
+static void on_first_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found) {
+  struct story *s = request->loop->data;
+  struct addrinfo *last = found;
+  for (size_t i = 1; status == 0 && s->addresses[i] != NULL; i++) {
+    last->ai_next = read_address(s->addresses[i], s->port);
+    last = last->ai_next;
+  }
+  s->done(request, status, found);
+}
+
+static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
+                   const char *host, const char *port, const struct addrinfo *hints) {
+  struct story *s = loop->data;
+  assert_string_equal(host, "phoenix.test");
+  snprintf(s->port, sizeof s->port, "%s", port);
+  s->done = done;
+  return uv_getaddrinfo(loop, request, on_first_resolved, s->addresses[0], port, hints);
+}
+
+/* The story. */
+
+static int set_up(void **state) {
+  struct story *s = calloc(1, sizeof *s);
+  void *net;
+  (void)net_story_begin(&net);
+  s->net = net;
+  s->net->loop.data = s;
+  s->net->network->resolve = resolve;
+  s->hole = -1;
+  *state = s;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  struct story *s = *state;
+  if (s->hole >= 0) {
+    close(s->hole);
+    for (size_t i = 0; i < FILLERS; i++)
+      close(s->fillers[i]);
+  }
+  (void)net_story_end((void **)&s->net);
+  free(s);
+  return 0;
+}
+
+/* From here on 127.0.0.2 does not answer at the server's port: Linux drops what would come into a
+ * full queue. */
+static void dig_hole(struct story *s) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(s->net->server.port)};
+  assert_int_equal(inet_pton(AF_INET, "127.0.0.2", &address.sin_addr), 1);
+  s->hole = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(bind(s->hole, (struct sockaddr *)&address, sizeof address), 0);
+  assert_int_equal(listen(s->hole, 0), 0);
+  for (size_t i = 0; i < FILLERS; i++) {
+    s->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    (void)connect(s->fillers[i], (struct sockaddr *)&address, sizeof address);
+  }
+}
+
+static void dial(struct story *s, const char *const addresses[ADDRESSES_MAX]) {
+  for (size_t i = 0; i < ADDRESSES_MAX; i++)
+    s->addresses[i] = addresses[i];
+  net_story_dial(s->net, "phoenix.test", s->net->server.port, NULL);
+}
+
+/* Turns until the dial has its outcome; answers how long the race took. */
+static uint64_t race(struct story *s) {
+  struct owner *owner = &s->net->owner;
+  RUN_UNTIL(s->net, owner->heard.size >= strlen("dns tcp"));
+  uint64_t before = uv_now(&s->net->loop);
+  RUN_UNTIL(s->net, owner->is_open || owner->has_ended);
+  return uv_now(&s->net->loop) - before;
+}
+
+/* `words` are followed by the port. */
+static void expect_failure(struct story *s, const char *words) {
+  char text[200];
+  snprintf(text, sizeof text, "%s:%u", words, s->net->server.port);
+  struct owner *owner = &s->net->owner;
+  assert_true(owner->has_ended);
+  assert_int_equal(owner->kind, SLIP_REASON_CONNECT_FAILED);
+  assert_int_equal(owner->stage, SLIP_STAGE_TCP);
+  CHECK_OK(slip_buf_append(&owner->text, (struct slip_span){"", 1}));
+  assert_string_equal(owner->text.memory, text);
+}
+
+static void the_next_address_is_tried_when_the_first_is_silent(void **state) {
+  struct story *s = *state;
+  dig_hole(s);
+  dial(s, (const char *[ADDRESSES_MAX]){"127.0.0.2", "127.0.0.1"});
+  uint64_t took = race(s);
+  assert_true(s->net->owner.is_open);
+  assert_in_range(took, DELAY_MSEC, 10 * DELAY_MSEC);
+  CHECK_SPAN(slip_buf_span(&s->net->owner.heard), "dns tcp opened ");
+}
+
+/* ::1 refuses, or is no address of this machine: either way it fails at once. */
+static void the_next_address_is_tried_at_once_when_the_first_refuses(void **state) {
+  struct story *s = *state;
+  s->net->network->staggers.length_msec = 1000000; /* longer than the spec may last */
+  dial(s, (const char *[ADDRESSES_MAX]){"::1", "127.0.0.3", "127.0.0.1"});
+  (void)race(s);
+  assert_true(s->net->owner.is_open);
+}
+
+/* The refusal of the second neither ends the race nor waits for the first. */
+static void a_silent_address_keeps_running_beside_those_that_refuse(void **state) {
+  struct story *s = *state;
+  dig_hole(s);
+  dial(s, (const char *[ADDRESSES_MAX]){"127.0.0.2", "127.0.0.3", "127.0.0.1"});
+  assert_in_range(race(s), DELAY_MSEC, 10 * DELAY_MSEC);
+  assert_true(s->net->owner.is_open);
+}
+
+static void when_all_refuse_the_last_is_named(void **state) {
+  struct story *s = *state;
+  dial(s, (const char *[ADDRESSES_MAX]){"127.0.0.3", "127.0.0.4"});
+  (void)race(s);
+  expect_failure(s, "connection refused by 127.0.0.4");
+}
+
+/* 127.255.255.255 is a broadcast address, to which TCP has no way. */
+static void an_address_without_a_way_does_not_hide_a_refusal(void **state) {
+  struct story *s = *state;
+  dial(s, (const char *[ADDRESSES_MAX]){"127.0.0.3", "127.255.255.255"});
+  (void)race(s);
+  expect_failure(s, "connection refused by 127.0.0.3");
+}
+
+static void no_way_to_any_address_is_told_in_words(void **state) {
+  struct story *s = *state;
+  dial(s, (const char *[ADDRESSES_MAX]){"127.255.255.255"});
+  (void)race(s);
+  expect_failure(s, "no route to 127.255.255.255");
+}
+
+static void a_close_in_the_middle_of_the_race_ends_all_attempts(void **state) {
+  struct story *s = *state;
+  dig_hole(s);
+  dial(s, (const char *[ADDRESSES_MAX]){"127.0.0.2", "127.0.0.2", "127.0.0.1"});
+  RUN_UNTIL(s->net, s->net->owner.heard.size >= strlen("dns tcp"));
+  uint64_t before = uv_now(&s->net->loop);
+  RUN_UNTIL(s->net, uv_now(&s->net->loop) - before > DELAY_MSEC); /* two run */
+  owner_close(&s->net->owner, false);
+  assert_int_equal(slip_network_count(s->net->network), 0);
+  CHECK_SPAN(slip_buf_span(&s->net->owner.heard), "dns tcp ");
+}
+
+/* No memory. */
+
+struct outcome {
+  bool is_open;
+  bool has_ended;
+};
+
+static void on_stage(void *owner, enum slip_stage stage) {
+  (void)owner, (void)stage;
+}
+
+static void on_opened(void *owner) {
+  ((struct outcome *)owner)->is_open = true;
+}
+
+static void on_received(void *owner, struct slip_span bytes) {
+  (void)owner, (void)bytes;
+}
+
+static void on_ended(void *owner, const struct slip_reason *reason) {
+  struct outcome *outcome = owner;
+  outcome->has_ended = true;
+  assert_int_equal(reason->stage, SLIP_STAGE_TCP);
+}
+
+/* Dials two addresses of which the first refuses. False: the allocation was not reached. */
+static bool dial_without_memory(struct story *s, unsigned number) {
+  static const struct slip_stream_handler handler = {on_stage, on_opened, on_received, on_opened,
+                                                     on_ended};
+  struct slip_net *net = slip_network_net(s->net->network);
+  const struct slip_target target = {.host = SLIP_SPAN("phoenix.test"),
+                                     .port = s->net->server.port};
+  struct outcome outcome = {0};
+  struct slip_stream *stream;
+  memory_fails_at(number);
+  enum slip_err err = net->dial(net, &target, &handler, &outcome, &stream);
+  if (err == SLIP_OK)
+    RUN_UNTIL(s->net, outcome.is_open || outcome.has_ended);
+  bool has_failed = memory_has_failed();
+  if (err == SLIP_OK)
+    slip_stream_close(stream, false);
+  assert_true(has_failed || outcome.is_open);
+  RUN_UNTIL(s->net, !s->net->server.has_peer || s->net->server.got_end);
+  return has_failed;
+}
+
+/* Where an attempt has no memory, the next address may have some. */
+static void a_dial_without_memory_ends_or_goes_on_without_a_leak(void **state) {
+  struct story *s = *state;
+  s->addresses[0] = "127.0.0.3";
+  s->addresses[1] = "127.0.0.1";
+  unsigned number = 0;
+  while (dial_without_memory(s, number)) {
+    number++;
+    if (s->net->server.has_peer)
+      bare_server_drop(&s->net->server);
+    RUN_UNTIL(s->net, !s->net->server.has_peer && slip_network_count(s->net->network) == 0);
+    s->net->server.got_end = false;
+  }
+  assert_in_range(number, 4, 20); /* a stream, a connect, and two for each attempt */
+}
+
+#define SPEC(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      SPEC(the_next_address_is_tried_when_the_first_is_silent),
+      SPEC(the_next_address_is_tried_at_once_when_the_first_refuses),
+      SPEC(a_silent_address_keeps_running_beside_those_that_refuse),
+      SPEC(when_all_refuse_the_last_is_named),
+      SPEC(an_address_without_a_way_does_not_hide_a_refusal),
+      SPEC(no_way_to_any_address_is_told_in_words),
+      SPEC(a_close_in_the_middle_of_the_race_ends_all_attempts),
+      SPEC(a_dial_without_memory_ends_or_goes_on_without_a_leak),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
