@@ -10,7 +10,7 @@ static const char *order_of(const char *families) {
   struct slip_race race;
   size_t count = strlen(families);
   for (size_t i = 0; i < count; i++)
-    list[i] = families[i];
+    list[i] = families[i] - '0';
   slip_race_init(&race, list, count);
   for (size_t i = 0; i < race.count; i++)
     order[i] = (char)('0' + race.order[i]);

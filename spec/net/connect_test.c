@@ -40,12 +40,13 @@ static void on_first_resolved(uv_getaddrinfo_t *request, int status, struct addr
 }
 
 static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
-                   const char *host, const char *port, const struct addrinfo *hints) {
+                   const char *host, const char *port) {
   struct story *s = loop->data;
   assert_string_equal(host, "phoenix.test");
   snprintf(s->port, sizeof s->port, "%s", port);
   s->done = done;
-  return uv_getaddrinfo(loop, request, on_first_resolved, s->addresses[0], port, hints);
+  const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+  return uv_getaddrinfo(loop, request, on_first_resolved, s->addresses[0], port, &hints);
 }
 
 /* The story. */

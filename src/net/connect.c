@@ -200,11 +200,10 @@ static void resolve(struct slip_connect *connect) {
     return;
   connect->state = RESOLVING;
   connect->resolution.data = connect;
-  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
   char port[sizeof "65535"];
   snprintf(port, sizeof port, "%u", connect->port);
   connect->failure = connect->network->resolve(connect->network->loop, &connect->resolution,
-                                               on_resolved, connect->host, port, &hints);
+                                               on_resolved, connect->host, port);
   if (connect->failure != 0)
     fail(connect, SLIP_STAGE_DNS);
 }

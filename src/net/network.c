@@ -18,6 +18,12 @@ static enum slip_err dial(struct slip_net *net, const struct slip_target *target
   return slip_tcp_dial(network, target, handler, owner, out);
 }
 
+static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
+                   const char *host, const char *port) {
+  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  return uv_getaddrinfo(loop, request, done, host, port, &hints);
+}
+
 /* libuv writes without MSG_NOSIGNAL: a peer that resets must not kill the process. */
 static void ignore_sigpipe(void) {
   struct sigaction action;
@@ -37,7 +43,7 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   slip_laters_init(&network->laters, loop);
   slip_waits_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
   slip_waits_init(&network->staggers, loop, SLIP_RACE_DELAY_MSEC);
-  network->resolve = uv_getaddrinfo;
+  network->resolve = resolve;
   network->open_handles = 3;
   *out = network;
   return SLIP_OK;

@@ -20,9 +20,9 @@ struct slip_network {
   struct slip_laters laters;  /* dials that begin in the next turn */
   struct slip_waits graces;   /* connections that close gracefully */
   struct slip_waits staggers; /* races of addresses, until the next one starts */
-  /* uv_getaddrinfo; specs have names of their own. */
+  /* By uv_getaddrinfo, whose answers these are; specs have names of their own. */
   int (*resolve)(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
-                 const char *host, const char *port, const struct addrinfo *hints);
+                 const char *host, const char *port);
   size_t count;
   unsigned open_handles;
   bool is_freed;
