@@ -68,6 +68,16 @@ static void rejoins_by_the_table_of_slipstream(void **state) {
   check_table(&slip_session_defaults.rejoin, steps, 6);
 }
 
+static void knows_its_longest_step_wherever_it_is(void **state) {
+  (void)state;
+  const struct slip_backoff rising = {.steps = {10, 50, 200}, .count = 3};
+  const struct slip_backoff falling = {.steps = {10, 50, 20, 50, 5}, .count = 5};
+  const struct slip_backoff single = {.steps = {0, 99}, .count = 1};
+  assert_int_equal(slip_backoff_longest(&rising), 2);
+  assert_int_equal(slip_backoff_longest(&falling), 1);
+  assert_int_equal(slip_backoff_longest(&single), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_steps_and_repeats_the_last),
@@ -78,6 +88,7 @@ int main(void) {
       cmocka_unit_test(does_not_overflow_with_the_longest_step),
       cmocka_unit_test(reconnects_by_the_table_of_phoenix_js),
       cmocka_unit_test(rejoins_by_the_table_of_slipstream),
+      cmocka_unit_test(knows_its_longest_step_wherever_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

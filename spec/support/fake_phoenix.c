@@ -37,6 +37,8 @@ static void log_event(struct phx *p, const struct slip_event *e) {
     fprintf(f, " %u", e->attempt);
   if (e->kind == SLIP_EVENT_RECONNECT_SCHEDULED || e->kind == SLIP_EVENT_REJOIN_SCHEDULED)
     fprintf(f, " %u in %u", e->attempt, e->wait_msec);
+  if (e->is_flapping)
+    fprintf(f, " flapping");
   if (e->ref != 0)
     fprintf(f, " #%llu", (unsigned long long)e->ref);
   if (e->topic.at != NULL)

@@ -9,3 +9,11 @@ uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint3
   uint32_t wait = step - (uint32_t)(random_part * luck / UINT32_MAX);
   return wait > 0 ? wait : 1;
 }
+
+unsigned slip_backoff_longest(const struct slip_backoff *b) {
+  unsigned longest = 0;
+  for (unsigned i = 1; i < b->count; i++)
+    if (b->steps[i] > b->steps[longest])
+      longest = i;
+  return longest;
+}

@@ -22,5 +22,7 @@ struct slip_backoff {
  * the step is 0: who tries again at once without end must let others have their turn.
  */
 uint32_t slip_backoff_wait(const struct slip_backoff *b, unsigned attempt, uint32_t luck);
+/* The `attempt` whose step is the longest. */
+unsigned slip_backoff_longest(const struct slip_backoff *b);
 
 #endif

@@ -43,7 +43,7 @@ enum slip_event_kind {
                               one's */
   SLIP_EVENT_CONNECTED,    /* the 101 arrived */
   SLIP_EVENT_DISCONNECTED, /* lost, closed or never made: `reason` */
-  SLIP_EVENT_RECONNECT_SCHEDULED, /* in `wait_msec`, attempt number `attempt` */
+  SLIP_EVENT_RECONNECT_SCHEDULED, /* in `wait_msec`, attempt number `attempt`; `is_flapping` */
   SLIP_EVENT_JOIN_DUE,            /* a join may go out: answer with `send_join`; `topic` */
   SLIP_EVENT_JOINED,              /* `topic`, `payload` the response */
   SLIP_EVENT_TOPIC_CLOSED,        /* `topic`, `reason`, `payload` (refused: the response; crashed:
@@ -63,6 +63,7 @@ struct slip_event {
   enum slip_event_kind kind;
   uint32_t attempt;
   uint32_t wait_msec;
+  bool is_flapping; /* connections come and go so fast that the wait is the longest step */
   uint64_t ref;
   struct slip_span topic;
   struct slip_span name;
@@ -100,8 +101,9 @@ uint64_t slip_session_deadline(const struct slip_session *s);
 /* A connection is wanted: CONNECT_DUE comes with the next `next`. SLIP_ESTATE: there is one or one
  * is being made. */
 SLIP_CHECKED enum slip_err slip_session_connect(struct slip_session *s);
-/* The same after the back-off (at least `at_least_msec`). While one is scheduled: SLIP_OK, nothing
- * changes. */
+/* The same after the back-off, which is at least `at_least_msec` and what the last end asks for
+ * (close_policy.h), and the longest step while connections flap (breaker.h). While one is
+ * scheduled: SLIP_OK, nothing changes. */
 SLIP_CHECKED enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_msec);
 /*
  * The answer to CONNECT_DUE: copies the upgrade request and lets DO_DIAL follow. The nonce is the
@@ -129,6 +131,9 @@ bool slip_session_is_connected(const struct slip_session *s);
 bool slip_session_is_idle(const struct slip_session *s);
 
 /* News of the link that DO_DIAL asked for. */
+/* What the calendar says at the time of the last tick, in seconds since 1970: a server may say by
+ * it when to come again. */
+void slip_session_set_calendar(struct slip_session *s, int64_t seconds);
 void slip_session_link_up(struct slip_session *s);
 /* `stage` moves on while the link is made, so that a time-out can name it. */
 void slip_session_link_stage(struct slip_session *s, enum slip_stage stage);

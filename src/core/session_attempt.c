@@ -19,12 +19,22 @@ enum slip_err slip_session_connect(struct slip_session *s) {
   return SLIP_OK;
 }
 
+/* What the table says, but not less than the last end asks for. */
+static uint32_t next_wait(struct slip_session *s) {
+  const struct slip_backoff *table = &s->config.reconnect;
+  uint32_t step = slip_breaker_is_open(&s->breaker) ? slip_backoff_longest(table) : s->step;
+  uint32_t wait = slip_backoff_wait(table, step, slip_luck_draw(s->luck));
+  uint64_t demand = s->not_before > s->now ? s->not_before - s->now : 0;
+  s->step++;
+  return demand > wait ? (uint32_t)demand : wait;
+}
+
 enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_msec) {
   if (s->link == LINK_SCHEDULED)
     return SLIP_OK;
   if (s->link != LINK_NONE)
     return SLIP_ESTATE;
-  uint32_t wait = slip_backoff_wait(&s->config.reconnect, s->step++, slip_luck_draw(s->luck));
+  uint32_t wait = next_wait(s);
   if (wait < at_least_msec)
     wait = at_least_msec;
   s->attempt++;
@@ -32,7 +42,8 @@ enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_m
   s->link_deadline = s->now + wait;
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_RECONNECT_SCHEDULED,
                                             .attempt = s->attempt,
-                                            .wait_msec = wait});
+                                            .wait_msec = wait,
+                                            .is_flapping = slip_breaker_is_open(&s->breaker)});
   return SLIP_OK;
 }
 
@@ -72,6 +83,10 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
 }
 
 /* News of the link. News of one that we gave up before is passed over. */
+
+void slip_session_set_calendar(struct slip_session *s, int64_t seconds) {
+  s->calendar = seconds - (int64_t)(s->now / 1000);
+}
 
 void slip_session_link_up(struct slip_session *s) {
   if (s->link != LINK_DIALLING)

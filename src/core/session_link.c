@@ -1,4 +1,5 @@
 /* The connection of a session: see session_private.h for what its files share. */
+#include "core/close_policy.h"
 #include "core/limits.h"
 #include "core/session_private.h"
 
@@ -45,14 +46,30 @@ static void forget_link(struct slip_session *s) {
   slip_ws_reader_clear(&s->reader);
 }
 
-/* `reason` has been kept. What was in flight ends with it; a connection that held for a while
- * starts the back-off afresh. */
+/* A connection that held for a while starts the back-off afresh. An end that we wanted is no drop,
+ * however soon it came. */
+static void judge_connection(struct slip_session *s) {
+  uint64_t uptime = s->now - s->connected_at;
+  bool is_stable = uptime >= s->config.stable_after_msec;
+  if (is_stable)
+    s->attempt = s->step = 0;
+  if (s->reason.kind != SLIP_REASON_CLOSED_BY_CLIENT || uptime >= SLIP_BREAKER_DROP_MSEC)
+    slip_breaker_add(&s->breaker, s->now, uptime, is_stable);
+}
+
+/* What the server, or its words, ask of the next attempt. */
+static void note_demand(struct slip_session *s) {
+  int64_t calendar = s->calendar + (int64_t)(s->now / 1000);
+  uint32_t wait = slip_close_policy_wait(&s->reason, calendar, slip_luck_draw(s->luck));
+  if (s->now + wait > s->not_before) /* calling an attempt off takes back no demand */
+    s->not_before = s->now + wait;
+}
+
+/* `reason` has been kept. What was in flight ends with it. */
 static void tell_disconnected(struct slip_session *s) {
-  bool was_open = s->link == LINK_OPEN || s->link == LINK_CLOSING;
-  if (was_open && s->now - s->connected_at >= s->config.stable_after_msec) {
-    s->attempt = 0;
-    s->step = 0;
-  }
+  if (s->link == LINK_OPEN || s->link == LINK_CLOSING)
+    judge_connection(s);
+  note_demand(s);
   forget_link(s);
   slip_session_topics_lost(s);
   slip_pending_expire(&s->pending, 0, SLIP_REASON_DISCONNECTED);

@@ -10,6 +10,7 @@
  *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
  *   session_message.c    messages in and out
  */
+#include "core/breaker.h"
 #include "core/roster.h"
 #include "core/session.h"
 #include "core/ws_frame.h"
@@ -41,8 +42,11 @@ struct slip_session {
   uint64_t heartbeat_began; /* when the unanswered one went out */
   bool awaits_heartbeat;    /* one is unanswered */
   uint64_t connected_at;
-  uint32_t attempt; /* tries since the last stable connection, this one included */
-  uint32_t step;    /* steps of the back-off taken since then */
+  uint32_t attempt;    /* tries since the last stable connection, this one included */
+  uint32_t step;       /* steps of the back-off taken since then */
+  uint64_t not_before; /* no reconnect before that, by what the last end asks for */
+  int64_t calendar;    /* seconds since 1970 when `now` was 0 */
+  struct slip_breaker breaker;
   struct slip_upgrade_reader *upgrade; /* while upgrading */
 
   struct slip_span input; /* fed, not read yet */
