@@ -71,7 +71,8 @@ local function settle(owner, done, co, before, status, ok, ...)
   owner._fiber = false
   if status ~= 0 then return done(owner, "failed", bury(owner, co, status == YIELDED, ok)) end
   give_back(co)
-  return done(owner, ok and "done" or "failed", ...)
+  if not ok then return done(owner, "failed", traceback.caught(...)) end
+  return done(owner, "done", ...)
 end
 
 --- Runs `fn(...)` as the owner's fiber, until it ends or waits.

@@ -89,7 +89,10 @@ end
 function M.tell(client, ending)
   for _, watcher in ipairs({ table.unpack(watchers) }) do
     local ok, caught = xpcall(watcher, traceback.catch, client, ending.reason, ending.is_failure)
-    if not ok then log.error(caught.text, { traceback = caught.traceback }) end
+    if not ok then
+      caught = traceback.caught(caught)
+      log.error(caught.text, { traceback = caught.traceback })
+    end
   end
 end
 

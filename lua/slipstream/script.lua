@@ -47,6 +47,7 @@ end
 
 local function body(script, awaits_all, fn, ...)
   local outcome = table.pack(xpcall(fn, traceback.catch, ...))
+  if not outcome[1] then outcome[2] = traceback.caught(outcome[2]) end
   stop_clients(script, not outcome[1])
   if awaits_all then await_clients(script) end
   return outcome

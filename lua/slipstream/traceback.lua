@@ -59,6 +59,14 @@ function M.catch(err)
   return caught(err, users_frames(coroutine.running(), 3))
 end
 
+--- What xpcall answers when it has caught an error with `catch`, which want of memory, and an overflow of
+-- C's stack, pass by.
+---@param err any
+---@return slipstream.Caught
+function M.caught(err)
+  return type(err) == "table" and err or caught(err, {})
+end
+
 --- Of a coroutine that has raised `err`, or yielded where it should not have.
 ---@param co thread
 ---@param err any

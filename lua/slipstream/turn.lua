@@ -11,6 +11,7 @@ local queues = setmetatable({}, { __mode = "k" })
 local function do_job(fn, argument)
   local ok, caught = xpcall(fn, traceback.catch, argument)
   if ok then return end
+  caught = traceback.caught(caught)
   log.error("a defect of slipstream itself: " .. caught.text, { traceback = caught.traceback })
 end
 

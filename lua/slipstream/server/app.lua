@@ -87,7 +87,7 @@ end
 -- Calls fn; an error is reported. Answers whether it went well, and the results.
 function App:protect(where, place, fn, ...)
   return (function(is_ok, ...)
-    if not is_ok then report(self, where, place, ...) end
+    if not is_ok then report(self, where, place, traceback.caught(...)) end
     return is_ok, ...
   end)(xpcall(fn, traceback.catch, ...))
 end
