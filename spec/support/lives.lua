@@ -121,8 +121,9 @@ function M.over_loopback()
     while client:alive() do uv.run "once" end
   end
   return live, function()
-    server:kill()
-    assert(loop.is_empty())
+    local is_over
+    server:kill(function() is_over = true end)
+    assert(loop.wait(function() return is_over end))
   end
 end
 
