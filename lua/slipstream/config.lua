@@ -5,7 +5,7 @@ local nearest = require "slipstream.nearest"
 local query = require "slipstream.query"
 
 ---@class slipstream.Config
----@field uri string ws:// or wss://; `vsn` is added to its query when it is not there
+---@field uri string ws://, wss:// or ws+unix:///path:/resource; `vsn` is added to its query when missing
 ---@field params (table|fun(): table)? put into the query, nested ones as a[b]=c
 ---@field headers (table<string, string>|string[][])? a list of {name, value}, or a map
 ---@field auth_token string? sent as phoenix.js does, as a subprotocol
@@ -87,7 +87,6 @@ local function uri(value)
   if type(value) ~= "string" then return expected("string", value) end
   local parts, text = read_uri(value)
   if not parts then return text end
-  if parts.unix_path then return "ws+unix is not supported yet" end
 end
 
 local function table_or_function(value)

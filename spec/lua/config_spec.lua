@@ -74,7 +74,13 @@ describe("a config", function()
       assert.equal(key .. ": not supported yet", fault_of { [key] = true })
     end
     assert.truthy(read { compress = false, proxy = false, test_mode = false })
-    assert.equal("uri: ws+unix is not supported yet", fault_of { uri = "ws+unix:///tmp/x:/socket" })
+  end)
+
+  it("takes a unix socket, and says what is wrong with one", function()
+    assert.equal("ws+unix:///run/app.sock:/socket?vsn=2.0.0",
+      dial({ uri = "ws+unix:///run/app.sock:/socket" }).uri)
+    assert.equal("uri: socket path must have at most 107 bytes, got /" .. ("a"):rep(107),
+      fault_of { uri = "ws+unix:///" .. ("a"):rep(107) .. ":/socket" })
   end)
 
   it("never lets a second request into the first", function()

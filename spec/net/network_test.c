@@ -335,7 +335,7 @@ static void the_network_goes_with_its_last_stream(void **state) {
   struct slip_network *second;
   CHECK_OK(slip_network_new(&s->loop, &second));
   struct slip_net *net = slip_network_net(second);
-  struct slip_target target = {SLIP_SPAN("127.0.0.1"), s->server.port, NULL};
+  struct slip_target target = {.host = SLIP_SPAN("127.0.0.1"), .port = s->server.port};
   CHECK_OK(net->dial(net, &target, &owner_handler, &s->owner, &s->owner.stream));
   RUN_UNTIL(s, s->owner.is_open && s->server.has_peer);
   owner_close(&s->owner, true);

@@ -53,7 +53,7 @@ int net_story_end(void **state) {
 void net_story_dial(struct net_story *story, const char *host, uint16_t port,
                     struct slip_tls_config *tls) {
   struct slip_net *net = slip_network_net(story->network);
-  struct slip_target target = {slip_span_of(host), port, tls};
+  struct slip_target target = {.host = slip_span_of(host), .port = port, .tls = tls};
   struct owner *owner = &story->owner;
   CHECK_OK(net->dial(net, &target, &owner_handler, owner, &owner->stream));
   assert_int_equal(owner->heard.size, 0); /* nothing is said from inside the dial */

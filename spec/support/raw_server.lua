@@ -1,5 +1,5 @@
--- Raw_server: a TCP peer on 127.0.0.1 that sends any bytes at any time, for what a polite server never
--- does. It judges nothing; what the client sends it keeps, as the head of a request and as frames.
+-- Raw_server: a peer on 127.0.0.1, or on a unix socket, that sends any bytes at any time, for what a polite
+-- server never does. It judges nothing; what the client sends it keeps, as the head of a request and as frames.
 local loop = require "spec.support.loop"
 local uv = require "luv"
 local ws = require "spec.support.ws"
@@ -21,6 +21,14 @@ function M.listen()
   return server
 end
 
+-- Listens on a unix socket instead; `close` removes its file.
+function M.listen_at(path)
+  local server = setmetatable({ tcp = uv.new_pipe(false), accepted = {} }, Server)
+  assert(server.tcp:bind(path))
+  assert(server.tcp:listen(8, function() server:take() end))
+  return server
+end
+
 -- A port where nobody listens.
 function M.free_port()
   local server = M.listen()
@@ -29,9 +37,9 @@ function M.free_port()
 end
 
 function Server:take()
-  local tcp = uv.new_tcp()
+  local tcp = self.port and uv.new_tcp() or uv.new_pipe(false)
   assert(self.tcp:accept(tcp))
-  tcp:nodelay(true)
+  if self.port then tcp:nodelay(true) end
   local connection = setmetatable({
     tcp = tcp, parser = ws.parser(), bytes = "", frames = {},
   }, Connection)

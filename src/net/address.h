@@ -13,10 +13,11 @@
 /* Room for the longest text. */
 #define SLIP_ADDRESS_TEXT_SIZE 128u
 
-/* Reads an IPv4 or IPv6 address, such as "127.0.0.1" or "::1". False: it is none, but perhaps a
- * name; *out is then of no use. */
+/* Reads an IPv4 or IPv6 address, such as "127.0.0.1" or "::1", or the path of a unix socket, which
+ * begins with '/' and has no port. False: it is none, but perhaps a name; *out is then of no use.
+ */
 bool slip_address_read(const char *text, uint16_t port, struct sockaddr_storage *out);
-/* Writes it as people do: "127.0.0.1:80", "[::1]:80". */
+/* Writes it as people do: "127.0.0.1:80", "[::1]:80", "/run/app.sock". */
 void slip_address_say(const struct sockaddr *address, char *text, size_t size);
 
 #endif

@@ -1,6 +1,8 @@
 #include "net/attempt.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/un.h>
 
 static void on_connected(uv_connect_t *request, int status) {
   struct slip_attempt *attempt = request->data;
@@ -9,27 +11,43 @@ static void on_connected(uv_connect_t *request, int status) {
     attempt->ended(attempt);
 }
 
+static int connect_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to) {
+  uv_tcp_t *tcp = (uv_tcp_t *)attempt->handle;
+  uv_tcp_init(loop, tcp); /* cannot fail: it makes no socket yet */
+  return uv_tcp_connect(&attempt->request, tcp, to, on_connected);
+}
+
+/* Its failures, too, come later. */
+static int connect_pipe(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to) {
+  uv_pipe_t *pipe = (uv_pipe_t *)attempt->handle;
+  uv_pipe_init(loop, pipe, 0); /* as above */
+  uv_pipe_connect(&attempt->request, pipe, ((const struct sockaddr_un *)(const void *)to)->sun_path,
+                  on_connected);
+  return 0;
+}
+
 struct slip_attempt *slip_attempt_start(uv_loop_t *loop, const struct sockaddr *to,
                                         void (*ended)(struct slip_attempt *attempt)) {
+  bool is_unix = to->sa_family == AF_UNIX;
   struct slip_attempt *attempt = calloc(1, sizeof *attempt);
-  uv_tcp_t *handle = malloc(sizeof *handle);
+  uv_stream_t *handle = malloc(is_unix ? sizeof(uv_pipe_t) : sizeof(uv_tcp_t));
   if (attempt == NULL || handle == NULL) {
     free(attempt);
     free(handle);
     return NULL;
   }
-  uv_tcp_init(loop, handle); /* cannot fail: it makes no socket yet */
-  handle->data = attempt->request.data = attempt;
   attempt->handle = handle;
   attempt->ended = ended;
-  attempt->status = uv_tcp_connect(&attempt->request, handle, to, on_connected);
+  attempt->status = (is_unix ? connect_pipe : connect_tcp)(attempt, loop, to);
+  handle->data = attempt->request.data = attempt;
   return attempt;
 }
 
-uv_tcp_t *slip_attempt_take(struct slip_attempt *attempt) {
-  uv_tcp_t *handle = attempt->handle;
+uv_stream_t *slip_attempt_take(struct slip_attempt *attempt) {
+  uv_stream_t *handle = attempt->handle;
   free(attempt);
-  uv_tcp_nodelay(handle, 1); /* where it fails, all is only slower */
+  if (handle->type == UV_TCP)
+    uv_tcp_nodelay((uv_tcp_t *)handle, 1); /* where it fails, all is only slower */
   return handle;
 }
 

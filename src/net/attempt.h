@@ -1,7 +1,7 @@
 #ifndef SLIP_NET_ATTEMPT_H
 #define SLIP_NET_ATTEMPT_H
 /*
- * Attempt: one try to connect, to one address.
+ * Attempt: one try to connect, to one address or unix socket.
  *
  * It ends by `take` or `drop`, one of which is owed, and frees itself when the loop has let go.
  */
@@ -9,9 +9,9 @@
 
 struct slip_attempt {
   uv_connect_t request;
-  uv_tcp_t *handle; /* on the heap; owned until it is taken */
-  int status;       /* libuv's code when it has failed, else 0 */
-  size_t number;    /* the owner's own, as is the next */
+  uv_stream_t *handle; /* a uv_tcp_t or uv_pipe_t on the heap; owned until it is taken */
+  int status;          /* libuv's code when it has failed, else 0 */
+  size_t number;       /* the owner's own, as is the next */
   void *owner;
   void (*ended)(struct slip_attempt *attempt); /* it is connected, or `status` says why not */
 };
@@ -23,7 +23,7 @@ struct slip_attempt {
 struct slip_attempt *slip_attempt_start(uv_loop_t *loop, const struct sockaddr *to,
                                         void (*ended)(struct slip_attempt *attempt));
 /* The connected handle, from here on the caller's. */
-uv_tcp_t *slip_attempt_take(struct slip_attempt *attempt);
+uv_stream_t *slip_attempt_take(struct slip_attempt *attempt);
 /* At any time, also from inside `ended`, which is not called any more. */
 void slip_attempt_drop(struct slip_attempt *attempt);
 

@@ -15,6 +15,9 @@ void slip_connect_say_tcp(int code, const struct sockaddr *to, char *text, size_
   case UV_ETIMEDOUT:
     snprintf(text, size, "no answer from %s", address);
     break;
+  case UV_EAGAIN: /* of unix sockets only */
+    snprintf(text, size, "the queue of %s is full", address);
+    break;
   case UV_ENETUNREACH:
   case UV_EHOSTUNREACH:
     snprintf(text, size, "no route to %s", address);

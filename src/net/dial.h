@@ -12,7 +12,7 @@
 struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
 
 struct slip_target {
-  struct slip_span host; /* a name or an address; copied */
+  struct slip_span host; /* a name, an address, or the path of a unix socket ("/…"); copied */
   uint16_t port;
   struct slip_tls_config *tls; /* NULL: plain */
 };

@@ -2,7 +2,7 @@
 #define SLIP_NET_NETWORK_H
 /*
  * Network: the real one, on a libuv loop: names resolved off the loop (uv_getaddrinfo),
- * whose addresses race, TCP with TCP_NODELAY, TLS when asked for.
+ * whose addresses race, TCP with TCP_NODELAY, unix sockets, TLS when asked for.
  *
  * Borrows the loop. Owns one read buffer (64 KiB) that all its connections share. Sets SIGPIPE to
  * be ignored in the process, unless somebody handles it.

@@ -29,7 +29,7 @@ struct tcp {
   struct slip_stream stream; /* first: a stream is its tcp */
   struct slip_network *network;
   struct slip_connect *connect; /* until it is connected */
-  uv_tcp_t *handle;             /* from then on; owned */
+  uv_stream_t *handle;          /* from then on; owned */
   struct ending *ending;        /* while it closes gracefully; owned */
   int failure;                  /* libuv's code, when writing met one before reading did */
   unsigned pending_count;
@@ -48,7 +48,7 @@ static void on_gone(uv_handle_t *handle) {
 }
 
 /* Without this the kernel would go on sending what it holds for minutes. */
-static void reset_on_close(uv_tcp_t *handle) {
+static void reset_on_close(uv_stream_t *handle) {
   const struct linger now = {.l_onoff = 1, .l_linger = 0};
   uv_os_fd_t fd;
   if (uv_fileno((uv_handle_t *)handle, &fd) == 0)
@@ -93,7 +93,7 @@ static size_t send_now(struct tcp *tcp, struct slip_span bytes) {
     return 0;
   unsigned size = bytes.size < INT_MAX ? (unsigned)bytes.size : INT_MAX;
   uv_buf_t part = uv_buf_init((char *)bytes.at, size);
-  int count = uv_try_write((uv_stream_t *)tcp->handle, &part, 1);
+  int count = uv_try_write(tcp->handle, &part, 1);
   /* An error other than "not now" meets `send_later` again, which can report it. */
   return count < 0 ? 0 : (size_t)count;
 }
@@ -108,7 +108,7 @@ static int start_write(struct tcp *tcp, struct slip_span bytes) {
   pending->request.data = pending;
   memcpy(pending->bytes, bytes.at, bytes.size);
   uv_buf_t part = uv_buf_init(pending->bytes, (unsigned)bytes.size);
-  int status = uv_write(&pending->request, (uv_stream_t *)tcp->handle, &part, 1, on_written);
+  int status = uv_write(&pending->request, tcp->handle, &part, 1, on_written);
   if (status < 0)
     free(pending);
   return status;
@@ -187,7 +187,7 @@ static void end_grace(struct tcp *tcp) {
 
 static void on_read_end(struct tcp *tcp, int code) {
   tcp->has_ended = true;
-  uv_read_stop((uv_stream_t *)tcp->handle);
+  uv_read_stop(tcp->handle);
   if (tcp->is_closed) {
     if (tcp->ending->is_sent || code != UV_EOF)
       end_grace(tcp);
@@ -237,7 +237,7 @@ static bool start_ending(struct tcp *tcp) {
   ending->grace.over = on_grace_over;
   ending->shutdown.data = tcp;
   /* libuv shuts down after the writes that wait. */
-  if (uv_shutdown(&ending->shutdown, (uv_stream_t *)tcp->handle, on_shut_down) != 0) {
+  if (uv_shutdown(&ending->shutdown, tcp->handle, on_shut_down) != 0) {
     free(ending);
     return false;
   }
@@ -268,12 +268,12 @@ static void on_stage(void *owner, enum slip_stage stage) {
   tcp->stream.handler->stage(tcp->stream.owner, stage);
 }
 
-static void on_connected(void *owner, uv_tcp_t *handle) {
+static void on_connected(void *owner, uv_stream_t *handle) {
   struct tcp *tcp = owner;
   tcp->connect = NULL;
   tcp->handle = handle;
   handle->data = tcp;
-  int status = uv_read_start((uv_stream_t *)handle, on_alloc, on_read);
+  int status = uv_read_start(handle, on_alloc, on_read);
   assert(status == 0); /* it only refuses handles that are closing or not connected */
   (void)status;
   tcp->stream.handler->opened(tcp->stream.owner);

@@ -103,7 +103,9 @@ int slip_dial(lua_State *L) {
   request.host = push_host_header(L, &uri);
   request.target = push_request_target(L, &uri);
   request.headers = push_headers(L, &request.header_count);
-  const struct slip_target target = {uri.host, uri.port, tls};
+  bool is_unix = !slip_span_is_absent(uri.unix_path);
+  const struct slip_target target = {
+      .host = is_unix ? uri.unix_path : uri.host, .port = uri.port, .tls = tls};
 
   const char *fault = NULL;
   struct slip_session *session =
