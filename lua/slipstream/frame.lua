@@ -16,13 +16,21 @@ function M.is_users(frame)
   return frame.currentline > 0 and not is_own(frame)
 end
 
--- The name of a function of ours that a tail call has left without one.
+local function key_of(functions, func)
+  for name, value in pairs(functions) do
+    if value == func then return name end
+  end
+end
+
+-- The name of a function of ours that a tail call has left without one: a module has it, or a class of one.
 local function find_name(func)
   for module, functions in pairs(package.loaded) do
     if type(functions) == "table" and module:find("^slipstream") then
-      for name, value in pairs(functions) do
-        if value == func then return name end
+      local name = key_of(functions, func)
+      for _, class in pairs(name and {} or functions) do
+        name = name or type(class) == "table" and key_of(class, func)
       end
+      if name then return name end
     end
   end
 end

@@ -118,6 +118,11 @@ describe("a client module", function()
       local function leave() return self:leave() end
       assert.has_error(leave, "bad argument #1 to 'leave' (string expected, got no value)")
     end):stop()
+    local client = with_init(function() end)
+    local function await_end() return client:await_end "soon" end
+    assert.has_error(await_end,
+      "bad argument #1 to 'await_end' (an integer of msec from 0 to 2147483647 expected, got soon)")
+    client:stop()
   end)
 
   it("raises when a method is called with a dot", function()
