@@ -31,12 +31,18 @@ default.handle_connect = nothing
 ---@type fun(self: slipstream.Socket, attempt: integer, last_reason: slipstream.Reason?): ...
 default.connect_params = nothing
 
---- The connection was lost, closed or never made. Reconnects, unless this side asked for the end:
--- who does that does not want the connection back.
+--- The connection was lost, closed or never made. Reconnects, unless this side asked for the end, or the
+-- server does not want this client (1008): it would not want it the next time either.
 ---@param reason slipstream.Reason
 function default:handle_disconnect(reason)
   check.is(1, reason, "table")
-  if reason.kind ~= "closed_by_client" then self:reconnect() end
+  if not reason.is_final then
+    self:reconnect()
+  elseif reason.kind == "closed_by_remote" then
+    log.warn("not reconnecting: the server does not want this client", {
+      client = self._client.name, reason = reason,
+    })
+  end
 end
 
 --- The server accepted the join. Nothing.

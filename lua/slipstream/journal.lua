@@ -59,7 +59,16 @@ function M.disconnected(socket, reason)
   note(was_wanted and "debug" or "info", socket, "disconnected", reason_only, reason)
 end
 
-function M.reconnect_scheduled(socket, attempt, wait_msec)
+-- Told once, and once more when a connection has held meanwhile.
+local function note_flapping(socket, is_flapping)
+  if is_flapping and not socket._is_flapping then
+    note("warn", socket, "flapping: connections are lost as soon as they are made", reason_only)
+  end
+  socket._is_flapping = is_flapping
+end
+
+function M.reconnect_scheduled(socket, attempt, wait_msec, is_flapping)
+  note_flapping(socket, is_flapping)
   local outage = outage_of(socket)
   note(outage.wait, socket, "reconnecting", attempt_and_wait, attempt, wait_msec)
   outage.wait = "debug"

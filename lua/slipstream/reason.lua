@@ -9,6 +9,7 @@ local core = require "slipstream.core"
 ---@field code integer? a close code
 ---@field text string? what the peer or the system said
 ---@field stage string? how far an attempt came: "dns", "tcp", "proxy", "tls", "upgrade"
+---@field is_final boolean? true: who does what is usual does not connect again
 ---@field status integer? the HTTP status of a refused upgrade
 ---@field headers string[][]? of a refused upgrade: {name, value} each
 ---@field body string? of a refused upgrade

@@ -44,6 +44,7 @@ static void let_go(struct slip_client *c, bool is_graceful) {
 }
 
 static void dial(struct slip_client *c) {
+  slip_session_set_calendar(c->session, slip_loop_calendar(c->loop));
   struct slip_target target = {.host = slip_span_of(c->host), .port = c->port, .tls = c->tls};
   struct slip_net *net = slip_loop_net(c->loop);
   enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);

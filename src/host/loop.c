@@ -4,6 +4,10 @@
 
 #include <openssl/rand.h>
 #include <stdlib.h>
+#include <time.h>
+
+/* 2026-01-01 00:00:00 UTC: the calendar when a pretended clock is at 0. */
+#define PRETENDED_EPOCH 1767225600
 
 struct slip_loop {
   uv_loop_t *uv; /* NULL: pretended */
@@ -215,6 +219,10 @@ uint64_t slip_loop_read_clock(struct slip_loop *loop) {
   if (loop->uv != NULL)
     uv_update_time(loop->uv);
   return slip_loop_now(loop);
+}
+
+int64_t slip_loop_calendar(const struct slip_loop *loop) {
+  return loop->uv != NULL ? time(NULL) : PRETENDED_EPOCH + (int64_t)(loop->now / 1000);
 }
 
 struct slip_net *slip_loop_net(struct slip_loop *loop) {

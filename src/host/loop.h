@@ -31,6 +31,8 @@ void slip_loop_close(struct slip_loop *loop);
 uint64_t slip_loop_now(const struct slip_loop *loop);
 /* Reads it anew: what the turn took so far is not taken off a wait that begins now. */
 uint64_t slip_loop_read_clock(struct slip_loop *loop);
+/* The seconds since 1970; a pretended loop began 2026. */
+int64_t slip_loop_calendar(const struct slip_loop *loop);
 struct slip_net *slip_loop_net(struct slip_loop *loop);
 /* The pool, topped up: ask for it before each call into a session. */
 struct slip_luck *slip_loop_luck(struct slip_loop *loop);

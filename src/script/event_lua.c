@@ -46,6 +46,12 @@ static int push_schedule(lua_State *L, const struct tell *t) {
   return 2;
 }
 
+static int push_reconnect(lua_State *L, const struct tell *t) {
+  int count = push_schedule(L, t);
+  lua_pushboolean(L, t->event->is_flapping);
+  return count + 1;
+}
+
 static int push_topic(lua_State *L, const struct tell *t) {
   slip_result_push_span(L, t->event->topic);
   return 1;
@@ -106,7 +112,7 @@ static const struct route {
     [SLIP_EVENT_CONNECT_DUE] = {"connect_due", push_attempt_and_reason},
     [SLIP_EVENT_CONNECTED] = {"connected", push_nothing},
     [SLIP_EVENT_DISCONNECTED] = {"disconnected", push_reason},
-    [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_schedule},
+    [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_reconnect},
     [SLIP_EVENT_JOIN_DUE] = {"join_due", push_topic},
     [SLIP_EVENT_JOINED] = {"joined", push_topic_and_payload},
     [SLIP_EVENT_TOPIC_CLOSED] = {"topic_closed", push_topic_and_reason},

@@ -1,5 +1,6 @@
 #include "script/reason_lua.h"
 
+#include "core/close_policy.h"
 #include "core/upgrade.h"
 #include "script/result.h"
 
@@ -21,6 +22,13 @@ static void set_number(lua_State *L, const char *key, lua_Integer number) {
   if (number == 0)
     return;
   lua_pushinteger(L, number);
+  lua_setfield(L, -2, key);
+}
+
+static void set_flag(lua_State *L, const char *key, bool flag) {
+  if (!flag)
+    return;
+  lua_pushboolean(L, flag);
   lua_setfield(L, -2, key);
 }
 
@@ -58,6 +66,7 @@ void slip_reason_push(lua_State *L, const struct slip_reason *reason) {
   set_text(L, "text", reason->text);
   set_headers(L, reason->headers);
   set_text(L, "body", reason->body);
+  set_flag(L, "is_final", slip_close_policy_is_final(reason));
   slip_reason_push_metatable(L);
   lua_setmetatable(L, -2);
 }
