@@ -40,6 +40,7 @@ end
 ---@param value T
 ---@return T
 function M.copy(value)
+  if type(value) ~= "table" then return value end
   return copy_value(value, {}, 0)
 end
 
