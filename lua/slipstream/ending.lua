@@ -24,7 +24,7 @@ local expected_ends = { normal = true, shutdown = true, ignore = true, closed_by
 ---@return boolean
 function M.is_failure(reason)
   if reason == nil then return false end
-  local kind = type(reason) == "table" and reason.kind or reason
+  local kind = type(reason) == "table" and rawget(reason, "kind") or reason -- an object may raise when read
   return not expected_ends[kind]
 end
 

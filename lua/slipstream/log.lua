@@ -42,7 +42,8 @@ local function plain(value)
   local kind = type(value)
   if kind == "string" or kind == "boolean" or math.type(value) == "integer" then return value end
   if kind == "number" and value - value == 0 then return value end
-  return tostring(value)
+  local ok, text = pcall(tostring, value)
+  return ok and text or ("a %s that cannot be shown"):format(kind)
 end
 
 local function sorted_names(fields)
@@ -105,12 +106,20 @@ state.format = formats.text
 local function to_stderr(line) io.stderr:write(line, "\n") end
 state.sink = to_stderr
 
+-- Who logs shall not fail because of a sink that does.
+local function give(line, entry)
+  local ok, err = pcall(state.sink, line, entry)
+  if ok then return end
+  to_stderr(line)
+  to_stderr("slipstream: the sink of the log failed: " .. plain(err))
+end
+
 local function write(level, text, fields)
   if ranks[level] < state.rank then return end
   local shown = {}
   for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(redact(name, value)) end
   local entry = { time = now(), level = level, text = tostring(text), fields = shown }
-  state.sink(state.format(entry), entry)
+  give(state.format(entry), entry)
 end
 
 --- Logs for who looks for a fault.

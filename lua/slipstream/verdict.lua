@@ -28,14 +28,16 @@ local actions = {
 }
 
 local function show(value)
-  if type(value) == "string" then return ("%q"):format(value) end
-  return type(value) == "number" and tostring(value) or "a " .. type(value)
+  local kind = type(value)
+  if kind == "string" then return ("%q"):format(value) end
+  if kind == "table" and debug.getmetatable(value) then return "an object" end
+  return kind == "number" and tostring(value) or "a " .. kind
 end
 
 local function fault_of_action(name, value)
   local known = actions[name]
   if not known then
-    local guess = nearest.find(tostring(name), actions)
+    local guess = type(name) == "string" and nearest.find(name, actions)
     local hint = guess and "did you mean " .. guess .. "?" or "there are timeout, continue and hibernate"
     return ("the action %s, which there is not; %s"):format(show(name), hint)
   elseif not known[1](value) then
@@ -44,7 +46,9 @@ local function fault_of_action(name, value)
 end
 
 local function fault_of_actions(given)
-  if type(given) ~= "table" then return show(given) .. " where a table of actions may be" end
+  -- no objects, which may raise when they are read
+  local is_plain = type(given) == "table" and debug.getmetatable(given) == nil
+  if not is_plain then return show(given) .. " where a table of actions may be" end
   for name, value in pairs(given) do
     local fault = fault_of_action(name, value)
     if fault then return fault end

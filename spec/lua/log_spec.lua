@@ -76,13 +76,11 @@ describe("the log", function()
   it("has the same time in the line and in what the sink gets, whatever the format", function()
     for _, format in ipairs { "text", "json" } do
       log.set_format(format)
-      log.set_sink(function(line, entry)
-        assert.truthy(line:find(entry.time, 1, true))
-        lines[#lines + 1] = entry.time
-      end)
+      local line, entry
+      log.set_sink(function(...) line, entry = ... end)
       log.info "x"
+      assert.truthy(line:find(entry.time, 1, true))
     end
-    assert.equal(2, #lines)
   end)
 
   it("says which levels it shows", function()
@@ -98,5 +96,22 @@ describe("the log", function()
     assert.is_nil(lines[1]:find("s3cret", 1, true))
     assert.equal("wss://[redacted]@phoenix.test/socket?[redacted]", log.redact_uri(uri))
     assert.equal("ws://phoenix.test/socket", log.redact_uri "ws://phoenix.test/socket")
+  end)
+
+  it("writes of a value that has no text what it is", function()
+    local object = setmetatable({}, { __tostring = function() error "no text" end })
+    log.info("x", { object = object })
+    assert.truthy(lines[1]:find('object="a table that cannot be shown"', 1, true))
+  end)
+
+  it("writes to standard error what a sink fails to write, and why", function()
+    local stderr, written = io.stderr, {}
+    io.stderr = { write = function(_, ...) written[#written + 1] = table.concat { ... } end }
+    log.set_sink(function() error("disk full", 0) end)
+    local ok = pcall(log.info, "x")
+    io.stderr = stderr
+    assert.is_true(ok)
+    assert.truthy(written[1]:find("x\n$"))
+    assert.equal("slipstream: the sink of the log failed: disk full\n", written[2])
   end)
 end)
