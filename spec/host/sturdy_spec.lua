@@ -1,0 +1,66 @@
+-- Sturdiness: what scripts hand us may be odd, and its clients end well all the same.
+local phoenix = require "spec.support.phoenix"
+local slipstream = require "slipstream"
+
+describe("a client", function()
+  local host, server, clock
+
+  before_each(function() host, server, clock = phoenix.pretend() end)
+  after_each(function() phoenix.close(host) end)
+
+  -- One with these callbacks, which is not started again.
+  local function start(callbacks)
+    local module = slipstream.client { restart = "temporary" }
+    for name, callback in pairs(callbacks) do module[name] = callback end
+    return slipstream.start(module, nil, { host = host })
+  end
+
+  -- What handle_info returns, when told to.
+  local function told(verdict)
+    local client = start { handle_info = function() return table.unpack(verdict) end }
+    client:send "go"
+    clock:advance(1)
+    return client
+  end
+
+  local function errors()
+    local list = {}
+    for _, entry in ipairs(server.logged) do
+      if entry.level == "error" then list[#list + 1] = entry.text end
+    end
+    return list
+  end
+
+  -- An object that cannot be looked into.
+  local function strict()
+    local function refuse() error "no such field" end
+    return setmetatable({}, { __index = refuse, __pairs = refuse, __tostring = refuse })
+  end
+
+  it("stops for a reason that cannot be looked into, which is a failure", function()
+    local reasons = {}
+    local unwatch = slipstream.watch(function(_, reason, is_failure)
+      reasons[#reasons + 1] = { reason, is_failure }
+    end)
+    local own, asked = strict(), strict()
+    told { "stop", own }
+    start({}):stop(asked)
+    clock:advance(1)
+    unwatch()
+    assert.equal(2, #reasons)
+    assert.is_true(rawequal(own, reasons[1][1]) and reasons[1][2])
+    assert.is_true(rawequal(asked, reasons[2][1]) and reasons[2][2])
+  end)
+
+  it("ends when its verdict is an object, which is read by nobody", function()
+    assert.equal("ended", told({ strict() }):status())
+    assert.equal("ended", told({ "ok", strict() }):status())
+    assert.equal("ended", told({ { [strict()] = 1 } }):status())
+    assert.same({
+      "handle_info returned an object where a table of actions may be",
+      "handle_info returned an object where a table of actions may be",
+      "handle_info returned the action an object, which there is not; "
+        .. "there are timeout, continue and hibernate",
+    }, errors())
+  end)
+end)
