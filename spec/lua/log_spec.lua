@@ -106,10 +106,12 @@ describe("the log", function()
 
   it("writes to standard error what a sink fails to write, and why", function()
     local stderr, written = io.stderr, {}
+    -- luacheck: push ignore 122
     io.stderr = { write = function(_, ...) written[#written + 1] = table.concat { ... } end }
     log.set_sink(function() error("disk full", 0) end)
     local ok = pcall(log.info, "x")
     io.stderr = stderr
+    -- luacheck: pop
     assert.is_true(ok)
     assert.truthy(written[1]:find("x\n$"))
     assert.equal("slipstream: the sink of the log failed: disk full\n", written[2])
