@@ -39,9 +39,10 @@ local function finish(socket)
   socket._client:_ended(ending)
 end
 
--- Who called and has no reply gets none.
-local function end_calls(socket)
+-- Who called and has no reply gets none; what its callbacks have connected goes with it.
+local function leave_others(socket)
   for from in pairs(socket._calls or {}) do from:fail(socket._ending.reason) end
+  for client in pairs(socket._tied or {}) do client:stop() end
 end
 
 local function terminated(socket, state, caught)
@@ -51,8 +52,8 @@ local function terminated(socket, state, caught)
     log.error(caught.text, fields)
   end
   socket._ending.is_terminated = true
-  end_calls(socket)
-  socket:disconnect()
+  leave_others(socket)
+  socket:_hang_up()
   if not socket._core or socket._core:idle() then finish(socket) end
 end
 
@@ -61,7 +62,6 @@ local function let_go(socket)
   fiber.cancel(socket)
   for question in pairs(socket._questions or {}) do fiber.cancel(question) end
   for timer in pairs(socket._timers or {}) do timer:unset() end
-  for client in pairs(socket._tied or {}) do client:stop() end
   if socket._timeout then socket._timeout:unset() end
   socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
 end
@@ -120,7 +120,7 @@ function M.kill(socket, reason)
   local ending = { reason = reason, is_failure = M.is_failure(reason), was_asked_for = true }
   socket._ending = socket._ending or ending
   let_go(socket)
-  end_calls(socket)
+  leave_others(socket)
   finish(socket)
   if socket._killed then return socket:_killed() end
 end

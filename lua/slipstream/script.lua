@@ -55,6 +55,7 @@ end
 
 local function finished(script, state, outcome)
   if state == "waiting" then return end
+  if state == "failed" then stop_clients(script, true) end -- otherwise than by an error, which `body` catches
   script.is_over, script.outcome = true, state == "done" and outcome or { false, outcome, n = 2 }
   if script.on_end then script.on_end(script) end
 end

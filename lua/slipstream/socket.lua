@@ -133,6 +133,11 @@ function Socket:disconnect(code, text)
   return self._core:disconnect(code or ending and ending.code or nil, text)
 end
 
+--- Closes the connection of a client that ends, whose module may have a `disconnect` of its own.
+function Socket:_hang_up()
+  return Socket.disconnect(self)
+end
+
 --- Whether the connection is open.
 ---@return boolean
 function Socket:connected()

@@ -60,6 +60,15 @@ describe("a script", function()
     assert.equal(0, #slipstream.clients())
   end)
 
+  it("is not needed for one that terminate connects, either", function()
+    local module = slipstream.client {}
+    function module.terminate() assert(slipstream.connect(config)) end
+    slipstream.start(module, nil, { host = host }):stop()
+    clock:advance(1)
+    assert.is_false(server:was_dialled())
+    assert.equal(0, #slipstream.clients())
+  end)
+
   it("says what is wrong with a config", function()
     local ok, text, code = outcome(begin(slipstream.connect, { uri = "http://phoenix.test" }))
     assert.same({ nil, "uri: scheme must be ws or wss, got http", "invalid" }, { ok, text, code })
@@ -281,6 +290,18 @@ describe("a script", function()
       server:send_close(1000)
       clock:advance(50)
       assert.same({ false, true }, { outcome(begun) })
+    end)
+
+    it("ends the clients that it started when it yields to nobody, too", function()
+      local client
+      begin(function()
+        slipstream.run(function()
+          client = slipstream.start(slipstream.client {}, nil, { host = host })
+          coroutine.yield()
+        end)
+      end)
+      clock:advance(1)
+      assert.equal("ended", client:status())
     end)
 
     it("runs in a callback", function()
