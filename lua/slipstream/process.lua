@@ -89,8 +89,9 @@ local function time_out(socket)
 end
 
 local function begin_continue(socket)
-  socket._is_ready = false
-  if not socket._ending then return run(socket, "handle_continue", socket._continue) end
+  local term = socket._continue
+  socket._is_ready, socket._continue = false, nil
+  if not socket._ending then return run(socket, "handle_continue", term) end
 end
 
 -- What init continues with is no part of the start, so it has a turn of its own; nothing comes before it.
@@ -227,6 +228,7 @@ local function keep(socket, kind, ...)
   local entry = { kind, ... }
   entry.count = 1 + select("#", ...)
   if not add(socket, entry) then
+    if socket._ending then return end
     local text = FULL:format(socket._mailbox:count(), socket._callback)
     return crash(socket, socket._callback, { text = text })
   end

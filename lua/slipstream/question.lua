@@ -14,7 +14,7 @@ local function answered(question, state, ...)
   socket._questions[question] = nil
   if next(socket._questions) == nil then socket._questions = false end
   if state == "failed" then return ending.crash(socket, question._callback, (...)) end
-  question.answer(socket, ...)
+  if question.core == socket._core then question.answer(socket, ...) end -- not of a former connection
   if socket._mailbox then process.go_on(socket) end
 end
 
@@ -24,8 +24,8 @@ end
 ---@param answer fun(socket: slipstream.Socket, ...: any)
 ---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
 function M.ask(socket, callback, answer, fn, ...)
-  local question = { socket = socket, _callback = callback, answer = answer, _client = socket._client,
-    _host = socket._host, _fiber = false, _done = false, _alarm = false }
+  local question = { socket = socket, core = socket._core, _callback = callback, answer = answer,
+    _client = socket._client, _host = socket._host, _fiber = false, _done = false, _alarm = false }
   socket._questions = socket._questions or {}
   socket._questions[question] = true
   return fiber.run(question, answered, fn, socket, question, ...)

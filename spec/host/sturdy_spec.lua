@@ -63,4 +63,52 @@ describe("a client", function()
         .. "there are timeout, continue and hibernate",
     }, errors())
   end)
+
+  it("ends although its module has a disconnect of its own", function()
+    local client = start { disconnect = function() error "not that one" end, terminate = function() end }
+    client:stop()
+    clock:advance(1)
+    assert.equal("ended", client:status())
+    assert.same({}, errors())
+  end)
+
+  it("lets go what it was to go on with", function()
+    local term, terms = {}, setmetatable({}, { __mode = "k" })
+    terms[term] = true
+    local client = start {
+      init = function() return { continue = next(terms) } end,
+      handle_continue = function() end,
+    }
+    clock:advance(1)
+    term = nil -- luacheck: ignore 311
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(next(terms))
+    assert.equal("running", client:status())
+  end)
+
+  it("dials what connect_params says of this connection, not of a former one", function()
+    local answers, socket = {}, nil
+    local function hosts_in_turn()
+      local attempt = #answers + 1
+      slipstream.await(function(go_on) answers[attempt] = go_on end, 60000)
+      return { uri = ("ws://host%d.test/socket/websocket"):format(attempt) }
+    end
+    start {
+      init = function(self)
+        socket = self
+        self:connect { uri = "ws://phoenix.test/socket/websocket" }
+      end,
+      connect_params = hosts_in_turn,
+    }
+    clock:advance(1)
+    socket:disconnect()
+    clock:advance(1)
+    assert(socket:connect { uri = "ws://phoenix.test/socket/websocket" })
+    clock:advance(1)
+    answers[1]()
+    assert.is_false(server:was_dialled())
+    answers[2]()
+    assert.equal("host2.test", server:read_request().headers.host)
+  end)
 end)
