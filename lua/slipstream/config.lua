@@ -9,6 +9,7 @@ local query = require "slipstream.query"
 ---@field params (table|fun(): table)? put into the query, nested ones as a[b]=c
 ---@field headers (table<string, string>|string[][])? a list of {name, value}, or a map
 ---@field auth_token string? sent as phoenix.js does, as a subprotocol
+---@field local_address (string|string[])? the IP address to come from; those of a list take turns
 ---@field heartbeat_interval_msec integer? 30000; 0: no heartbeat
 ---@field heartbeat_timeout_msec integer? 15000
 ---@field connect_timeout_msec integer? 15000
@@ -142,6 +143,21 @@ local function headers(value)
   end
 end
 
+local function address(value)
+  if type(value) ~= "string" then return expected("string", value) end
+  if not core.is_address(value) then return "must be an IPv4 or IPv6 address" end
+end
+
+local function addresses(value)
+  if type(value) == "string" then return address(value) end
+  if type(value) ~= "table" then return expected("string or list of strings", value) end
+  if #value < 1 then return "must have at least one address" end
+  for index, each in ipairs(value) do
+    local text = address(each)
+    if text then return ("[%d]: %s"):format(index, text) end
+  end
+end
+
 local function one_of(...)
   local choices = { ... }
   return function(value)
@@ -218,8 +234,9 @@ local core_keys = {
 local dial_keys = { uri = uri, params = table_or_function, headers = headers, auth_token = token }
 
 local known_keys = {
-  json = json, tls = tls, max_buffered_pushes = later(), serializer = later(), compress = later(false),
-  proxy = later(false), test_mode = later(false),
+  json = json, tls = tls, local_address = addresses,
+  max_buffered_pushes = later(), serializer = later(), compress = later(false), proxy = later(false),
+  test_mode = later(false),
 }
 for key, checker in pairs(core_keys) do known_keys[key] = checker end
 for key, checker in pairs(dial_keys) do known_keys[key] = checker end
@@ -238,6 +255,21 @@ local function tls_of(settings)
   if not made then return nil, "tls: " .. text end
   tls_cache[name] = made
   return made
+end
+
+-- All clients with the same list take turns with its addresses, so that they spread over them.
+local turns = setmetatable({}, { __mode = "v" })
+
+local function turn_of(given)
+  local list = type(given) == "table" and given or { given }
+  local name = table.concat(list, " ")
+  turns[name] = turns[name] or { count = 0, table.unpack(list) }
+  return turns[name]
+end
+
+local function take_turn(turn)
+  turn.count = turn.count + 1
+  return turn[(turn.count - 1) % #turn + 1]
 end
 
 -- The vsn that the URI asks for must be the one that is spoken.
@@ -259,6 +291,7 @@ end
 ---@field headers string[][]?
 ---@field auth_token string?
 ---@field tls table?
+---@field local_turn table? the addresses of local_address, shared with others
 ---@field json table?
 
 --- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
@@ -276,6 +309,7 @@ function M.read(given)
   for _, key in ipairs { "params", "headers", "auth_token", "json", "tls" } do
     if given[key] ~= nil then settings[key] = given[key] end
   end
+  if given.local_address then settings.local_turn = turn_of(given.local_address) end
   local ok
   ok, text = M.dial(settings, nil, true)
   if not ok then return nil, text end
@@ -327,8 +361,10 @@ function M.dial(settings, overrides, is_trial)
   if is_trial and type(params) == "function" then params = nil end
   local whole, parts = whole_uri(want(settings, overrides, "uri"), settings.vsn, params)
   if not whole then return nil, parts end
+  if parts.unix_path and settings.local_turn then return nil, "local_address: a unix socket has none" end
   local headers_wanted = want(settings, overrides, "headers")
   local dial = { uri = whole, headers = headers_wanted and header_list(headers_wanted) }
+  if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
   if parts.secure then

@@ -64,6 +64,14 @@ describe("a config", function()
       { { headers = { "a" } }, "headers: a list of {name, value}, or a map of strings expected" },
       { { json = {} }, "json: functions encode and decode expected" },
       { { auth_token = "" }, "auth_token: must not be empty" },
+      { { local_address = 1 }, "local_address: string or list of strings expected, got number" },
+      { { local_address = {} }, "local_address: must have at least one address" },
+      { { local_address = "localhost" }, "local_address: must be an IPv4 or IPv6 address" },
+      { { local_address = "/run/app.sock" }, "local_address: must be an IPv4 or IPv6 address" },
+      { { local_address = "127.0.0.1\0" }, "local_address: must be an IPv4 or IPv6 address" },
+      { { local_address = { "::1", "10.0.0.256" } }, "local_address: [2]: must be an IPv4 or IPv6 address" },
+      { { local_address = { "::1", 2 } }, "local_address: [2]: string expected, got number" },
+      { { local_address = "::1", uri = "ws+unix:///x:/" }, "local_address: a unix socket has none" },
       { { tls = { min_version = "1.1" } }, 'tls: min_version: must be "1.2" or "1.3"' },
     }
     for _, case in ipairs(faults) do assert.equal(case[2], fault_of(case[1])) end
@@ -163,6 +171,21 @@ describe("what is dialled", function()
     local settings = assert(read {})
     assert.same({ nil, "jitter: no such key" }, { config.dial(settings, { jitter = 1 }) })
     assert.same({ nil, "uri: string expected, got boolean" }, { config.dial(settings, { uri = true }) })
+  end)
+
+  it("comes from the addresses of a list in turn, over all clients with the same list", function()
+    local list = { "127.0.0.2", "::1", "127.0.0.3" }
+    local one = assert(read { local_address = list })
+    local two = assert(read { local_address = { table.unpack(list) } })
+    local taken = {}
+    for index, settings in ipairs { one, two, one, one } do
+      taken[index] = config.dial(settings).local_address
+    end
+    assert.same({ "127.0.0.2", "::1", "127.0.0.3", "127.0.0.2" }, taken)
+    local alone = assert(read { local_address = "127.0.0.2" })
+    assert.equal("127.0.0.2", config.dial(alone).local_address)
+    assert.equal("127.0.0.2", config.dial(alone).local_address)
+    assert.is_nil(dial({}).local_address)
   end)
 
   it("shares TLS settings that are the same", function()

@@ -1,3 +1,5 @@
+#include "net/address.h"
+#include "net/attempt.h"
 #include "net/network.h"
 #include "spec/support/memory_failure.h"
 #include "spec/support/net_story.h"
@@ -104,16 +106,20 @@ static uint64_t race(struct story *s) {
   return uv_now(&s->net->loop) - before;
 }
 
-/* `words` are followed by the port. */
-static void expect_failure(struct story *s, const char *words) {
-  char text[200];
-  snprintf(text, sizeof text, "%s:%u", words, s->net->server.port);
+static void expect_text(struct story *s, const char *text) {
   struct owner *owner = &s->net->owner;
   assert_true(owner->has_ended);
   assert_int_equal(owner->kind, SLIP_REASON_CONNECT_FAILED);
   assert_int_equal(owner->stage, SLIP_STAGE_TCP);
   CHECK_OK(slip_buf_append(&owner->text, (struct slip_span){"", 1}));
   assert_string_equal(owner->text.memory, text);
+}
+
+/* `words` are followed by the port. */
+static void expect_failure(struct story *s, const char *words) {
+  char text[200];
+  snprintf(text, sizeof text, "%s:%u", words, s->net->server.port);
+  expect_text(s, text);
 }
 
 static void the_next_address_is_tried_when_the_first_is_silent(void **state) {
@@ -176,6 +182,81 @@ static void a_close_in_the_middle_of_the_race_ends_all_attempts(void **state) {
   owner_close(&s->net->owner, false);
   assert_int_equal(slip_network_count(s->net->network), 0);
   CHECK_SPAN(slip_buf_span(&s->net->owner.heard), "dns tcp ");
+}
+
+/* Where it comes from. */
+
+static void dial_from(struct story *s, const char *local,
+                      const char *const addresses[ADDRESSES_MAX]) {
+  struct slip_net *net = slip_network_net(s->net->network);
+  struct owner *owner = &s->net->owner;
+  for (size_t i = 0; i < ADDRESSES_MAX; i++)
+    s->addresses[i] = addresses[i];
+  const struct slip_target target = {.host = SLIP_SPAN("phoenix.test"),
+                                     .port = s->net->server.port,
+                                     .local_address = slip_span_of(local)};
+  CHECK_OK(net->dial(net, &target, &owner_handler, owner, &owner->stream));
+  (void)race(s);
+}
+
+static void a_connection_comes_from_the_local_address(void **state) {
+  struct story *s = *state;
+  struct sockaddr_storage peer;
+  int size = sizeof peer;
+  char text[SLIP_ADDRESS_TEXT_SIZE];
+  dial_from(s, "127.0.0.9", (const char *[ADDRESSES_MAX]){"127.0.0.1"});
+  RUN_UNTIL(s->net, s->net->server.has_peer);
+  assert_int_equal(uv_tcp_getpeername(&s->net->server.peer, (struct sockaddr *)&peer, &size), 0);
+  ((struct sockaddr_in *)&peer)->sin_port = 0;
+  slip_address_say((struct sockaddr *)&peer, text, sizeof text);
+  assert_string_equal(text, "127.0.0.9");
+}
+
+static void addresses_of_another_family_than_the_local_one_are_passed_over(void **state) {
+  struct story *s = *state;
+  dial_from(s, "127.0.0.9", (const char *[ADDRESSES_MAX]){"::1", "127.0.0.1"});
+  assert_true(s->net->owner.is_open);
+}
+
+static void a_name_without_an_address_of_the_family_is_told_in_words(void **state) {
+  struct story *s = *state;
+  dial_from(s, "127.0.0.9", (const char *[ADDRESSES_MAX]){"::1", "::2"});
+  expect_text(s, "local_address 127.0.0.9: phoenix.test has no IPv4 address");
+}
+
+/* 192.0.2.0/24 is for documentation (RFC 5737). */
+static void a_local_address_of_another_machine_is_told_in_words(void **state) {
+  struct story *s = *state;
+  dial_from(s, "192.0.2.1", (const char *[ADDRESSES_MAX]){"127.0.0.1"});
+  expect_text(s, "local_address 192.0.2.1: this machine has no such address");
+}
+
+static void an_ipv6_address_is_told_as_well(void **state) {
+  struct story *s = *state;
+  dial_from(s, "2001:db8::1", (const char *[ADDRESSES_MAX]){"127.0.0.1", "127.0.0.2"});
+  expect_text(s, "local_address 2001:db8::1: phoenix.test has no IPv6 address");
+}
+
+static void never_ends(struct slip_attempt *attempt) {
+  fail_msg("ended with %d", attempt->status);
+}
+
+/* Otherwise all servers together could have only as many connections as there are ports. */
+static void the_port_is_chosen_when_it_connects(void **state) {
+  struct story *s = *state;
+  struct sockaddr_storage to, from;
+  int is_late = 0;
+  socklen_t size = sizeof is_late;
+  uv_os_fd_t fd;
+  assert_true(slip_address_read("127.0.0.1", s->net->server.port, &to));
+  assert_true(slip_address_read("127.0.0.9", 0, &from));
+  struct slip_attempt *attempt = slip_attempt_start(&s->net->loop, (struct sockaddr *)&to,
+                                                    (struct sockaddr *)&from, never_ends);
+  assert_int_equal(attempt->status, 0);
+  assert_int_equal(uv_fileno((uv_handle_t *)attempt->handle, &fd), 0);
+  assert_int_equal(getsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &is_late, &size), 0);
+  assert_int_equal(is_late, 1);
+  slip_attempt_drop(attempt);
 }
 
 /* No memory. */
@@ -251,6 +332,12 @@ int main(void) {
       SPEC(an_address_without_a_way_does_not_hide_a_refusal),
       SPEC(no_way_to_any_address_is_told_in_words),
       SPEC(a_close_in_the_middle_of_the_race_ends_all_attempts),
+      SPEC(a_connection_comes_from_the_local_address),
+      SPEC(addresses_of_another_family_than_the_local_one_are_passed_over),
+      SPEC(a_name_without_an_address_of_the_family_is_told_in_words),
+      SPEC(a_local_address_of_another_machine_is_told_in_words),
+      SPEC(an_ipv6_address_is_told_as_well),
+      SPEC(the_port_is_chosen_when_it_connects),
       SPEC(a_dial_without_memory_ends_or_goes_on_without_a_leak),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

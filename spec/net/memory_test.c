@@ -24,7 +24,7 @@ static int tear_down(void **state) {
 
 static void dial(struct story *s) {
   struct slip_net *net = slip_memory_net(s->memory);
-  struct slip_target target = {SLIP_SPAN("b.example"), 4000, NULL};
+  struct slip_target target = {.host = SLIP_SPAN("b.example"), .port = 4000};
   CHECK_OK(net->dial(net, &target, &owner_handler, &s->owner, &s->owner.stream));
 }
 
@@ -39,7 +39,8 @@ static void a_dial_waits_in_line_and_says_where_to(void **state) {
   struct story *s = *state;
   struct slip_net *net = slip_memory_net(s->memory);
   struct owner first = {0};
-  struct slip_target target = {SLIP_SPAN("a.example"), 443, (struct slip_tls_config *)s};
+  struct slip_target target = {
+      .host = SLIP_SPAN("a.example"), .port = 443, .tls = (struct slip_tls_config *)s};
   CHECK_OK(net->dial(net, &target, &owner_handler, &first, &first.stream));
   dial(s);
   assert_int_equal(slip_memory_waiting(s->memory), 2);

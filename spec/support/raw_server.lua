@@ -1,5 +1,6 @@
 -- Raw_server: a peer on 127.0.0.1, or on a unix socket, that sends any bytes at any time, for what a polite
--- server never does. It judges nothing; what the client sends it keeps, as the head of a request and as frames.
+-- server never does. It judges nothing; what the client sends it keeps, as the head of a request and as
+-- frames.
 local loop = require "spec.support.loop"
 local uv = require "luv"
 local ws = require "spec.support.ws"

@@ -11,6 +11,7 @@ struct slip_client {
   void *owner;
   struct slip_stream *stream; /* from DO_DIAL to its end; NULL otherwise */
   char *host;                 /* of the target; owned */
+  char *local_address;        /* the same, or NULL */
   struct slip_tls_config *tls;
   struct slip_timer timer;
   struct slip_mark mark;
@@ -45,7 +46,12 @@ static void let_go(struct slip_client *c, bool is_graceful) {
 
 static void dial(struct slip_client *c) {
   slip_session_set_calendar(c->session, slip_loop_calendar(c->loop));
-  struct slip_target target = {.host = slip_span_of(c->host), .port = c->port, .tls = c->tls};
+  struct slip_target target = {
+      .host = slip_span_of(c->host),
+      .port = c->port,
+      .local_address = slip_span_of(c->local_address),
+      .tls = c->tls,
+  };
   struct slip_net *net = slip_loop_net(c->loop);
   enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
   if (err == SLIP_OK)
@@ -110,6 +116,7 @@ static void free_client(struct slip_client *c) {
   slip_session_free(c->session);
   slip_tls_config_release(c->tls);
   free(c->host);
+  free(c->local_address);
   free(c);
 }
 
@@ -238,11 +245,18 @@ void slip_client_leave(struct slip_client *c) {
 }
 
 enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_target *target) {
+  bool has_local = !slip_span_is_absent(target->local_address);
   char *host = strndup(target->host.at, target->host.size);
-  if (host == NULL)
+  char *local = has_local ? strndup(target->local_address.at, target->local_address.size) : NULL;
+  if (host == NULL || (has_local && local == NULL)) {
+    free(host);
+    free(local);
     return SLIP_ENOMEM;
+  }
   free(c->host);
+  free(c->local_address);
   c->host = host;
+  c->local_address = local;
   c->port = target->port;
   struct slip_tls_config *old = c->tls;
   c->tls = target->tls != NULL ? slip_tls_config_hold(target->tls) : NULL;

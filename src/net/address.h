@@ -5,6 +5,8 @@
  *
  * Pure.
  */
+#include "core/span.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +19,10 @@
  * begins with '/' and has no port. False: it is none, but perhaps a name; *out is then of no use.
  */
 bool slip_address_read(const char *text, uint16_t port, struct sockaddr_storage *out);
-/* Writes it as people do: "127.0.0.1:80", "[::1]:80", "/run/app.sock". */
+/* Whether it is an IPv4 or IPv6 address. */
+bool slip_address_is_ip(struct slip_span text);
+/* Writes it as people do: "127.0.0.1:80", "[::1]:80", "/run/app.sock"; without a port when that is
+ * 0: "::1". */
 void slip_address_say(const struct sockaddr *address, char *text, size_t size);
 
 #endif

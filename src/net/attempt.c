@@ -11,22 +11,42 @@ static void on_connected(uv_connect_t *request, int status) {
     attempt->ended(attempt);
 }
 
-static int connect_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to) {
+/* The port is chosen when it connects, so that it need not be free towards all servers. */
+static int bind_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *from) {
   uv_tcp_t *tcp = (uv_tcp_t *)attempt->handle;
-  uv_tcp_init(loop, tcp); /* cannot fail: it makes no socket yet */
-  return uv_tcp_connect(&attempt->request, tcp, to, on_connected);
+  const int on = 1;
+  uv_os_fd_t fd;
+  int status = uv_tcp_init_ex(loop, tcp, from->sa_family);
+  if (status != 0) {
+    uv_tcp_init(loop, tcp); /* what is not initialized cannot be closed */
+    return status;
+  }
+  if (uv_fileno((uv_handle_t *)tcp, &fd) == 0)
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on); /* of IPv6, too */
+  status = uv_tcp_bind(tcp, from, 0);
+  attempt->is_unbound = status != 0;
+  return status;
+}
+
+static int connect_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to,
+                       const struct sockaddr *from) {
+  uv_tcp_t *tcp = (uv_tcp_t *)attempt->handle;
+  int status =
+      from != NULL ? bind_tcp(attempt, loop, from) : uv_tcp_init(loop, tcp); /* makes no socket */
+  return status != 0 ? status : uv_tcp_connect(&attempt->request, tcp, to, on_connected);
 }
 
 /* Its failures, too, come later. */
 static int connect_pipe(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to) {
   uv_pipe_t *pipe = (uv_pipe_t *)attempt->handle;
-  uv_pipe_init(loop, pipe, 0); /* as above */
+  uv_pipe_init(loop, pipe, 0); /* cannot fail: it makes no socket yet */
   uv_pipe_connect(&attempt->request, pipe, ((const struct sockaddr_un *)(const void *)to)->sun_path,
                   on_connected);
   return 0;
 }
 
 struct slip_attempt *slip_attempt_start(uv_loop_t *loop, const struct sockaddr *to,
+                                        const struct sockaddr *from,
                                         void (*ended)(struct slip_attempt *attempt)) {
   bool is_unix = to->sa_family == AF_UNIX;
   struct slip_attempt *attempt = calloc(1, sizeof *attempt);
@@ -38,7 +58,8 @@ struct slip_attempt *slip_attempt_start(uv_loop_t *loop, const struct sockaddr *
   }
   attempt->handle = handle;
   attempt->ended = ended;
-  attempt->status = (is_unix ? connect_pipe : connect_tcp)(attempt, loop, to);
+  attempt->status =
+      is_unix ? connect_pipe(attempt, loop, to) : connect_tcp(attempt, loop, to, from);
   handle->data = attempt->request.data = attempt;
   return attempt;
 }

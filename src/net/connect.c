@@ -6,6 +6,7 @@
 #include "net/connect_words.h"
 #include "net/network_private.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,14 +27,15 @@ struct slip_connect {
   uv_getaddrinfo_t resolution;
   struct addrinfo *found;          /* what the resolver gave; owned */
   struct sockaddr_storage numeric; /* the only address, when the host is one */
+  struct sockaddr_storage local;
+  const struct sockaddr *from; /* `local`, or NULL: the system chooses */
   const struct sockaddr *addresses[SLIP_RACE_MAX];
   size_t count;
   struct slip_race race;
   struct slip_attempt *attempts[SLIP_RACE_MAX]; /* those that run, by the numbers of addresses */
   struct slip_wait stagger;                     /* until the next one starts */
   bool is_staggering;
-  int failure;                   /* libuv's code for the attempt that tells most */
-  const struct sockaddr *failed; /* where that went */
+  struct slip_connect_failure failure; /* of the attempt that tells most; `to` is NULL before */
   uint16_t port;
   char host[];
 };
@@ -64,9 +66,11 @@ static void fail(struct slip_connect *connect, enum slip_stage stage) {
   void *owner = connect->owner;
   char text[512];
   if (stage == SLIP_STAGE_DNS)
-    slip_connect_say_dns(connect->failure, connect->host, text, sizeof text);
+    slip_connect_say_dns(connect->failure.code, connect->host, text, sizeof text);
+  else if (connect->failure.to == NULL)
+    slip_connect_say_family(connect->host, connect->from, text, sizeof text);
   else
-    slip_connect_say_tcp(connect->failure, connect->failed, text, sizeof text);
+    slip_connect_say_tcp(&connect->failure, text, sizeof text);
   connect_free(connect);
   handler->failed(owner, stage, slip_span_of(text));
 }
@@ -90,17 +94,23 @@ static bool has_no_way(int code) {
   return code == UV_ENETUNREACH || code == UV_EHOSTUNREACH || code == UV_EADDRNOTAVAIL;
 }
 
-static void note_failure(struct slip_connect *connect, size_t number, int code) {
+/* `attempt` is NULL when there was no memory for one. */
+static void note_failure(struct slip_connect *connect, size_t number,
+                         const struct slip_attempt *attempt) {
+  const struct slip_connect_failure failure = {
+      .code = attempt != NULL ? attempt->status : UV_ENOMEM,
+      .to = connect->addresses[number],
+      .from = connect->from,
+      .is_unbound = attempt != NULL && attempt->is_unbound,
+  };
   slip_race_failed(&connect->race);
-  if (connect->failed != NULL && has_no_way(code))
-    return;
-  connect->failure = code;
-  connect->failed = connect->addresses[number];
+  if (connect->failure.to == NULL || !has_no_way(failure.code))
+    connect->failure = failure;
 }
 
 static void attempt_failed(struct slip_connect *connect, struct slip_attempt *attempt) {
   connect->attempts[attempt->number] = NULL;
-  note_failure(connect, attempt->number, attempt->status);
+  note_failure(connect, attempt->number, attempt);
   slip_attempt_drop(attempt);
 }
 
@@ -123,10 +133,10 @@ static void on_attempt_ended(struct slip_attempt *attempt) {
 }
 
 static void start_attempt(struct slip_connect *connect, size_t number) {
-  struct slip_attempt *attempt =
-      slip_attempt_start(connect->network->loop, connect->addresses[number], on_attempt_ended);
+  struct slip_attempt *attempt = slip_attempt_start(
+      connect->network->loop, connect->addresses[number], connect->from, on_attempt_ended);
   if (attempt == NULL) {
-    note_failure(connect, number, UV_ENOMEM);
+    note_failure(connect, number, NULL);
     return;
   }
   attempt->owner = connect;
@@ -176,14 +186,16 @@ static void begin_tcp(struct slip_connect *connect) {
 /* From the host to its addresses. */
 
 static void add_address(struct slip_connect *connect, const struct sockaddr *address) {
-  if (connect->count < SLIP_RACE_MAX)
+  bool is_reachable = connect->from == NULL || address->sa_family == AF_UNIX ||
+                      address->sa_family == connect->from->sa_family;
+  if (is_reachable && connect->count < SLIP_RACE_MAX)
     connect->addresses[connect->count++] = address;
 }
 
 static void on_resolved(uv_getaddrinfo_t *resolution, int status, struct addrinfo *found) {
   struct slip_connect *connect = resolution->data;
   connect->found = found;
-  connect->failure = status;
+  connect->failure.code = status;
   if (connect->is_cancelled) {
     let_go(connect);
   } else if (status < 0) {
@@ -202,9 +214,10 @@ static void resolve(struct slip_connect *connect) {
   connect->resolution.data = connect;
   char port[sizeof "65535"];
   snprintf(port, sizeof port, "%u", connect->port);
-  connect->failure = connect->network->resolve(connect->network->loop, &connect->resolution,
-                                               on_resolved, connect->host, port);
-  if (connect->failure != 0)
+  int status = connect->network->resolve(connect->network->loop, &connect->resolution, on_resolved,
+                                         connect->host, port);
+  connect->failure.code = status;
+  if (status != 0)
     fail(connect, SLIP_STAGE_DNS);
 }
 
@@ -218,6 +231,14 @@ static void begin(struct slip_later *later) {
   }
 }
 
+static void read_local(struct slip_connect *connect, struct slip_span address) {
+  char text[SLIP_ADDRESS_TEXT_SIZE] = {0};
+  assert(slip_address_is_ip(address));
+  memcpy(text, address.at, address.size);
+  (void)slip_address_read(text, 0, &connect->local); /* who gives it has seen that it can be read */
+  connect->from = (const struct sockaddr *)&connect->local;
+}
+
 enum slip_err slip_connect_start(struct slip_network *network, const struct slip_target *target,
                                  const struct slip_connect_handler *handler, void *owner,
                                  struct slip_connect **out) {
@@ -229,6 +250,8 @@ enum slip_err slip_connect_start(struct slip_network *network, const struct slip
   connect->owner = owner;
   connect->port = target->port;
   memcpy(connect->host, target->host.at, target->host.size);
+  if (!slip_span_is_absent(target->local_address))
+    read_local(connect, target->local_address);
   connect->later.call = begin;
   slip_laters_put(&network->laters, &connect->later);
   *out = connect;

@@ -5,10 +5,18 @@
 #include <stdio.h>
 #include <uv.h>
 
-void slip_connect_say_tcp(int code, const struct sockaddr *to, char *text, size_t size) {
+static void say_unbound(const struct slip_connect_failure *failure, char *text, size_t size) {
+  char from[SLIP_ADDRESS_TEXT_SIZE];
+  slip_address_say(failure->from, from, sizeof from);
+  snprintf(text, size, "local_address %s: %s", from,
+           failure->code == UV_EADDRNOTAVAIL ? "this machine has no such address"
+                                             : uv_strerror(failure->code));
+}
+
+static void say_unconnected(const struct slip_connect_failure *failure, char *text, size_t size) {
   char address[SLIP_ADDRESS_TEXT_SIZE];
-  slip_address_say(to, address, sizeof address);
-  switch (code) {
+  slip_address_say(failure->to, address, sizeof address);
+  switch (failure->code) {
   case UV_ECONNREFUSED:
     snprintf(text, size, "connection refused by %s", address);
     break;
@@ -18,13 +26,31 @@ void slip_connect_say_tcp(int code, const struct sockaddr *to, char *text, size_
   case UV_EAGAIN: /* of unix sockets only */
     snprintf(text, size, "the queue of %s is full", address);
     break;
+  case UV_EADDRNOTAVAIL: /* all ports lead there already, or there is no IPv6 */
+    snprintf(text, size, "no local address or port is left to connect to %s from", address);
+    break;
   case UV_ENETUNREACH:
   case UV_EHOSTUNREACH:
     snprintf(text, size, "no route to %s", address);
     break;
   default:
-    snprintf(text, size, "cannot connect to %s: %s", address, uv_strerror(code));
+    snprintf(text, size, "cannot connect to %s: %s", address, uv_strerror(failure->code));
   }
+}
+
+void slip_connect_say_tcp(const struct slip_connect_failure *failure, char *text, size_t size) {
+  if (failure->is_unbound)
+    say_unbound(failure, text, size);
+  else
+    say_unconnected(failure, text, size);
+}
+
+void slip_connect_say_family(const char *host, const struct sockaddr *from, char *text,
+                             size_t size) {
+  char address[SLIP_ADDRESS_TEXT_SIZE];
+  slip_address_say(from, address, sizeof address);
+  snprintf(text, size, "local_address %s: %s has no %s address", address, host,
+           from->sa_family == AF_INET6 ? "IPv6" : "IPv4");
 }
 
 void slip_connect_say_dns(int code, const char *host, char *text, size_t size) {

@@ -5,10 +5,21 @@
  *
  * Pure. `code` is libuv's.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
-void slip_connect_say_tcp(int code, const struct sockaddr *to, char *text, size_t size);
+struct slip_connect_failure {
+  int code;
+  const struct sockaddr *to;
+  const struct sockaddr *from; /* local_address, or NULL */
+  bool is_unbound;             /* `from` is not to be had */
+};
+
+void slip_connect_say_tcp(const struct slip_connect_failure *failure, char *text, size_t size);
+/* The host has no address of the family of `from`. */
+void slip_connect_say_family(const char *host, const struct sockaddr *from, char *text,
+                             size_t size);
 void slip_connect_say_dns(int code, const char *host, char *text, size_t size);
 
 #endif

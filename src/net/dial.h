@@ -14,6 +14,8 @@ struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
 struct slip_target {
   struct slip_span host; /* a name, an address, or the path of a unix socket ("/…"); copied */
   uint16_t port;
+  /* What to come from, an IP address (slip_address_is_ip); copied. Absent: the system chooses. */
+  struct slip_span local_address;
   struct slip_tls_config *tls; /* NULL: plain */
 };
 

@@ -1,6 +1,7 @@
 #include "script/dial_lua.h"
 
 #include "core/uri.h"
+#include "net/address.h"
 #include "script/client_lua.h"
 #include "script/result.h"
 #include "script/tls_lua.h"
@@ -25,6 +26,14 @@ static struct slip_uri field_uri(lua_State *L) {
   if (slip_uri_read(field_text(L, "uri"), &uri, &fault, &got) != SLIP_OK)
     luaL_error(L, "uri: %s", fault != NULL ? fault : "too long");
   return uri;
+}
+
+/* Raises, as above. */
+static struct slip_span field_address(lua_State *L, const char *key) {
+  struct slip_span text = field_text(L, key);
+  if (!slip_span_is_absent(text) && !slip_address_is_ip(text))
+    luaL_error(L, "%s: not an IP address", key);
+  return text;
 }
 
 /* Pushes what the Host header says. */
@@ -105,7 +114,11 @@ int slip_dial(lua_State *L) {
   request.headers = push_headers(L, &request.header_count);
   bool is_unix = !slip_span_is_absent(uri.unix_path);
   const struct slip_target target = {
-      .host = is_unix ? uri.unix_path : uri.host, .port = uri.port, .tls = tls};
+      .host = is_unix ? uri.unix_path : uri.host,
+      .port = uri.port,
+      .local_address = field_address(L, "local_address"),
+      .tls = tls,
+  };
 
   const char *fault = NULL;
   struct slip_session *session =

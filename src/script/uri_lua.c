@@ -1,6 +1,7 @@
 #include "script/uri_lua.h"
 
 #include "core/uri.h"
+#include "net/address.h"
 #include "script/result.h"
 
 #include <lauxlib.h>
@@ -45,7 +46,14 @@ static int core_uri_read(lua_State *L) {
   return 3;
 }
 
+static int core_is_address(lua_State *L) {
+  lua_pushboolean(L, slip_address_is_ip(slip_result_check_span(L, 1)));
+  return 1;
+}
+
 void slip_uri_open(lua_State *L) {
   lua_pushcfunction(L, core_uri_read);
   lua_setfield(L, -2, "uri_read");
+  lua_pushcfunction(L, core_is_address);
+  lua_setfield(L, -2, "is_address");
 }

@@ -3,10 +3,11 @@
 /*
  * Uri_lua: core.uri_read(text) → { secure=, host=, port=, path=, query=, unix_path= }
  *                              | nil, "scheme must be ws or wss, got http"
+ *          core.is_address(text) → whether it is an IPv4 or IPv6 address
  */
 #include <lua.h>
 
-/* Adds `uri_read` to the module table on top of the stack. */
+/* Adds them to the module table on top of the stack. */
 void slip_uri_open(lua_State *L);
 
 #endif
