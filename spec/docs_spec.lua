@@ -1,5 +1,5 @@
--- The examples of docs/api.md do what their comments say: each runs by itself, with a server that
--- serves the default app.
+-- The examples of the pages of what a script can call do what their comments say: each runs by itself,
+-- with a server that serves the default app.
 local api_doc = require "spec.support.api_doc"
 local program = require "spec.support.program"
 
@@ -13,7 +13,7 @@ local function squeeze(lines)
   return (table.concat(lines, "\n"):gsub("[ \t]+", " "))
 end
 
-describe("docs/api.md", function()
+local function check(path)
   local server, uri
 
   before_each(function()
@@ -27,20 +27,24 @@ describe("docs/api.md", function()
     program.clean_up()
   end)
 
-  for _, example in ipairs(api_doc.examples()) do
+  for _, example in ipairs(api_doc.examples(path)) do
     it(("has an example at line %d that does what it says"):format(example.line), function()
-      local path = file_of(example)
-      local code, it_ran = program.run { "run", path, "--uri", uri }
-      local place = ("%s:%d: "):format(api_doc.path, example.line)
-      local faults = place .. it_ran:errors():gsub(path, api_doc.path)
+      local file = file_of(example)
+      local code, it_ran = program.run { "run", file, "--uri", uri }
+      local place = ("%s:%d: "):format(path, example.line)
+      local faults = place .. it_ran:errors():gsub(file, path)
       assert.are.equal(squeeze(example.output), squeeze { (it_ran:output():gsub("\n$", "")) }, faults)
       assert.are.equal(0, code, faults)
     end)
   end
 
   it("has examples, and each prints something", function()
-    local examples = api_doc.examples()
+    local examples = api_doc.examples(path)
     assert.is_true(#examples > 0)
     for _, example in ipairs(examples) do assert.is_true(#example.output > 0) end
   end)
-end)
+end
+
+for _, path in ipairs(api_doc.paths) do
+  describe(path, function() check(path) end)
+end

@@ -1,6 +1,7 @@
--- Api_doc: docs/api.md as data: the entries of its tables, and the examples that run.
+-- Api_doc: the pages of what a script can call as data: the entries of their tables, and the examples
+-- that run.
 
-local M = { path = "docs/api.md" }
+local M = { path = "docs/api.md", paths = { "docs/api.md", "docs/faults.md" } }
 
 -- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last
 -- name.
@@ -9,10 +10,10 @@ local function entry_of(line)
   return name and name:match "[%w_]+$"
 end
 
--- Reads the lines of the page with their numbers, and says whether each is inside a block of code.
-local function each_line(visit)
+-- Reads the lines of a page with their numbers, and says whether each is inside a block of code.
+local function each_line(path, visit)
   local number, is_code = 0, false
-  for line in io.lines(M.path) do
+  for line in io.lines(path) do
     number = number + 1
     local is_fence = line:find "^```" ~= nil
     if is_fence then is_code = not is_code end
@@ -20,11 +21,12 @@ local function each_line(visit)
   end
 end
 
---- What each section, by its heading, has entries for: heading → name → line.
+--- What each section of a page, by its heading, has entries for: heading → name → line.
+---@param path string? docs/api.md
 ---@return table<string, table<string, integer>>
-function M.sections()
+function M.sections(path)
   local sections, current = {}, {}
-  each_line(function(line, number, is_code)
+  each_line(path or M.path, function(line, number, is_code)
     if is_code then return end
     local heading = line:match "^##+ (.+)$"
     if heading then
@@ -39,10 +41,11 @@ end
 
 --- The blocks that begin with "```lua run", in their order: `line` of the fence, `lines`, and `output`,
 -- what their `-->` comments say they print.
+---@param path string
 ---@return { line: integer, lines: string[], output: string[] }[]
-function M.examples()
+function M.examples(path)
   local examples, example = {}, nil
-  each_line(function(line, number, is_code, is_fence)
+  each_line(path, function(line, number, is_code, is_fence)
     if is_fence then
       example = is_code and line == "```lua run" and { line = number, lines = {}, output = {} } or nil
       examples[#examples + 1] = example
