@@ -111,7 +111,6 @@ function M.cancel(owner)
   local co = owner._fiber
   if not co then return end
   owner._fiber, owner._done = false, false
-  if owner._alarm then owner._alarm:unset() end
   close(owner, co)
 end
 
@@ -142,11 +141,14 @@ function M.check_may_wait()
   return current
 end
 
+local function set_alarm(owner, msec)
+  owner._alarm = owner._alarm or owner._host:timer(M.poke, owner)
+  owner._alarm:set(msec)
+  return owner._alarm
+end
+
 local function try_again(alarm, try, subject, has_it, ...)
-  if has_it then
-    if alarm then alarm:unset() end
-    return ...
-  end
+  if has_it then return ... end
   if alarm and not alarm:left() then return nil, "timeout", "timeout" end
   yield(WAITING)
   return try_again(alarm, try, subject, try(subject))
@@ -160,11 +162,7 @@ end
 ---@return any ... the results; nil, "timeout", "timeout" after `msec`
 function M.await(msec, try, subject)
   local owner = M.check_may_wait()
-  local alarm = msec and (owner._alarm or owner._host:timer(M.poke, owner))
-  if alarm then
-    owner._alarm = alarm
-    alarm:set(msec)
-  end
+  local alarm <close> = msec and set_alarm(owner, msec) -- also when `try` raises
   return try_again(alarm, try, subject, try(subject))
 end
 

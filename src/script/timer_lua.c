@@ -111,8 +111,11 @@ void slip_timer_unset_all(lua_State *L, const struct slip_host_box *host) {
   lua_pop(L, 1);
 }
 
-static const luaL_Reg methods[] = {
-    {"set", timer_set}, {"unset", timer_unset}, {"left", timer_left}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"set", timer_set},
+                                   {"unset", timer_unset},
+                                   {"left", timer_left},
+                                   {"__close", timer_unset},
+                                   {NULL, NULL}};
 
 void slip_timer_open(lua_State *L) {
   luaL_newmetatable(L, SLIP_TIMER_TYPE);
