@@ -40,22 +40,34 @@ local function begin(client)
   return process.begin(client._socket, client._args)
 end
 
-local function wake_starter(client)
-  if client._starter then fiber.poke(client._starter) end
+-- Who waits for its start or its end.
+local function wake(client)
+  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
+end
+
+-- Takes a waiting fiber off the list, however its wait ends.
+local Awaiting = {}
+function Awaiting:__close() self.client._awaiting[self.owner] = nil end
+
+local function await(client, msec, try)
+  local owner = fiber.check_may_wait()
+  client._awaiting = client._awaiting or {}
+  client._awaiting[owner] = true
+  local _ <close> = setmetatable({ client = client, owner = owner }, Awaiting)
+  return fiber.await(msec, try, client)
 end
 
 -- process.lua tells: init is done.
 function Client:_initialized()
   self._is_initialized = self._is_initialized or not self._socket._ending
-  wake_starter(self)
+  wake(self)
 end
 
 local function retire(client, ending, status)
   client._status, client._reason = status, ending.reason
   if status == "gave_up" then registry.keep_given_up(client) else registry.remove(client) end
-  wake_starter(client)
   registry.tell(client, ending)
-  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
+  wake(client)
 end
 
 -- Restarts.
@@ -95,7 +107,7 @@ end
 -- Whether it begins again, by `launch`, or is retired is for its supervisor to say.
 local function leave_to_supervisor(client)
   client._status = "restarting"
-  wake_starter(client)
+  wake(client)
   return client._supervisor:child_ended()
 end
 
@@ -180,10 +192,9 @@ end
 ---@return slipstream.Client? client, any reason as `start` answers
 function M.launch(client)
   if not registry.add(client) then return nil, "already_started", "already_started" end
-  client._starter, client._is_initialized, client._is_unwanted = fiber.current() or nil, false, false
+  client._is_initialized, client._is_unwanted = false, false
   begin(client)
-  if not is_begun(client) and fiber.may_wait() then fiber.await(nil, is_begun, client) end
-  client._starter = nil
+  if not is_begun(client) and fiber.may_wait() then await(client, nil, is_begun) end
   if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
   return client
 end
@@ -244,10 +255,6 @@ local function has_ended(client)
   if client._status == "ended" or client._status == "gave_up" then return true, true, client._reason end
 end
 
--- Takes a waiting fiber off the list, however its wait ends.
-local Awaiting = {}
-function Awaiting:__close() self.client._awaiting[self.owner] = nil end
-
 --- Waits until a client has ended for good.
 ---@param client slipstream.Client
 ---@param msec integer? no limit when absent
@@ -255,10 +262,7 @@ function Awaiting:__close() self.client._awaiting[self.owner] = nil end
 function M.await_end(client, msec)
   local owner = fiber.check_may_wait()
   if owner._client == client then check.misuse "waits for the client itself: it would wait for ever" end
-  client._awaiting = client._awaiting or {}
-  client._awaiting[owner] = true
-  local _ <close> = setmetatable({ client = client, owner = owner }, Awaiting)
-  return fiber.await(msec, has_ended, client)
+  return await(client, msec, has_ended)
 end
 
 --- Waits until the client has ended for good.

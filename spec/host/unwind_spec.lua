@@ -146,6 +146,34 @@ describe("a client that ends while it waits", function()
     assert.is_false(calls.socket._timers)
   end)
 
+  it("leaves no timer behind when a pattern of its raises, whether that is caught or not", function()
+    local caught
+    local calls = waiting.joined_client(host, server, function(self)
+      local function boom() error "boom" end
+      pcall(self.await_message, self, boom, nil, nil, 60000)
+      caught = { left = self._alarm:left() }
+      self:await_message(boom, nil, nil, 60000)
+    end)
+    calls.join:push("news")
+    assert.same({ left = nil }, caught)
+    assert.equal("stopping", calls.client:status())
+    assert.is_nil(calls.socket._alarm:left())
+  end)
+
+  it("is on no list any more, as of one whose start it waits for", function()
+    local module, starter, client = slipstream.client {}, slipstream.client {}, nil
+    function module:init()
+      client = self:client()
+      slipstream.await(function() end, 60000)
+    end
+    function starter.init() slipstream.start(module, nil, { host = host }) end
+    slipstream.start(starter, nil, { host = host }):stop()
+    assert.truthy(next(client._awaiting))
+    clock:advance(1)
+    assert.is_nil(next(client._awaiting))
+    client:stop()
+  end)
+
   it("answers who called it, and who waits for its end", function()
     local calls = waiter()
     local asker = slipstream.client {}
