@@ -38,10 +38,10 @@ end
 
 local look -- it and `consider` call each other
 
-local function consider(waiter, position, is_taken, ...)
+local function consider(waiter, is_taken, ...)
   waiter.owner._is_looking = false
   if is_taken == nil then return look(waiter) end
-  if is_taken then take(waiter.socket, position) end
+  if is_taken then take(waiter.socket, waiter.seen) end
   return true, ...
 end
 
@@ -60,7 +60,7 @@ function look(waiter)
   waiter.seen = waiter.seen + 1
   if entry.is_stale then return look(waiter) end
   waiter.owner._is_looking = true
-  return consider(waiter, waiter.seen, waiter:judge(entry))
+  return consider(waiter, waiter:judge(entry))
 end
 
 --- For fiber.await: looks at what has arrived since the last look.
@@ -95,8 +95,7 @@ end
 function M.wake(socket)
   local waiters = socket._waiters
   if not waiters then return end
-  if #waiters == 1 then return fiber.poke(waiters[1].owner) end
-  for _, waiter in ipairs(table.move(waiters, 1, #waiters, 1, {})) do fiber.poke(waiter.owner) end
+  for _, waiter in ipairs(waiters) do fiber.poke(waiter.owner) end
 end
 
 --- What has arrived, and nobody has looked at, tells nothing of the request that is made now: from now on
