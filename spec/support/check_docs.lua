@@ -1,5 +1,5 @@
--- Check_docs: compares what a script can call with the entries of docs/api.md, both ways; prints what is
--- missing where and exits 1 when something is. scripts/check-docs runs it.
+-- Check_docs: compares what a script can call with the entries of its pages in docs, both ways; prints
+-- what is missing where and exits 1 when something is. scripts/check-docs runs it.
 
 package.path = "lua/?.lua;lua/?/init.lua;./?.lua;" .. package.path
 
@@ -12,12 +12,15 @@ end
 
 local api_doc = require "spec.support.api_doc"
 
--- What the files of the server have for one another.
+-- What our files have for one another.
 local internal = {
   ["App"] = { "new", "match", "protect", "subscribe", "unsubscribe" },
   ["Channel"] = { "new", "write", "finish", "say_closed", "receive", "leave" },
   ["Server socket"] = { "new", "send", "finish", "drain", "remember", "forget", "receive" },
   ["Server handle"] = { "open" },
+  ["Faults"] = { "new", "begin", "check_open" },
+  ["The proxy"] = { "open", "forget" },
+  ["A connection"] = { "dial", "finish", "settle", "broken" },
 }
 
 -- The local variable that a function uses, and through it the next one.
@@ -56,8 +59,10 @@ local config_keys = hidden(require("slipstream.config").read, "known_keys")
 local waits, timers = require "slipstream.await", require "slipstream.timer"
 local handle, supervisor = require "slipstream.handle", require "slipstream.supervisor"
 
--- What there is, by the heading that tells of it.
-local subjects = {
+local fault_way = require "slipstream.faults.way"
+
+-- What there is, by the page and the heading that tells of it.
+local subjects = { ["docs/api.md"] = {
   ["The module"] = require "slipstream",
   ["Options of a module"] = hidden(require("slipstream").client, "client_options"),
   ["Options of start"] = hidden(handle.start, "start_options"),
@@ -82,7 +87,12 @@ local subjects = {
   ["Channel"] = require "slipstream.server.channel",
   ["Server socket"] = require "slipstream.server.socket",
   ["Server handle"] = require "slipstream.server.handle",
-}
+}, ["docs/faults.md"] = {
+  ["Faults"] = fault_way,
+  ["The module of faults"] = require "slipstream.faults",
+  ["The proxy"] = without(require "slipstream.faults.proxy", fault_way),
+  ["A connection"] = without(require "slipstream.faults.connection", fault_way),
+} }
 
 local faults = {}
 
@@ -99,19 +109,21 @@ local function public_names(subject, heading)
   return names
 end
 
-local function compare(heading, subject, entries)
-  if not entries then return complain("%s: no section %s", api_doc.path, heading) end
+local function compare(path, heading, subject, entries)
+  if not entries then return complain("%s: no section %s", path, heading) end
   local names = public_names(subject, heading)
   for name in pairs(names) do
-    if not entries[name] then complain("%s: section %s lacks %s", api_doc.path, heading, name) end
+    if not entries[name] then complain("%s: section %s lacks %s", path, heading, name) end
   end
   for name, line in pairs(entries) do
-    if not names[name] then complain("%s:%d: %s is not in the code", api_doc.path, line, name) end
+    if not names[name] then complain("%s:%d: %s is not in the code", path, line, name) end
   end
 end
 
-local sections = api_doc.sections()
-for heading, subject in pairs(subjects) do compare(heading, subject, sections[heading]) end
+for _, path in ipairs(api_doc.paths) do
+  local sections = api_doc.sections(path)
+  for heading, subject in pairs(subjects[path]) do compare(path, heading, subject, sections[heading]) end
+end
 
 table.sort(faults)
 for _, fault in ipairs(faults) do io.stderr:write(fault, "\n") end
