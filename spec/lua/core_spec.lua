@@ -32,6 +32,17 @@ describe("core", function()
     assert.equal(now + 250, host:now())
   end)
 
+  it("has a clock that goes on within a turn, and a pretended one only when asked", function()
+    local real = core.host()
+    local first = real:clock()
+    for _ = 1, 10000 do local _ = {} end
+    assert.equal("float", math.type(first))
+    assert.is_true(real:clock() > first)
+    assert.equal(host:now(), host:clock())
+    host:advance(250)
+    assert.equal(host:now(), host:clock())
+  end)
+
   it("raises when something closed is used", function()
     local client = host:client({}, {})
     client:close()

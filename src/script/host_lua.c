@@ -86,6 +86,16 @@ static int host_now(lua_State *L) {
   return 1;
 }
 
+/* In msec with their fractions, read anew: how long a callback took is to be seen. */
+static int host_clock(lua_State *L) {
+  struct slip_loop *loop = slip_host_check(L, 1)->loop;
+  if (slip_loop_memory(loop) != NULL)
+    lua_pushinteger(L, (lua_Integer)slip_loop_now(loop));
+  else
+    lua_pushnumber(L, (lua_Number)uv_hrtime() / 1e6);
+  return 1;
+}
+
 static int host_advance(lua_State *L) {
   struct slip_host_box *box = check_pretended(L);
   lua_Integer msec = luaL_checkinteger(L, 2);
@@ -121,6 +131,7 @@ static int host_close(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"now", host_now},
+    {"clock", host_clock},
     {"client", slip_client_push},
     {"on_turn", slip_turn_on},
     {"wake", slip_turn_wake},
