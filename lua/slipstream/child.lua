@@ -5,6 +5,7 @@ local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local handle = require "slipstream.handle"
 local is_supervisor = require("slipstream.child_spec").is_supervisor
+local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local process = require "slipstream.process"
 
@@ -89,8 +90,7 @@ end
 local function begin_again(child)
   local client = child.client
   client.restarts = client.restarts + 1
-  log.info("child starts again", { supervisor = child.supervisor._client.name, client = client.name,
-    restarts = client.restarts })
+  journal.starts_again(client, child.supervisor._client.name)
 end
 
 --- Starts it, or starts it again under the handle that it had, and waits for its `init`.

@@ -1,9 +1,11 @@
 --- How a life of a client ends: what it waits for is let go, `terminate` runs, and its connection is closed.
 
 local fiber = require "slipstream.fiber"
+local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local mailbox = require "slipstream.mailbox"
 local reason_of = require("slipstream.reason").new
+local report = require "slipstream.report"
 local turn = require "slipstream.turn"
 local waiter = require "slipstream.waiter"
 
@@ -14,6 +16,8 @@ local waiter = require "slipstream.waiter"
 ---@field is_failure boolean?
 ---@field is_terminated boolean? `terminate` is done; only the connection is left
 ---@field is_over boolean? nothing is open any more
+
+local observed = report.callbacks
 
 local M = {}
 
@@ -35,7 +39,7 @@ local function finish(socket)
   ending.is_over = true
   if socket._core then socket._core:close() end
   waiter.wake(socket)
-  log.debug("client ended", { client = socket._client.name, reason = ending.reason })
+  journal.ended(socket, ending)
   socket._client:_ended(ending)
 end
 
@@ -57,10 +61,16 @@ local function terminated(socket, state, caught)
   if not socket._core or socket._core:idle() then finish(socket) end
 end
 
+local function cancel(owner, reason)
+  fiber.cancel(owner)
+  if owner._span then report.cut(owner, reason) end
+end
+
 -- Nobody waits any longer for what this client will not do.
 local function let_go(socket)
-  fiber.cancel(socket)
-  for question in pairs(socket._questions or {}) do fiber.cancel(question) end
+  local reason = socket._ending.reason
+  cancel(socket, reason)
+  for question in pairs(socket._questions or {}) do cancel(question, reason) end
   for timer in pairs(socket._timers or {}) do timer:unset() end
   if socket._timeout then socket._timeout:unset() end
   socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
@@ -85,7 +95,9 @@ function M.begin(socket, ending)
   socket._ending = ending
   let_go(socket)
   socket._callback = "terminate"
-  return fiber.run(socket, terminated, socket.terminate, socket, ending.reason)
+  local reason, done = ending.reason, terminated
+  if observed.terminate then done = report.around(socket, "terminate", terminated, reason) end
+  return fiber.run(socket, done, socket.terminate, socket, reason)
 end
 
 --- Ends a client by an error.

@@ -7,6 +7,7 @@ local log = require "slipstream.log"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 
+local spans = require("slipstream.telemetry").spans
 local arrive, run = process.arrive, process.run
 local ask = require("slipstream.question").ask
 
@@ -18,7 +19,7 @@ function M.message(socket, ...)
   return run(socket, "handle_message", ...)
 end
 
--- Events that are a line of the log, and one callback each, with the same arguments.
+-- Events that are in the journal, and one callback each, with the same arguments.
 for _, kind in ipairs { "connected", "joined", "left", "topic_closed" } do
   local note = journal[kind]
   M[kind] = function(socket, ...)
@@ -29,18 +30,19 @@ end
 
 -- Without an answer the reason stands in its place.
 function M.reply(socket, ref, status, response, reason)
+  if spans["client.push"] then journal.replied(socket, ref, status, reason) end
   if reason ~= nil then response = reason end
   return arrive(socket, "reply", ref, status, response)
 end
 
 function M.disconnected(socket, reason)
-  if endings.has_closed(socket) then return end
   journal.disconnected(socket, reason)
+  if endings.has_closed(socket) then return end
   if socket._is_passive then registry.remove(socket._client) end
   return arrive(socket, "disconnected", reason)
 end
 
--- Events that are a line of the log and nothing else.
+-- Events that are in the journal and nothing else.
 M.reconnect_scheduled = journal.reconnect_scheduled
 M.rejoin_scheduled = journal.rejoin_scheduled
 
@@ -78,7 +80,9 @@ local function answer_dial(socket, dial, text, ending)
   if ending then return process.obey_stop(socket, ending.reason) end
   local ok
   if dial then ok, text = socket._core:dial(dial) end
-  if not (dial and ok) and text ~= "not_due" then socket._core:dial_failed(text) end
+  if dial and ok then return end
+  if text == "not_due" then return journal.dial_dropped(socket, text) end
+  socket._core:dial_failed(text)
 end
 
 function M.connect_due(socket, attempt, last_reason)
@@ -89,9 +93,11 @@ end
 -- Joining.
 
 local function answer_join(socket, topic, text)
+  journal.join_due(socket, topic)
   local sent, fault, code = socket._core:send_join(topic, text)
-  if sent or code == "not_due" then return end
-  log.warn("join not sent", { client = socket._client.name, topic = topic, reason = fault })
+  if sent then return end
+  journal.join_not_sent(socket, topic, fault, code)
+  if code == "not_due" then return end
   socket._core:drop_join(topic)
   socket._core:rejoin(topic)
 end

@@ -6,7 +6,7 @@ local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
-local log = require "slipstream.log"
+local journal = require "slipstream.journal"
 local misnomer = require "slipstream.misnomer"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
@@ -73,7 +73,7 @@ end
 -- Restarts.
 
 local function begin_again(client)
-  log.info("client starts again", { client = client.name, restarts = client.restarts })
+  journal.starts_again(client)
   return begin(client)
 end
 
@@ -86,8 +86,7 @@ local function begin_later(client)
 end
 
 local function give_up(client, ending)
-  local fields = { client = client.name, reason = ending.reason, restarts = client.restarts }
-  log.error("client gave up: it failed too often", fields)
+  journal.gave_up(client, ending.reason)
   return retire(client, ending, "gave_up")
 end
 

@@ -18,6 +18,7 @@ local match = require "slipstream.match"
 local registry = require "slipstream.registry"
 local script = require "slipstream.script"
 local supervisor = require "slipstream.supervisor"
+local telemetry = require "slipstream.telemetry"
 
 ---@class slipstream
 ---@field version string
@@ -26,6 +27,7 @@ local supervisor = require "slipstream.supervisor"
 ---@field default slipstream.Default the defaults of all callbacks, to be called by hand
 ---@field any table a pattern that everything matches
 ---@field log table see slipstream.log
+---@field telemetry table see slipstream.telemetry
 local M = {
   version = core.version,
   null = core.null,
@@ -33,6 +35,7 @@ local M = {
   default = client.default,
   any = match.any,
   log = log,
+  telemetry = telemetry,
 }
 
 --- Makes a client module.

@@ -8,6 +8,7 @@ local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local mailbox = require "slipstream.mailbox"
+local report = require "slipstream.report"
 require "slipstream.runaway"
 local turn = require "slipstream.turn"
 local verdict = require "slipstream.verdict"
@@ -20,6 +21,8 @@ M.blank = {
   _alarm = false, -- of what its fiber waits for
   _callback = "init", -- the last one that was called
   _calls = false, -- a set: who waits for a reply
+  _connected_at = false, -- on the clock of the host
+  _connection_id = false,
   _done = false,
   _ending = false,
   _fiber = false,
@@ -30,6 +33,8 @@ M.blank = {
   _killed = false, -- a method of supervisors
   _mailbox = false, -- there while it is not free
   _questions = false, -- a set
+  _span = false, -- of its callback, for telemetry
+  _spans = false, -- of what has no outcome yet, see slipstream.report
   _stop = false, -- the ending that its handle asked for
   _tied = false, -- a set: clients without a module that it has connected
   _timeout = false, -- the timer of the action
@@ -46,6 +51,7 @@ function M.hold(socket)
 end
 
 local crash, hold = endings.crash, M.hold
+local observed = report.callbacks
 
 -- Verdicts.
 
@@ -139,7 +145,8 @@ end
 function M.run(socket, callback, ...)
   if socket._timeout then socket._timeout:unset() end
   socket._callback = callback
-  return fiber.run(socket, settled, socket[callback], socket, ...)
+  local done = observed[callback] and report.around(socket, callback, settled, ...) or settled
+  return fiber.run(socket, done, socket[callback], socket, ...)
 end
 
 run = M.run
@@ -154,7 +161,8 @@ end
 ---@param args any
 function M.begin(socket, args)
   socket._callback = "init"
-  return fiber.run(socket, initialized, socket.init, socket, args)
+  local done = observed.init and report.around(socket, "init", initialized) or initialized
+  return fiber.run(socket, done, socket.init, socket, args)
 end
 
 -- Its mailbox.

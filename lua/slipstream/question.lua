@@ -4,6 +4,9 @@
 local ending = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local process = require "slipstream.process"
+local report = require "slipstream.report"
+
+local observed = report.callbacks
 
 local M = {}
 
@@ -20,7 +23,8 @@ end
 
 --- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
 ---@param socket slipstream.Socket
----@param callback string for the log when it raises; `question._callback` says it more exactly
+---@param callback string for the log when it raises, and for telemetry; `question._callback` says it more
+---exactly
 ---@param answer fun(socket: slipstream.Socket, ...: any)
 ---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
 function M.ask(socket, callback, answer, fn, ...)
@@ -28,7 +32,8 @@ function M.ask(socket, callback, answer, fn, ...)
     _client = socket._client, _host = socket._host, _fiber = false, _done = false, _alarm = false }
   socket._questions = socket._questions or {}
   socket._questions[question] = true
-  return fiber.run(question, answered, fn, socket, question, ...)
+  local done = observed[callback] and report.around(question, callback, answered, ...) or answered
+  return fiber.run(question, done, fn, socket, question, ...)
 end
 
 return M

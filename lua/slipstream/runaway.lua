@@ -3,6 +3,7 @@
 
 local core = require "slipstream.core"
 local fiber = require "slipstream.fiber"
+local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 
 local SLOW_MSEC, MOST_MSEC = 100, 10000
@@ -18,9 +19,7 @@ end
 
 local function warn(owner, elapsed, where)
   last.is_warned = true
-  log.warn("a callback keeps all clients waiting", {
-    client = owner._client.name, callback = owner._callback, line = where, msec = elapsed,
-  })
+  journal.slow(owner, elapsed, where)
 end
 
 -- 0: there is no limit.

@@ -11,6 +11,8 @@ local handlers = require "slipstream.event"
 local passive = require "slipstream.passive"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
+local report = require "slipstream.report"
+local spans = require("slipstream.telemetry").spans
 local timer = require "slipstream.timer"
 
 ---@class slipstream.Socket
@@ -82,13 +84,15 @@ local function new_core(self, numbers)
   return self._host:client(handlers, self, numbers)
 end
 
---- Checks the config and connects: `handle_connect` or `handle_disconnect` follows. Another connect
--- after a disconnect takes its own config; topics are to be joined again then.
----@param given slipstream.Config
----@return true? ok, string? err, string? code nil, "uri: scheme must be ws or wss, got http", "invalid"
-function Socket:connect(given)
-  check.self(self, NAME)
-  check.is(1, given, "table")
+-- What requests are for may be there already.
+local function is_connected(self) return self:connected() end
+local function is_joined(self, topic) return self:joined(topic) end
+local function is_left(self, topic)
+  local status = self:join_status(topic)
+  return status == nil or status == "closed"
+end
+
+local function connect(self, given)
   if self._ending then return fail "stopping" end
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
@@ -101,14 +105,28 @@ function Socket:connect(given)
   return client:connect()
 end
 
---- Connects again after the back-off. One that is scheduled already stays as it is.
----@return true? ok, string? err, string? code nil, "no_config" or nil, "connected"
-function Socket:reconnect()
+--- Checks the config and connects: `handle_connect` or `handle_disconnect` follows. Another connect
+-- after a disconnect takes its own config; topics are to be joined again then.
+---@param given slipstream.Config
+---@return true? ok, string? err, string? code nil, "uri: scheme must be ws or wss, got http", "invalid"
+function Socket:connect(given)
   check.self(self, NAME)
+  check.is(1, given, "table")
+  return report.request(self, "client.connect", is_connected, connect, given)
+end
+
+local function reconnect(self)
   if not self._core then return fail "no_config" end
   if self._ending then return fail "stopping" end
   if self._core:idle() then begin_connection(self) end
   return self._core:reconnect()
+end
+
+--- Connects again after the back-off. One that is scheduled already stays as it is.
+---@return true? ok, string? err, string? code nil, "no_config" or nil, "connected"
+function Socket:reconnect()
+  check.self(self, NAME)
+  return report.request(self, "client.connect", is_connected, reconnect)
 end
 
 -- A shutdown leaves its topics, so that the server need not find out.
@@ -182,6 +200,16 @@ local function keep_params(self, topic, params)
   return true
 end
 
+local function join(self, topic, params)
+  if not self._core then return fail "not_connected" end
+  local kept, fault, kind = keep_params(self, topic, params)
+  if not kept then return nil, fault, kind end
+  if not self:joined(topic) then self:_outdate(topic) end
+  local ok, text, code = self._core:join(topic)
+  if ok and not self._topics[topic] then self._topics[topic] = "{}" end
+  return ok, text, code
+end
+
 --- Joins the topic as soon as the connection is open, and again after each reconnect: `handle_join` or
 -- `handle_topic_close` follows. Joined already: nothing happens.
 ---@param topic string
@@ -191,13 +219,15 @@ function Socket:join(topic, params)
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is_optional(2, params, "table", "function")
-  if not self._core then return fail "not_connected" end
+  return report.request(self, "client.join", is_joined, join, topic, params)
+end
+
+local function rejoin(self, topic, params)
+  if not self._core or not self._topics[topic] then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   if not self:joined(topic) then self:_outdate(topic) end
-  local ok, text, code = self._core:join(topic)
-  if ok and not self._topics[topic] then self._topics[topic] = "{}" end
-  return ok, text, code
+  return self._core:rejoin(topic)
 end
 
 --- Joins a topic again, after its back-off, with the params that it had or new ones.
@@ -208,11 +238,13 @@ function Socket:rejoin(topic, params)
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is_optional(2, params, "table", "function")
-  if not self._core or not self._topics[topic] then return fail "never_joined" end
-  local kept, fault, kind = keep_params(self, topic, params)
-  if not kept then return nil, fault, kind end
-  if not self:joined(topic) then self:_outdate(topic) end
-  return self._core:rejoin(topic)
+  return report.request(self, "client.join", is_joined, rejoin, topic, params)
+end
+
+local function leave(self, topic)
+  if not self._core then return true end
+  self:_outdate(topic)
+  return self._core:leave(topic)
 end
 
 --- Leaves the topic: `handle_leave` follows. Not joined: nothing happens.
@@ -221,9 +253,7 @@ end
 function Socket:leave(topic)
   check.self(self, NAME)
   check.is(1, topic, "string")
-  if not self._core then return true end
-  self:_outdate(topic)
-  return self._core:leave(topic)
+  return report.request(self, "client.leave", is_left, leave, topic)
 end
 
 --- Whether the topic is joined.
@@ -263,6 +293,17 @@ local function push_timeout(options)
   check.fail(4, ("timeout: an integer of msec from 1 to %d expected, got %s"):format(MOST_MSEC, timeout))
 end
 
+local function push(self, topic, event, payload, timeout)
+  if not self._core then return fail "not_connected" end
+  if getmetatable(payload) == core.binary_mt then
+    if self._config.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
+    return self._core:push(topic, event, payload.bytes, true, timeout)
+  end
+  local text, fault = self:_encode(payload, "payload")
+  if not text then return nil, fault, "invalid" end
+  return self._core:push(topic, event, text, false, timeout)
+end
+
 --- Pushes an event to a joined topic; the answer comes to `handle_reply`, with the same ref.
 ---@param topic string
 ---@param event string
@@ -275,14 +316,8 @@ function Socket:push(topic, event, payload, options)
   check.is(1, topic, "string")
   check.is(2, event, "string")
   local timeout = push_timeout(options)
-  if not self._core then return fail "not_connected" end
-  if getmetatable(payload) == core.binary_mt then
-    if self._config.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
-    return self._core:push(topic, event, payload.bytes, true, timeout)
-  end
-  local text, fault = self:_encode(payload, "payload")
-  if not text then return nil, fault, "invalid" end
-  return self._core:push(topic, event, text, false, timeout)
+  if spans["client.push"] then return report.push(self, push, topic, event, payload, timeout) end
+  return push(self, topic, event, payload, timeout)
 end
 
 --- `push`, but what can happen raises as well.

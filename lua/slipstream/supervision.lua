@@ -2,6 +2,7 @@
 -- with their ends and with what is asked of it one at a time, in the order in which they came.
 
 local children = require "slipstream.child"
+local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local reason_of = require("slipstream.reason").new
 local restart = require "slipstream.restart"
@@ -72,8 +73,7 @@ end
 
 -- The verdict that ends the supervisor; its `terminate` stops the children.
 local function give_up(supervisor, child, reason)
-  log.error("supervisor gave up: a child failed too often", { supervisor = supervisor._client.name,
-    child = child.id, reason = reason })
+  journal.supervisor_gave_up(supervisor, child.id, reason)
   return "stop", reason_of("child_gave_up", { child = child.id, reason = reason })
 end
 

@@ -14,6 +14,7 @@ local api_doc = require "spec.support.api_doc"
 
 -- What our files have for one another.
 local internal = {
+  ["Functions of telemetry"] = { "begin", "handlers", "remember", "spans" },
   ["App"] = { "new", "match", "protect", "subscribe", "unsubscribe" },
   ["Channel"] = { "new", "write", "finish", "say_closed", "receive", "leave" },
   ["Server socket"] = { "new", "send", "finish", "drain", "remember", "forget", "receive" },
@@ -80,6 +81,7 @@ local subjects = { ["docs/api.md"] = {
   ["Options of a supervisor"] = hidden(getmetatable(supervisor).__call, "settings_of", "known_options"),
   ["Child specs"] = hidden(require("slipstream.child_spec").read, "fault_of", "fault_of_field", "fields"),
   ["The log"] = require "slipstream.log",
+  ["Functions of telemetry"] = require "slipstream.telemetry",
   ["The embedded server"] = require "slipstream.server",
   ["Options"] = hidden(require("slipstream.server").new, "check_options", "known"),
   ["App"] = require "slipstream.server.app",

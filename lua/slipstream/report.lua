@@ -1,0 +1,230 @@
+--- Reports: what telemetry is told of clients. Events have the time on the clock of the client's host and
+-- its name; spans that last longer than a callback stand in the socket's `_spans` until their outcome.
+--
+-- Whoever tells of something often asks first whether anybody listens: `telemetry.spans`, `.handlers`.
+
+local log = require "slipstream.log"
+local reason_of = require("slipstream.reason").new
+local telemetry = require "slipstream.telemetry"
+
+local handlers, spans = telemetry.handlers, telemetry.spans
+
+local M = {}
+
+-- Fields that are measurements; all others are metadata.
+local measured = {
+  attempt = true, duration_msec = true, msec = true, restarts = true, rtt_msec = true, wait_msec = true,
+}
+
+-- A refused upgrade's headers may have secrets.
+local function without_headers(reason)
+  if type(reason) ~= "table" or reason.headers == nil then return reason end
+  local copy = {}
+  for name, value in pairs(reason) do
+    if name ~= "headers" then copy[name] = value end
+  end
+  return setmetatable(copy, getmetatable(reason))
+end
+
+local cleaners = { uri = log.redact_uri, reason = without_headers }
+
+-- `owner` is a socket, or what else has a client and its host.
+local function sort(owner, fields)
+  local metadata = { client = owner._client.name, connection_id = owner._connection_id or nil }
+  local measurements = {}
+  for name, value in pairs(fields) do
+    if measured[name] then
+      measurements[name] = value
+    else
+      metadata[name] = cleaners[name] and cleaners[name](value) or value
+    end
+  end
+  return measurements, metadata
+end
+
+--- Something happened.
+---@param owner table
+---@param event string
+---@param fields table<string, any>
+function M.event(owner, event, fields)
+  if not handlers[event] then return end
+  local measurements, metadata = sort(owner, fields)
+  measurements.monotonic_msec = owner._host:clock()
+  telemetry.execute(event, measurements, metadata)
+end
+
+local function begin(owner, name, fields)
+  return telemetry.begin(name, owner._host, sort(owner, fields))
+end
+
+-- Spans of a socket: by their name and what they are about, a topic or a ref, of which many may be open.
+
+local function key_of(name, subject) return subject and name .. " " .. subject or name end
+
+--- A span begins, unless it is open.
+---@param socket slipstream.Socket
+---@param name string
+---@param subject string?
+---@param fields table<string, any>
+---@return slipstream.Span? span nil when it was open, or nobody listens
+function M.begin(socket, name, subject, fields)
+  if not spans[name] then return end
+  local open, key = socket._spans or {}, key_of(name, subject)
+  if open[key] then return end
+  socket._spans = open
+  open[key] = begin(socket, name, fields)
+  return open[key]
+end
+
+local function take(socket, name, subject)
+  local open = socket._spans
+  if not open then return end
+  local key = key_of(name, subject)
+  local span = open[key]
+  open[key] = nil
+  return span
+end
+
+--- The span of that name went well, if it is open.
+---@param socket slipstream.Socket
+---@param name string
+---@param subject (string|integer)?
+---@param more table<string, any>? metadata
+function M.stop(socket, name, subject, more)
+  local span = take(socket, name, subject)
+  if span then return span:stop(more) end
+end
+
+--- It failed, if it is open.
+---@param socket slipstream.Socket
+---@param name string
+---@param subject (string|integer)?
+---@param reason any
+function M.fail(socket, name, subject, reason)
+  local span = take(socket, name, subject)
+  if span then return span:fail(without_headers(reason)) end
+end
+
+local function is_older(span, other)
+  if span.began ~= other.began then return span.began < other.began end
+  return span.key < other.key
+end
+
+--- All open spans of these names failed; the oldest is told first.
+---@param socket slipstream.Socket
+---@param names table<string, boolean>? all when absent
+---@param reason any
+function M.fail_all(socket, names, reason)
+  local failed = {}
+  for key, span in pairs(socket._spans or {}) do
+    if not names or names[key:match "^%S+"] then failed[#failed + 1] = { key = key, began = span.began } end
+  end
+  table.sort(failed, is_older)
+  for _, each in ipairs(failed) do M.fail(socket, each.key, nil, reason) end
+end
+
+-- Requests.
+
+local function settle(socket, is_done, name, subject, ok, ...)
+  if not ok then
+    M.fail(socket, name, subject, (...))
+  elseif is_done then
+    M.stop(socket, name, subject)
+  end
+  return ok, ...
+end
+
+--- Makes a request, whose span lasts until its outcome, and answers what it answers.
+---@param socket slipstream.Socket
+---@param name string
+---@param is_done fun(socket: slipstream.Socket, topic: any): boolean asked before: is there nothing to do?
+---@param request fun(socket: slipstream.Socket, ...: any): ...
+---@param subject any the first argument of the request; a topic, where it is about one
+---@param ... any
+function M.request(socket, name, is_done, request, subject, ...)
+  local topic = type(subject) == "string" and subject or nil
+  local span = spans[name] and M.begin(socket, name, topic, { topic = topic })
+  if not span then return request(socket, subject, ...) end
+  return settle(socket, is_done(socket, topic), name, topic, request(socket, subject, ...))
+end
+
+local function keep(socket, span, ref, ...)
+  if ref then
+    socket._spans = socket._spans or {}
+    socket._spans[key_of("client.push", ref)] = span
+  else
+    span:fail((...))
+  end
+  return ref, ...
+end
+
+--- Pushes, which is known by its ref only afterwards.
+---@param socket slipstream.Socket
+---@param push fun(socket: slipstream.Socket, topic: string, event: string, ...: any): integer?, ...
+---@param topic string
+---@param event string
+---@param ... any
+function M.push(socket, push, topic, event, ...)
+  local span = begin(socket, "client.push", { topic = topic, event = event })
+  return keep(socket, span, push(socket, topic, event, ...))
+end
+
+-- Callbacks.
+
+--- The names of the spans of callbacks that somebody listens to, by the callback; false otherwise.
+M.callbacks = telemetry.remember(function(callback)
+  local name = "client." .. callback:gsub(" ", "_") -- "join params" are a function of the script's as well
+  return callback:sub(1, 1) ~= "_" and spans[name] and name
+end)
+
+-- What is told of the arguments. Payloads, messages and params are their owner's business.
+local arguments = {
+  connect_params = { "attempt" },
+  handle_disconnect = { "reason" },
+  handle_join = { "topic" },
+  handle_leave = { "topic" },
+  handle_message = { "topic", "event" },
+  handle_reply = { "ref", "status" },
+  ["join params"] = { "topic" },
+  handle_topic_close = { "topic", "reason" },
+  terminate = { "reason" },
+}
+
+local function fields_of(callback, ...)
+  local fields = {}
+  for place, name in ipairs(arguments[callback] or {}) do fields[name] = select(place, ...) end
+  return fields
+end
+
+local function script_error(caught)
+  return reason_of("script_error", { text = caught.text, traceback = caught.traceback })
+end
+
+--- Begins the span of a callback, which stands in the owner's `_span` for who cuts it short. Answers what
+-- is to hear of its fiber in the place of `done`.
+---@param owner table a socket or a question
+---@param callback string
+---@param done function see fiber.run
+---@param ... any the callback's arguments
+---@return function done
+function M.around(owner, callback, done, ...)
+  local span = begin(owner, M.callbacks[callback], fields_of(callback, ...))
+  owner._span = span
+  return function(of, state, ...)
+    if state == "waiting" then return done(of, state, ...) end
+    if of._span == span then of._span = false end
+    if state == "done" then span:stop() else span:fail(script_error(...)) end
+    return done(of, state, ...)
+  end
+end
+
+--- Nobody goes on with the callback that the owner is in.
+---@param owner table
+---@param reason any
+function M.cut(owner, reason)
+  local span = owner._span
+  owner._span = false
+  if span then return span:fail(without_headers(reason)) end
+end
+
+return M
