@@ -264,6 +264,16 @@ describe("faults #wire", function()
     assert.is_true(loop.wait(function() return connection.outcome == "closed" end))
   end)
 
+  it("half_close counts also while the server is still dialled", function()
+    local client = assert(raw_tcp.connect(net.port))
+    peers[#peers + 1] = client
+    assert.is_true(loop.wait(function() return net:connections()[1] end))
+    net.down:half_close()
+    assert.equal("eof", client:ending())
+    client:send "hello"
+    assert.equal("hello", (server:accept():take(5)))
+  end)
+
   it("cut_after lets exactly so many bytes through, then closes both ends", function()
     local client, peer = open()
     net.down:cut_after(5)
@@ -417,6 +427,11 @@ describe("faults #wire", function()
     local proxy, text = faults.listen { to = { "127.0.0.1", server.port }, port = net.port }
     assert.is_nil(proxy)
     assert.truthy(text:find(("127.0.0.1:%d: EADDRINUSE"):format(net.port), 1, true), text)
+  end)
+
+  it("may be met on IPv6", function()
+    local proxy <close> = assert(faults.listen { to = { "localhost", server.port }, host = "::1" })
+    assert.equal(("ws://[::1]:%d/socket/websocket"):format(proxy.port), proxy:uri())
   end)
 
   it("have an address for clients: the target's path, or another", function()

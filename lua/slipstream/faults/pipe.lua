@@ -171,7 +171,7 @@ end
 
 -- All that there will be has gone through, or nobody will hear of it.
 function Pipe:finish()
-  if not self.is_running then return end
+  if self.connection.outcome then return end
   self.is_over = true
   self.connection:settle()
 end
@@ -199,7 +199,7 @@ Fault.install(Pipe)
 --- The receiver is told that nothing more comes, behind what is queued; the other way goes on.
 function Pipe:half_close()
   check.self(self, Pipe.__name)
-  if self.is_running then self:end_input() end
+  if not self.connection.outcome then self:end_input() end
 end
 
 return Pipe
