@@ -8,7 +8,7 @@ local core = require "slipstream.core"
 ---@field kind string "closed_by_remote", "connect_failed", … (docs/api.md, "Reasons")
 ---@field code integer? a close code
 ---@field text string? what the peer or the system said
----@field stage string? how far an attempt came: "dns", "tcp", "proxy", "tls", "upgrade"
+---@field stage string? how far an attempt came: "queue", "dns", "tcp", "proxy", "tls", "upgrade"
 ---@field is_final boolean? true: who does what is usual does not connect again
 ---@field status integer? the HTTP status of a refused upgrade
 ---@field headers string[][]? of a refused upgrade: {name, value} each
@@ -33,6 +33,7 @@ local stages = {
 }
 
 local waits = {
+  queue = "its turn among many dials",
   dns = "resolving the name",
   tcp = "connecting",
   proxy = "the proxy's answer",

@@ -101,6 +101,31 @@ static void no_stage_of_the_handshake_hangs(void **state) {
   phx_expect(p, "disconnected (connect_timeout tls)");
 }
 
+static void a_dial_that_is_never_let_in_times_out(void **state) {
+  struct phx *p = phx_due(state);
+  phx_dial(p);
+  slip_session_link_queued(p->session);
+  phx_advance(p, 59999);
+  phx_expect_nothing(p);
+  phx_advance(p, 1);
+  phx_expect(p, "ABORT");
+  phx_expect(p, "disconnected (connect_timeout queue)");
+  assert_false(slip_session_link_begun(p->session)); /* its turn comes too late */
+}
+
+static void the_time_to_connect_counts_from_the_turn_of_the_dial(void **state) {
+  struct phx *p = phx_due(state);
+  phx_dial(p);
+  slip_session_link_queued(p->session);
+  phx_advance(p, 20000);
+  assert_true(slip_session_link_begun(p->session));
+  phx_advance(p, 14999);
+  phx_expect_nothing(p);
+  phx_advance(p, 1);
+  phx_expect(p, "ABORT");
+  phx_expect(p, "disconnected (connect_timeout dns)");
+}
+
 static void an_upgrade_that_is_never_answered_times_out(void **state) {
   struct phx *p = phx_due(state);
   phx_dial(p);
@@ -164,6 +189,8 @@ int main(void) {
       PHX_SPEC(a_reconnect_waits_as_long_as_the_server_asks),
       PHX_SPEC(connecting_twice_is_refused),
       PHX_SPEC(no_stage_of_the_handshake_hangs),
+      PHX_SPEC(a_dial_that_is_never_let_in_times_out),
+      PHX_SPEC(the_time_to_connect_counts_from_the_turn_of_the_dial),
       PHX_SPEC(an_upgrade_that_is_never_answered_times_out),
       PHX_SPEC(a_refused_upgrade_keeps_status_and_words),
       PHX_SPEC(a_refusal_whose_body_never_ends_is_told_as_far_as_it_came),

@@ -22,8 +22,8 @@ const char *slip_reason_name(enum slip_reason_kind kind) {
 
 const char *slip_stage_name(enum slip_stage stage) {
   static const char *const names[SLIP_STAGE_COUNT] = {
-      [SLIP_STAGE_DNS] = "dns", [SLIP_STAGE_TCP] = "tcp",         [SLIP_STAGE_PROXY] = "proxy",
-      [SLIP_STAGE_TLS] = "tls", [SLIP_STAGE_UPGRADE] = "upgrade",
+      [SLIP_STAGE_QUEUE] = "queue", [SLIP_STAGE_DNS] = "dns", [SLIP_STAGE_TCP] = "tcp",
+      [SLIP_STAGE_PROXY] = "proxy", [SLIP_STAGE_TLS] = "tls", [SLIP_STAGE_UPGRADE] = "upgrade",
   };
   return names[stage];
 }

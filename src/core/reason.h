@@ -29,6 +29,7 @@ enum slip_reason_kind {
 
 enum slip_stage {
   SLIP_STAGE_NONE,
+  SLIP_STAGE_QUEUE, /* too many dials are under way: it waits for its turn */
   SLIP_STAGE_DNS,
   SLIP_STAGE_TCP,
   SLIP_STAGE_PROXY,

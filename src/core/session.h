@@ -134,6 +134,12 @@ bool slip_session_is_idle(const struct slip_session *s);
 /* What the calendar says at the time of the last tick, in seconds since 1970: a server may say by
  * it when to come again. */
 void slip_session_set_calendar(struct slip_session *s, int64_t seconds);
+/* The dial waits for its turn: CONNECT_TIMEOUT at stage "queue" when that takes longer than
+ * SLIP_QUEUE_TIMEOUT_MSEC. */
+void slip_session_link_queued(struct slip_session *s);
+/* Its turn has come: connect_timeout_msec counts from now on. False: it was given up before, and
+ * nothing is to be dialled. */
+bool slip_session_link_begun(struct slip_session *s);
 void slip_session_link_up(struct slip_session *s);
 /* `stage` moves on while the link is made, so that a time-out can name it. */
 void slip_session_link_stage(struct slip_session *s, enum slip_stage stage);

@@ -1,4 +1,5 @@
 /* The making of a session's link: see session_private.h for what its files share. */
+#include "core/limits.h"
 #include "core/session_private.h"
 
 static void tell_connect_due(struct slip_session *s) {
@@ -54,6 +55,11 @@ static void draw_nonce(struct slip_session *s, uint8_t nonce[16]) {
   }
 }
 
+static void begin_stage(struct slip_session *s, enum slip_stage stage, uint32_t timeout_msec) {
+  s->stage = stage;
+  s->link_deadline = s->now + timeout_msec;
+}
+
 enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrade_request *request,
                                 const char **fault) {
   *fault = NULL;
@@ -71,8 +77,7 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
     return err;
   }
   s->link = LINK_DIALLING;
-  s->stage = SLIP_STAGE_DNS;
-  s->link_deadline = s->now + s->config.connect_timeout_msec;
+  begin_stage(s, SLIP_STAGE_DNS, s->config.connect_timeout_msec);
   slip_session_do(s, SLIP_DO_DIAL);
   return SLIP_OK;
 }
@@ -86,6 +91,18 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
 
 void slip_session_set_calendar(struct slip_session *s, int64_t seconds) {
   s->calendar = seconds - (int64_t)(s->now / 1000);
+}
+
+void slip_session_link_queued(struct slip_session *s) {
+  if (s->link == LINK_DIALLING)
+    begin_stage(s, SLIP_STAGE_QUEUE, SLIP_QUEUE_TIMEOUT_MSEC);
+}
+
+bool slip_session_link_begun(struct slip_session *s) {
+  if (s->link != LINK_DIALLING)
+    return false;
+  begin_stage(s, SLIP_STAGE_DNS, s->config.connect_timeout_msec);
+  return true;
 }
 
 void slip_session_link_up(struct slip_session *s) {

@@ -15,11 +15,13 @@ struct slip_client {
   struct slip_tls_config *tls;
   struct slip_timer timer;
   struct slip_mark mark;
-  uint64_t stalls_at; /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
+  struct slip_pass pass; /* from DO_DIAL until the connection is open or the attempt has ended */
+  uint64_t stalls_at;    /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
   uint64_t bytes_in;
   uint64_t bytes_out;
   uint64_t connects;
   uint16_t port;
+  bool is_admitted; /* its turn to dial has come */
   bool is_open;     /* the stream takes bytes */
   bool is_draining; /* inside `drain`: events are being told */
   bool is_closed;   /* closed from inside an event: freed when the draining is over */
@@ -33,9 +35,23 @@ static void timer_due(struct slip_timer *timer) {
   slip_loop_mark(c->loop, &c->mark);
 }
 
+/* Its turn to dial. */
+
+static void on_admitted(struct slip_pass *pass) {
+  struct slip_client *c = (struct slip_client *)((char *)pass - offsetof(struct slip_client, pass));
+  c->is_admitted = true;
+  slip_loop_mark(c->loop, &c->mark);
+}
+
+static void end_turn(struct slip_client *c) {
+  c->is_admitted = false;
+  slip_turnstile_leave(slip_loop_turnstile(c->loop), &c->pass);
+}
+
 /* The stream. */
 
 static void let_go(struct slip_client *c, bool is_graceful) {
+  end_turn(c);
   if (c->stream == NULL)
     return;
   slip_stream_close(c->stream, is_graceful);
@@ -57,10 +73,27 @@ static void dial(struct slip_client *c) {
   if (err == SLIP_OK)
     return;
   c->stream = NULL;
+  end_turn(c);
   struct slip_reason reason = {.kind = SLIP_REASON_CONNECT_FAILED,
                                .stage = SLIP_STAGE_TCP,
                                .text = slip_span_of(slip_err_text(err))};
   slip_session_link_lost(c->session, &reason);
+}
+
+static void ask_to_dial(struct slip_client *c) {
+  let_go(c, false); /* nothing, unless there was no memory to say that the last one ended */
+  if (slip_turnstile_ask(slip_loop_turnstile(c->loop), &c->pass))
+    dial(c);
+  else
+    slip_session_link_queued(c->session);
+}
+
+static void dial_admitted(struct slip_client *c) {
+  c->is_admitted = false;
+  if (slip_session_link_begun(c->session))
+    dial(c);
+  else
+    end_turn(c);
 }
 
 /* All that has gathered leaves in one write; what is not taken starts the clock of a stall. */
@@ -87,15 +120,17 @@ static void close_link(struct slip_client *c) {
 /* The session's orders. */
 
 static void tell(struct slip_client *c, const struct slip_event *event) {
-  if (event->kind == SLIP_EVENT_CONNECTED)
+  if (event->kind == SLIP_EVENT_CONNECTED) {
     c->connects++;
+    end_turn(c);
+  }
   c->handler->event(c->owner, event);
 }
 
 static void carry_out(struct slip_client *c, const struct slip_action *action) {
   switch (action->kind) {
   case SLIP_DO_DIAL:
-    dial(c);
+    ask_to_dial(c);
     break;
   case SLIP_DO_CLOSE:
     close_link(c);
@@ -154,6 +189,8 @@ static void work(struct slip_mark *mark) {
   slip_loop_luck(c->loop);
   if (slip_loop_now(c->loop) >= c->stalls_at)
     slip_session_link_stalled(c->session);
+  if (c->is_admitted)
+    dial_admitted(c);
   if (!drain(c))
     return;
   flush(c);
@@ -217,6 +254,7 @@ enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_
   c->stalls_at = SLIP_NEVER;
   c->timer.due = timer_due;
   c->mark.work = work;
+  c->pass.admit = on_admitted;
   enum slip_err err = slip_session_new(config, slip_loop_luck(loop), &c->session);
   if (err != SLIP_OK) {
     free(c);

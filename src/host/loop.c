@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* How many dials may be under way at first. */
+#define MAX_DIALS 256
 /* 2026-01-01 00:00:00 UTC: the calendar when a pretended clock is at 0. */
 #define PRETENDED_EPOCH 1767225600
 
@@ -14,6 +16,7 @@ struct slip_loop {
   struct slip_network *network;
   struct slip_memory *memory;
   struct slip_timers timers;
+  struct slip_turnstile turnstile;
   struct slip_luck luck;
   struct slip_marks marks;
   uint64_t now;          /* pretended only: what advance made it */
@@ -152,6 +155,7 @@ static enum slip_err new_loop(struct slip_loop **out) {
   if (loop == NULL)
     return SLIP_ENOMEM;
   slip_timers_init(&loop->timers);
+  slip_turnstile_init(&loop->turnstile, MAX_DIALS);
   loop->armed = UINT64_MAX;
   loop->luck.used = SLIP_LUCK_SIZE;
   *out = loop;
@@ -227,6 +231,10 @@ int64_t slip_loop_calendar(const struct slip_loop *loop) {
 
 struct slip_net *slip_loop_net(struct slip_loop *loop) {
   return loop->uv != NULL ? slip_network_net(loop->network) : slip_memory_net(loop->memory);
+}
+
+struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop) {
+  return &loop->turnstile;
 }
 
 struct slip_memory *slip_loop_memory(struct slip_loop *loop) {

@@ -10,6 +10,7 @@
 #include "core/luck.h"
 #include "host/marks.h"
 #include "host/timers.h"
+#include "host/turnstile.h"
 #include "net/dial.h"
 #include "net/memory.h"
 
@@ -34,6 +35,8 @@ uint64_t slip_loop_read_clock(struct slip_loop *loop);
 /* The seconds since 1970; a pretended loop began 2026. */
 int64_t slip_loop_calendar(const struct slip_loop *loop);
 struct slip_net *slip_loop_net(struct slip_loop *loop);
+/* Whom clients ask before they dial, so that a start or an outage of many is no storm. */
+struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop);
 /* The pool, topped up: ask for it before each call into a session. */
 struct slip_luck *slip_loop_luck(struct slip_loop *loop);
 /* A set timer keeps libuv's loop alive. SLIP_ENOMEM: not set, which can't happen to one that only

@@ -96,6 +96,15 @@ static int host_clock(lua_State *L) {
   return 1;
 }
 
+/* How many connections may be in the making at once, of all its clients. */
+static int host_set_max_dials(lua_State *L) {
+  struct slip_host_box *box = slip_host_check(L, 1);
+  lua_Integer limit = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, limit >= 1, 2, "at least 1 expected");
+  slip_turnstile_set_limit(slip_loop_turnstile(box->loop), (size_t)limit);
+  return 0;
+}
+
 static int host_advance(lua_State *L) {
   struct slip_host_box *box = check_pretended(L);
   lua_Integer msec = luaL_checkinteger(L, 2);
@@ -133,6 +142,7 @@ static const luaL_Reg methods[] = {
     {"now", host_now},
     {"clock", host_clock},
     {"client", slip_client_push},
+    {"set_max_dials", host_set_max_dials},
     {"on_turn", slip_turn_on},
     {"wake", slip_turn_wake},
     {"timer", slip_timer_push},

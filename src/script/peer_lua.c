@@ -81,8 +81,8 @@ static int peer_take(lua_State *L) {
 }
 
 static int peer_finish(lua_State *L) {
-  static const char *const names[] = {"",    "dns",     "tcp", "proxy",
-                                      "tls", "upgrade", NULL}; /* as enum slip_stage */
+  static const char *const names[] = {"",      "queue", "dns",     "tcp",
+                                      "proxy", "tls",   "upgrade", NULL}; /* as enum slip_stage */
   struct slip_peer *peer = check_driven(L);
   int stage = luaL_checkoption(L, 2, "", names);
   const char *text = luaL_optstring(L, 3, "");
