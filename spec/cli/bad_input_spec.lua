@@ -46,6 +46,8 @@ describe("a wrong command line", function()
       "--clients: expected a whole number, 1 to 1000000, got 1.5 (see slipstream --help)" },
     { "clients below 0", { "run", "--clients", "-3", "a.lua" },
       "--clients: expected a whole number, 1 to 1000000, got -3 (see slipstream --help)" },
+    { "no dials", { "run", "--max-dials", "0", "a.lua" },
+      "--max-dials: expected a whole number, 1 to 1000000, got 0 (see slipstream --help)" },
     { "too many clients", { "run", "--clients", "1000001", "a.lua" },
       "--clients: expected a whole number, 1 to 1000000, got 1000001 (see slipstream --help)" },
     { "a key without value", { "run", "--set", "room", "a.lua" },

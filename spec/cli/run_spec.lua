@@ -2,6 +2,7 @@
 local core = require "slipstream.core"
 local program = require "spec.support.program"
 local raw_server = require "spec.support.raw_server"
+local ws = require "spec.support.ws"
 
 local SECRET = "hunter2"
 
@@ -34,6 +35,29 @@ describe("slipstream run", function()
     local code, it_ran = run(printing, "--clients", "3")
     assert.equal(0, code)
     assert.equal("1\tnil\tnil\tnil\n2\tnil\tnil\tnil\n3\tnil\tnil\tnil\n", it_ran:output())
+  end)
+
+  it("makes as many connections at a time as --max-dials says", function()
+    local server = raw_server.listen()
+    local file = program.file "client.lua" [[
+      local slipstream = require "slipstream"
+      local Client = slipstream.client()
+      function Client:init(args) assert(self:connect { uri = args.uri }) end
+      function Client:handle_connect() return "stop", "normal" end
+      return Client
+    ]]
+    local uri = ("ws://127.0.0.1:%d/socket"):format(server.port)
+    local it_runs = program.start { "run", file, "--uri", uri, "--clients", "3", "--max-dials", "1" }
+    for number = 1, 3 do
+      local connection = server:accept()
+      local key = connection:key()
+      assert.equal(number, #server.accepted)
+      connection:send(ws.response(key))
+      assert.equal("close", connection:frame().opcode)
+      connection:finish()
+    end
+    assert.equal(0, it_runs:exit())
+    server:close()
   end)
 
   it("runs a plain script, which finds the same args and its neighbours", function()
@@ -75,7 +99,7 @@ describe("slipstream run", function()
     local code, help = program.run { "--help" }
     assert.equal(0, code)
     assert.truthy(help:output():find("run .*serve "))
-    for _, option in ipairs { "--uri", "--set", "--clients", "--log", "--log-format" } do
+    for _, option in ipairs { "--uri", "--set", "--clients", "--max-dials", "--log", "--log-format" } do
       local _, more = program.run { "run", "--help" }
       assert.truthy(more:output():find(option, 1, true), option)
     end

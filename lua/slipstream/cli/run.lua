@@ -1,6 +1,7 @@
 --- `slipstream run`: hosts the client module that a file returns, or runs a plain script.
 
 local client_modules = require "slipstream.client"
+local core = require "slipstream.core"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local script = require "slipstream.script"
@@ -27,10 +28,12 @@ local function read_pair(text)
   return { key = key, value = value }
 end
 
-local function read_count(text)
-  local count = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if count and count >= 1 and count <= MOST_CLIENTS then return count end
-  return nil, ("--clients: expected a whole number, 1 to %d, got %s"):format(MOST_CLIENTS, text)
+local function count_for(option)
+  return function(text)
+    local count = text:find "^%d+$" and math.tointeger(tonumber(text))
+    if count and count >= 1 and count <= MOST_CLIENTS then return count end
+    return nil, ("%s: expected a whole number, 1 to %d, got %s"):format(option, MOST_CLIENTS, text)
+  end
 end
 
 function M.define(command)
@@ -39,7 +42,9 @@ function M.define(command)
   command:option("--set", "Give the file args.KEY, a string; may be repeated.")
     :argname "KEY=VALUE":count "*":convert(read_pair)
   command:option("--clients", "Start the module N times; args.index counts.")
-    :argname "N":default "1":convert(read_count)
+    :argname "N":default "1":convert(count_for "--clients")
+  command:option("--max-dials", "So many connections may be in the making at once.")
+    :argname "N":default "256":convert(count_for "--max-dials")
   log_options.define(command)
 end
 
@@ -211,6 +216,7 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
+  core.host():set_max_dials(options.max_dials)
   local ends, main = watch_ends(), {}
   local chunk, fault, fault_code = file.load(options.file)
   if not chunk then return nil, fault, fault_code end
