@@ -36,6 +36,12 @@ describe("core.run", function()
     assert.same({ -1, "cannot resume dead coroutine" }, { core.run(co, print) })
   end)
 
+  it("takes no more results than a callback could mean", function()
+    local function many() return table.unpack({}, 1, 900000) end
+    assert.same({ -1, "returned 900000 values; 250 are the most" }, { core.run(core.thread(), many) })
+    assert.equal(251, select("#", core.run(core.thread(), function() return table.unpack({}, 1, 250) end)))
+  end)
+
   it("refuses what cannot run", function()
     local function refused(words) return "bad argument " .. words end
     assert.has_error(function() core.run(core.thread()) end,

@@ -62,12 +62,24 @@ static int reset(lua_State *L, lua_State *co, bool is_slice) {
   return status;
 }
 
+/* More than this would overflow the stack of the one who goes on with them. */
+enum { MOST_RESULTS = 250 };
+
+/* Takes the `results` on top for an error when they are too many. */
+static int limit(lua_State *L, int results) {
+  if (results <= MOST_RESULTS)
+    return results;
+  lua_pop(L, results);
+  lua_pushfstring(L, "returned %d values; %d are the most", results, MOST_RESULTS);
+  return -1;
+}
+
 static int run_slice(lua_State *L) {
   lua_State *co = check_coroutine(L);
   bool begins = is_empty(co);
   if (begins)
     luaL_checktype(L, 2, LUA_TFUNCTION);
-  int results = run(L, co, lua_gettop(L) - 1, begins, true);
+  int results = limit(L, run(L, co, lua_gettop(L) - 1, begins, true));
   if (results < 0) {
     lua_pushinteger(L, -1);
     results = 1;

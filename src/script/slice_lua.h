@@ -6,8 +6,8 @@
  *   core.thread()          → a coroutine without a function
  *   core.run(co, ...)      resumes a coroutine; one without a function, or whose function has
  *                          returned, begins with the function that comes first → 0 when it has
- *                          returned, 1 when it has yielded, and the values; -1 and the error. A
- *                          slice while it runs
+ *                          returned, 1 when it has yielded, and the values (250 at most); -1 and
+ *                          the error. A slice while it runs
  *   core.close(co)         exactly coroutine.close's results; a slice as well
  *   core.watch(fn)         → true | nil, text, code; watch.h says how and when fn(elapsed_msec,
  *                          where) → text | nil is called
