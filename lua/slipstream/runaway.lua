@@ -3,6 +3,7 @@
 
 local core = require "slipstream.core"
 local fiber = require "slipstream.fiber"
+local is_users = require("slipstream.frame").is_users
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 
@@ -17,9 +18,18 @@ local function is_next_slice(owner, elapsed)
   return is_next
 end
 
-local function warn(owner, elapsed, where)
+-- The script's line among those that run; nil when it has none, as in a default.
+local function users_line()
+  for level = 2, math.huge do
+    local frame = debug.getinfo(level, "Sl")
+    if not frame then return nil end
+    if is_users(frame) then return ("%s:%d"):format(frame.short_src, frame.currentline) end
+  end
+end
+
+local function warn(owner, elapsed)
   last.is_warned = true
-  journal.slow(owner, elapsed, where)
+  journal.slow(owner, elapsed, users_line())
 end
 
 -- 0: there is no limit.
@@ -29,13 +39,13 @@ end
 
 -- Called from inside the code that runs for so long; what is returned is raised in it. Scripts have nobody
 -- that waits for them but themselves.
-local function watch(elapsed, where)
+local function watch(elapsed)
   local owner = fiber.current()
   if not owner or owner._is_script then return end
   local options = getmetatable(owner._client._module).options
   if is_next_slice(owner, elapsed) then last.is_warned = false end
   if not last.is_warned and is_over(elapsed, options.slow_callback_msec or SLOW_MSEC) then
-    warn(owner, elapsed, where)
+    warn(owner, elapsed)
   end
   local most = options.max_callback_msec or MOST_MSEC
   if is_over(elapsed, most) then

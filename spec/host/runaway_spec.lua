@@ -56,6 +56,18 @@ describe("a runaway callback", function()
     assert.is_true(client:alive())
   end)
 
+  it("is warned of with the script's line, also while our own code runs for it", function()
+    local client = start({}, {
+      handle_info = function(self)
+        local stop = uv.hrtime() + 160 * 1000000
+        while uv.hrtime() < stop do self:join_status "room:1" end
+      end,
+    })
+    client:send "go"
+    host:advance(0)
+    assert.truthy(logged("keeps all clients waiting")[1].line:find("runaway_spec.lua:%d+$"))
+  end)
+
   it("is not warned of when the module says so, or when it is short", function()
     local client = start({ slow_callback_msec = 0 }, { handle_info = function() work(160) end })
     client:send "go"
