@@ -4,7 +4,7 @@ local copy = require("slipstream.copy").copy
 local fiber = require "slipstream.fiber"
 
 ---@class slipstream.From
----@field owner table whose fiber waits
+---@field owner table? whose fiber waits
 ---@field socket slipstream.Socket who is to reply
 ---@field is_over boolean? nobody waits any more
 ---@field value any the reply
@@ -54,8 +54,12 @@ function From:fail(reason)
   fiber.poke(self.owner)
 end
 
--- However the wait ended; a late reply is dropped from now on.
-function From:__close() settle(self) end
+-- However the wait ended; a late reply is dropped from now on. Who keeps it, as the one who was called may,
+-- does not keep the caller.
+function From:__close()
+  settle(self)
+  self.owner, self.value, self.reason = nil, nil, nil
+end
 
 --- For fiber.await: the reply; nil and the reason when there will be none.
 ---@param from slipstream.From

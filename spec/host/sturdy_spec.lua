@@ -87,6 +87,25 @@ describe("a client", function()
     assert.equal("running", client:status())
   end)
 
+  it("lets go who called it, and has ended since", function()
+    local callers = setmetatable({}, { __mode = "k" })
+    local called = start { handle_call = function() return "reply", "here" end }
+    local function call_once()
+      start({
+        handle_info = function(self)
+          callers[self] = called:call "there?"
+          return "stop"
+        end,
+      }):send "go"
+      clock:advance(1)
+    end
+    call_once()
+    assert.equal("here", select(2, next(callers)))
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(next(callers))
+  end)
+
   it("dials what connect_params says of this connection, not of a former one", function()
     local answers, socket = {}, nil
     local function hosts_in_turn()
