@@ -9,15 +9,6 @@ local log = require "slipstream.log"
 
 local SLOW_MSEC, MOST_MSEC = 100, 10000
 
--- What was told last: a client's next slice begins to be told from the start.
-local last = { elapsed = 0 }
-
-local function is_next_slice(owner, elapsed)
-  local is_next = last.owner ~= owner or elapsed <= last.elapsed
-  last.owner, last.elapsed = owner, elapsed
-  return is_next
-end
-
 -- The script's line among those that run; nil when it has none, as in a default.
 local function users_line()
   for level = 2, math.huge do
@@ -27,29 +18,23 @@ local function users_line()
   end
 end
 
-local function warn(owner, elapsed)
-  last.is_warned = true
-  journal.slow(owner, elapsed, users_line())
-end
-
 -- 0: there is no limit.
 local function is_over(elapsed, limit)
   return limit > 0 and elapsed >= limit
 end
 
--- Called from inside the code that runs for so long; what is returned is raised in it. Scripts have nobody
--- that waits for them but themselves.
-local function watch(elapsed)
+-- Called from inside the code that runs for so long, and was called `before`; what is returned is raised in
+-- it. Scripts have nobody that waits for them but themselves.
+local function watch(elapsed, _, before)
   local owner = fiber.current()
   if not owner or owner._is_script then return end
   local options = getmetatable(owner._client._module).options
-  if is_next_slice(owner, elapsed) then last.is_warned = false end
-  if not last.is_warned and is_over(elapsed, options.slow_callback_msec or SLOW_MSEC) then
-    warn(owner, elapsed)
+  local slow = options.slow_callback_msec or SLOW_MSEC
+  if is_over(elapsed, slow) and not is_over(before, slow) then
+    journal.slow(owner, elapsed, users_line())
   end
   local most = options.max_callback_msec or MOST_MSEC
   if is_over(elapsed, most) then
-    last.owner = nil
     return ("%s ran for more than %d msec (max_callback_msec)"):format(owner._callback, most)
   end
 end

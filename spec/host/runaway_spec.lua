@@ -68,6 +68,14 @@ describe("a runaway callback", function()
     assert.truthy(logged("keeps all clients waiting")[1].line:find("runaway_spec.lua:%d+$"))
   end)
 
+  it("is warned of each time, however long it was the time before", function()
+    local waits = { 160, 400 }
+    local client = start({}, { handle_info = function() uv.sleep(table.remove(waits, 1)) end })
+    for _ = 1, 2 do client:send "go" end
+    host:advance(0)
+    assert.equal(2, #logged "keeps all clients waiting")
+  end)
+
   it("is not warned of when the module says so, or when it is short", function()
     local client = start({ slow_callback_msec = 0 }, { handle_info = function() work(160) end })
     client:send "go"

@@ -10,7 +10,7 @@
  *                          the error. A slice while it runs
  *   core.close(co)         exactly coroutine.close's results; a slice as well
  *   core.watch(fn)         → true | nil, text, code; watch.h says how and when fn(elapsed_msec,
- *                          where) → text | nil is called
+ *                          where, before_msec) → text | nil is called
  *
  * Inside a slice a script may run coroutines of its own, so `resume`, `wrap` and `close` of the
  * library coroutine are replaced by ones that do the same and say who runs. Those that somebody

@@ -54,12 +54,16 @@ struct telling {
 /* Calls the script's function; a text that it answers is kept for all raises. */
 static int tell(lua_State *L) {
   const struct telling *telling = lua_touserdata(L, 1);
+  struct slip_run *slice = telling->slice;
+  unsigned before = slice->told;
+  slice->told = (slice->ticks - 1) * SLIP_WATCHDOG_MSEC;
   (void)lua_getfield(L, LUA_REGISTRYINDEX, WATCH);
   (void)lua_getiuservalue(L, 2, FUNCTION);
-  lua_pushinteger(L, (lua_Integer)(telling->slice->ticks - 1) * SLIP_WATCHDOG_MSEC);
+  lua_pushinteger(L, slice->told);
   (void)lua_pushfstring(L, "%s:%d", telling->place->short_src, telling->place->currentline);
-  lua_call(L, 2, 1); /* stack: telling, watch, answer */
-  telling->slice->is_ended = lua_type(L, 3) == LUA_TSTRING;
+  lua_pushinteger(L, before); /* stack: telling, watch, function, elapsed, place, before */
+  lua_call(L, 3, 1);
+  slice->is_ended = lua_type(L, 3) == LUA_TSTRING;
   (void)lua_setiuservalue(L, 2, TEXT);
   return 0;
 }

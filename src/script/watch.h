@@ -28,6 +28,7 @@ struct slip_run {
   struct slip_run *slice; /* itself, one further out, or NULL: nobody wants to know */
   lua_State *L;
   volatile unsigned ticks;
+  unsigned told;                /* the msec elapsed when it was told about last */
   volatile sig_atomic_t is_due; /* the slice is to be told about */
   bool is_ended;                /* it must not go on */
   unsigned rounds;              /* how often it was told so */
@@ -46,10 +47,11 @@ struct slip_watch {
 struct slip_watch *slip_watch_push(lua_State *L);
 /*
  * Has the function on top called, about every SLIP_WATCHDOG_MSEC that one slice lasts, with the
- * msec elapsed and the place as "file.lua:12"; pops it. When it answers a text the slice is ended:
- * that text is raised, and if it was caught, again after some 10,000 instructions, in rounds of
- * one raise more each time, so that it gets through any number of pcalls. What the function itself raises is ignored. The calling thread is the
- * one that is watched. SLIP_EIO. Raises.
+ * msec elapsed, the place as "file.lua:12", and the msec elapsed when it was called last in this
+ * slice, 0 at first; pops it. When it answers a text the slice is ended: that text is raised, and
+ * if it was caught, again after some 10,000 instructions, in rounds of one raise more each time, so
+ * that it gets through any number of pcalls. What the function itself raises is ignored. The
+ * calling thread is the one that is watched. SLIP_EIO. Raises.
  */
 SLIP_CHECKED enum slip_err slip_watch_start(lua_State *L);
 /* `co` is about to run, as a slice or as a coroutine inside one; fills in *run. */
