@@ -100,6 +100,36 @@ static void expires_all_there_are_for_join_ref_zero(void **state) {
   }
 }
 
+static void what_is_buffered_ends_by_its_ref_alone(void **state) {
+  (void)state;
+  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0};
+  CHECK_OK(slip_pending_add(&pending, &kept));
+  add(8, 3, 500);
+  slip_pending_expire(&pending, 0, 9);
+  assert_true(slip_pending_take_due(&pending, 0, &out));
+  assert_int_equal(out.ref, 8);
+  assert_false(slip_pending_take_due(&pending, 999, &out));
+  slip_pending_end(&pending, 8, 9); /* is not there */
+  slip_pending_end(&pending, 7, 9);
+  assert_true(slip_pending_take_due(&pending, 0, &out));
+  assert_int_equal(out.ref, 7);
+  assert_int_equal(out.why, 9);
+}
+
+static void an_entry_that_is_found_can_be_given_to_a_join(void **state) {
+  (void)state;
+  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0};
+  assert_null(slip_pending_find(&pending, 7));
+  CHECK_OK(slip_pending_add(&pending, &kept));
+  assert_null(slip_pending_find(&pending, 8));
+  struct slip_pending_entry *entry = slip_pending_find(&pending, 7);
+  entry->kind = SLIP_PENDING_PUSH;
+  entry->join_ref = 2;
+  slip_pending_expire(&pending, 2, 9);
+  assert_true(slip_pending_take_due(&pending, 0, &out));
+  assert_int_equal(out.kind, SLIP_PENDING_PUSH);
+}
+
 static void refuses_more_than_the_maximum(void **state) {
   (void)state;
   for (uint64_t ref = 1; ref <= SLIP_PENDING_MAX; ref++)
@@ -166,6 +196,10 @@ static void add_to_both(struct model *m, uint64_t ref, uint64_t *seed) {
                                      0};
   if (draw(seed) % 4 == 0)
     entry.deadline = SLIP_NEVER;
+  if (draw(seed) % 4 == 0) {
+    entry.kind = SLIP_PENDING_BUFFERED;
+    entry.join_ref = 0;
+  }
   CHECK_OK(slip_pending_add(&pending, &entry));
   m->entries[m->count++] = entry;
 }
@@ -193,11 +227,31 @@ static void take_due_from_both(struct model *m, uint64_t now) {
 static void expire_in_both(struct model *m, uint64_t join_ref) {
   slip_pending_expire(&pending, join_ref, 5);
   for (size_t i = 0; i < m->count; i++) {
+    if (join_ref == 0 && m->entries[i].kind == SLIP_PENDING_BUFFERED)
+      continue;
     if (join_ref != 0 && m->entries[i].join_ref != join_ref)
       continue;
     m->entries[i].deadline = 0;
     m->entries[i].why = 5;
   }
+}
+
+static void end_in_both(struct model *m, uint64_t ref) {
+  slip_pending_end(&pending, ref, 6);
+  for (size_t i = 0; i < m->count; i++) {
+    if (m->entries[i].ref != ref)
+      continue;
+    m->entries[i].deadline = 0;
+    m->entries[i].why = 6;
+  }
+}
+
+/* What was buffered is sent. */
+static void send_in_both(struct model *m, size_t i) {
+  struct slip_pending_entry *entry = slip_pending_find(&pending, m->entries[i].ref);
+  assert_non_null(entry);
+  entry->kind = m->entries[i].kind = SLIP_PENDING_PUSH;
+  entry->join_ref = m->entries[i].join_ref = 3;
 }
 
 static void behaves_like_a_list_that_is_searched(void **state) {
@@ -213,8 +267,12 @@ static void behaves_like_a_list_that_is_searched(void **state) {
       take_from_both(&m, m.count > 0 ? m.entries[draw(&seed) % m.count].ref : 1);
     else if (dice < 85)
       take_from_both(&m, draw(&seed) % (ref + 1));
-    else if (dice < 99)
+    else if (dice < 97)
       take_due_from_both(&m, draw(&seed) % 500);
+    else if (dice < 98)
+      end_in_both(&m, draw(&seed) % (ref + 1));
+    else if (dice < 99 && m.count > 0)
+      send_in_both(&m, draw(&seed) % m.count);
     else
       expire_in_both(&m, draw(&seed) % 9);
     assert_int_equal(pending.count, m.count);
@@ -233,6 +291,8 @@ int main(void) {
       TEST(one_that_never_ends_is_not_due_before_the_end_of_time),
       TEST(expires_the_requests_of_one_join_in_the_order_of_their_refs),
       TEST(expires_all_there_are_for_join_ref_zero),
+      TEST(what_is_buffered_ends_by_its_ref_alone),
+      TEST(an_entry_that_is_found_can_be_given_to_a_join),
       TEST(refuses_more_than_the_maximum),
       TEST(keeps_a_small_room_and_gives_a_large_one_back),
       TEST(behaves_like_a_list_that_is_searched),

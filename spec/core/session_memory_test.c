@@ -179,11 +179,57 @@ static void a_ping_without_memory_does_nothing(void **state) {
   assert_true(failing > 2); /* the outbox, and the two tables of pending requests */
 }
 
+static bool is_answered(struct story *t, uint64_t ref) {
+  struct slip_action a;
+  while (slip_session_next(t->session, &a))
+    if (a.kind == SLIP_DO_TELL && a.event.kind == SLIP_EVENT_REPLY && a.event.ref == ref)
+      return true;
+  return false;
+}
+
+/* A push that waits for its topic is refused, or kept until it is answered: the join's answer, and
+ * with it the sending, or else the time-out. */
+static bool buffer_without_memory(unsigned failing) {
+  struct story t = {0};
+  struct slip_push push = {.topic = SLIP_SPAN("room:1"),
+                           .event = SLIP_SPAN("hi"),
+                           .payload = {SLIP_JSON, SLIP_SPAN("{}")},
+                           .may_wait = true};
+  uint64_t ref = 0;
+  CHECK_OK(slip_session_new(&slip_session_defaults, &t.luck, &t.session));
+  slip_session_tick(t.session, 1000);
+  open_link(&t);
+  CHECK_OK(slip_session_join(t.session, push.topic));
+  memory_fails_at(failing);
+  drain(&t);
+  enum slip_err err = slip_session_push(t.session, &push, &ref);
+  if (err == SLIP_OK)
+    say(&t, "[\"1\",\"1\",\"room:1\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+  bool has_failed = memory_has_failed();
+  assert_true(err == SLIP_OK || (has_failed && err == SLIP_ENOMEM));
+  assert_int_equal(slip_session_buffered(t.session) + slip_session_pushes(t.session),
+                   err == SLIP_OK);
+  slip_session_tick(t.session, 20000);
+  if (err == SLIP_OK && !t.is_disconnected)
+    assert_true(is_answered(&t, ref));
+  slip_session_free(t.session);
+  return has_failed;
+}
+
+static void a_push_that_waits_is_never_lost_for_want_of_memory(void **state) {
+  (void)state;
+  unsigned failing = 0;
+  while (buffer_without_memory(failing))
+    failing++;
+  assert_true(failing > 6);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lives_through_the_failure_of_any_allocation),
       cmocka_unit_test(a_close_without_memory_leaves_what_is_still_to_be_told),
       cmocka_unit_test(a_ping_without_memory_does_nothing),
+      cmocka_unit_test(a_push_that_waits_is_never_lost_for_want_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static void log_event(struct phx *p, const struct slip_event *e) {
       "connect_due", "connected", "disconnected", "reconnect_scheduled",
       "join_due",    "joined",    "topic_closed", "rejoin_scheduled",
       "left",        "message",   "reply",        "heartbeat",
-      "dropped",
+      "writable",    "dropped",
   };
   char *line = NULL;
   size_t size = 0;
@@ -276,6 +276,25 @@ uint64_t phx_push(struct phx *p, const char *topic, const char *event, const cha
   uint64_t ref = 0;
   CHECK_OK(slip_session_push(p->session, &push, &ref));
   return ref;
+}
+
+uint64_t phx_buffer(struct phx *p, const char *topic, const char *event) {
+  struct slip_push push = {.topic = slip_span_of(topic),
+                           .event = slip_span_of(event),
+                           .payload = {SLIP_JSON, SLIP_SPAN("{}")},
+                           .may_wait = true};
+  uint64_t ref = 0;
+  CHECK_OK(slip_session_push(p->session, &push, &ref));
+  return ref;
+}
+
+enum slip_err phx_try_buffer(struct phx *p, const char *topic) {
+  struct slip_push push = {.topic = slip_span_of(topic),
+                           .event = SLIP_SPAN("x"),
+                           .payload = {SLIP_JSON, SLIP_SPAN("{}")},
+                           .may_wait = true};
+  uint64_t ref = 0;
+  return slip_session_push(p->session, &push, &ref);
 }
 
 enum slip_err phx_try_push(struct phx *p, const char *topic) {

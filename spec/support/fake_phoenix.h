@@ -60,6 +60,9 @@ void phx_leave(struct phx *p, const char *topic);
 /* Answers the ref; must go well. */
 uint64_t phx_push(struct phx *p, const char *topic, const char *event, const char *payload);
 enum slip_err phx_try_push(struct phx *p, const char *topic);
+/* The same for pushes that may wait for their topic. */
+uint64_t phx_buffer(struct phx *p, const char *topic, const char *event);
+enum slip_err phx_try_buffer(struct phx *p, const char *topic);
 /* The link is lost. */
 void phx_lose(struct phx *p);
 /* The first attempt is due. */

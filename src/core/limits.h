@@ -15,6 +15,8 @@
 #define SLIP_TOPICS_MAX 10000u
 /* The most requests in flight (pushes, joins, leaves, a heartbeat) of one session. */
 #define SLIP_PENDING_MAX 100000u
+/* The most pushes of one session that may wait for their topics, whatever max_buffered_pushes. */
+#define SLIP_BUFFERED_PUSHES_MAX 10000u
 /* How deep JSON may nest, in both directions. */
 #define SLIP_JSON_DEPTH_MAX 512u
 /* Steps of a back-off table. */

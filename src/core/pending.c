@@ -138,13 +138,18 @@ static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pendin
     slip_pending_clear(p);
 }
 
-bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out) {
+struct slip_pending_entry *slip_pending_find(const struct slip_pending *p, uint64_t ref) {
   if (p->count == 0)
+    return NULL;
+  uint32_t place = p->slots[find_slot(p, ref)];
+  return place == 0 ? NULL : &p->heap[place - 1];
+}
+
+bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out) {
+  const struct slip_pending_entry *entry = slip_pending_find(p, ref);
+  if (entry == NULL)
     return false;
-  uint32_t slot = find_slot(p, ref);
-  if (p->slots[slot] == 0)
-    return false;
-  remove_at(p, p->slots[slot] - 1, out);
+  remove_at(p, (uint32_t)(entry - p->heap), out);
   return true;
 }
 
@@ -158,13 +163,24 @@ bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pen
 void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why) {
   for (uint32_t place = 0; place < p->count; place++) {
     struct slip_pending_entry *entry = &p->heap[place];
-    if (join_ref != 0 && entry->join_ref != join_ref)
+    bool is_meant =
+        join_ref == 0 ? entry->kind != SLIP_PENDING_BUFFERED : entry->join_ref == join_ref;
+    if (!is_meant)
       continue;
     entry->deadline = 0;
     entry->why = why;
   }
   for (uint32_t place = p->count / 2; place-- > 0;)
     sift_down(p, place);
+}
+
+void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why) {
+  struct slip_pending_entry *entry = slip_pending_find(p, ref);
+  if (entry == NULL)
+    return;
+  entry->deadline = 0;
+  entry->why = why;
+  sift_up(p, (uint32_t)(entry - p->heap));
 }
 
 uint64_t slip_pending_deadline(const struct slip_pending *p) {

@@ -18,16 +18,17 @@ enum slip_pending_kind {
   SLIP_PENDING_JOIN,
   SLIP_PENDING_LEAVE,
   SLIP_PENDING_HEARTBEAT,
+  SLIP_PENDING_BUFFERED, /* a push that is not sent yet, so no end of a join or link is its own */
 };
 
 #define SLIP_NEVER UINT64_MAX /* a deadline that does not come */
 
 struct slip_pending_entry {
   uint64_t ref;
-  uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat */
+  uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat, or before it is sent */
   uint64_t deadline; /* msec on the session's clock */
   enum slip_pending_kind kind;
-  uint8_t why; /* given to `expire`; 0 otherwise */
+  uint8_t why; /* given to `expire` or `end`; 0 otherwise */
 };
 
 struct slip_pending {
@@ -42,6 +43,11 @@ void slip_pending_clear(struct slip_pending *p);
 /* SLIP_EFULL at SLIP_PENDING_MAX, SLIP_ENOMEM. The ref must not be in it. */
 SLIP_CHECKED enum slip_err slip_pending_add(struct slip_pending *p,
                                             const struct slip_pending_entry *entry);
+/*
+ * The entry with that ref, NULL when there is none; borrowed until the next call. Its `kind` and
+ * `join_ref` may be changed, nothing else.
+ */
+struct slip_pending_entry *slip_pending_find(const struct slip_pending *p, uint64_t ref);
 /* Takes the entry with that ref out; false when there is none. */
 bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out);
 /*
@@ -50,11 +56,13 @@ bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending
  */
 bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out);
 /*
- * Lets every request of that join be due at once (`join_ref` 0: every request there is), with `why`
- * noted in it: its deadline becomes 0, so that `take_due` gives it before all others, the lowest
- * ref first. O(n log n).
+ * Lets every request of that join be due at once (`join_ref` 0: every request that was sent), with
+ * `why` noted in it: its deadline becomes 0, so that `take_due` gives it before all others, the
+ * lowest ref first. O(n log n).
  */
 void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why);
+/* The same for the request with that ref, if there is one. */
+void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why);
 /* The earliest deadline; SLIP_NEVER when empty. */
 uint64_t slip_pending_deadline(const struct slip_pending *p);
 

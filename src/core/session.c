@@ -13,6 +13,7 @@ const struct slip_session_config slip_session_defaults = {
     .stable_after_msec = 5000,
     .max_message_bytes = (size_t)16 << 20,
     .max_queue_bytes = (size_t)8 << 20,
+    .max_buffered_pushes = 1000,
     .rejoin_on_reconnect = true,
     .vsn = SLIP_VSN_2,
     /* phoenix.js's reconnectAfterMs and Slipstream's rejoin_after_msec, with a jitter of a half */
@@ -34,6 +35,7 @@ enum slip_err slip_session_new(const struct slip_session_config *config, struct 
   s->heartbeat_at = SLIP_NEVER;
   slip_ws_reader_init(&s->reader, config->max_message_bytes);
   slip_pending_init(&s->pending);
+  slip_push_buffer_init(&s->buffer);
   *out = s;
   return SLIP_OK;
 }
@@ -49,6 +51,7 @@ void slip_session_free(struct slip_session *s) {
   slip_buf_clear(&s->reason_text);
   slip_roster_clear(&s->roster);
   slip_pending_clear(&s->pending);
+  slip_push_buffer_clear(&s->buffer);
   free(s);
 }
 
@@ -61,6 +64,8 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 }
 
 uint64_t slip_session_deadline(const struct slip_session *s) {
+  if (slip_session_is_writable(s))
+    return s->now;
   uint64_t link = earlier(s->link_deadline, s->heartbeat_at);
   return earlier(link,
                  earlier(slip_pending_deadline(&s->pending), slip_session_rejoin_deadline(s)));
@@ -167,7 +172,12 @@ static bool read_input(struct slip_session *s, struct slip_action *out) {
 
 /* Deadlines come after the input: what arrived in time counts, however late we look. */
 static bool do_due(struct slip_session *s) {
-  return slip_session_link_due(s) || slip_session_rejoin_due(s);
+  if (slip_session_link_due(s) || slip_session_rejoin_due(s))
+    return true;
+  if (!slip_session_is_writable(s))
+    return false;
+  slip_session_tell_writable(s);
+  return true;
 }
 
 bool slip_session_next(struct slip_session *s, struct slip_action *out) {
@@ -200,6 +210,10 @@ uint64_t slip_session_messages(const struct slip_session *s) {
 
 uint64_t slip_session_pushes(const struct slip_session *s) {
   return s->pushes;
+}
+
+uint32_t slip_session_buffered(const struct slip_session *s) {
+  return s->buffer.count;
 }
 
 struct slip_span slip_session_outbox(const struct slip_session *s) {

@@ -30,7 +30,8 @@ struct slip_session_config {
   uint32_t write_timeout_msec; /* the shell keeps it: see link_stalled */
   uint32_t stable_after_msec;
   size_t max_message_bytes;
-  size_t max_queue_bytes;
+  size_t max_queue_bytes;       /* of what is to be sent and of what is buffered, together */
+  uint32_t max_buffered_pushes; /* 1 to SLIP_BUFFERED_PUSHES_MAX */
   bool rejoin_on_reconnect;
   enum slip_vsn vsn;
   struct slip_backoff reconnect;
@@ -53,6 +54,7 @@ enum slip_event_kind {
   SLIP_EVENT_MESSAGE,             /* `topic`, `name`, `payload` */
   SLIP_EVENT_REPLY,     /* `topic`, `ref`, `name` the status, `payload`; see also `reason` */
   SLIP_EVENT_HEARTBEAT, /* acknowledged after `wait_msec` */
+  SLIP_EVENT_WRITABLE,  /* the queue has room again, after a push was refused for the want of it */
   SLIP_EVENT_DROPPED,   /* a frame was not for us any more: `topic`, `name`; for logs */
   SLIP_EVENT_COUNT
 };
@@ -118,7 +120,8 @@ SLIP_CHECKED enum slip_err slip_session_dial(struct slip_session *s,
 void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason);
 /*
  * The closing handshake, or the end of an attempt or a scheduled one. The outcome is DISCONNECTED
- * with CLOSED_BY_CLIENT; pushes after it are refused. Does nothing when there is nothing to close.
+ * with CLOSED_BY_CLIENT; pushes after it are refused, and those that are buffered end. Does nothing
+ * else when there is nothing to close.
  * A text over 123 bytes is cut between characters, in the reason as well.
  * SLIP_EINVAL: a code that may not be sent. SLIP_EUTF8.
  */
@@ -179,15 +182,28 @@ struct slip_push {
   struct slip_span event;
   struct slip_payload payload;
   uint32_t timeout_msec; /* 0: push_timeout_msec */
+  bool may_wait;         /* for the topic to be joined, if that is under way or will be */
 };
 /*
  * Sends a push; REPLY with *ref follows in every case, or its time-out. SLIP_ECLOSED: not
- * connected. SLIP_ESTATE: topic not joined. SLIP_EFULL: max_queue_bytes or SLIP_PENDING_MAX.
- * SLIP_EUTF8. SLIP_ETOOBIG: a binary push with a field over 255 bytes. SLIP_EINVAL: binary in
- * vsn 1. SLIP_ENOMEM.
+ * connected. SLIP_ESTATE: topic not joined. SLIP_EFULL: max_queue_bytes, max_buffered_pushes or
+ * SLIP_PENDING_MAX; WRITABLE follows once the queue has fallen to half of each, and so far that
+ * this push fits in. SLIP_EUTF8. SLIP_ETOOBIG: a binary push with a field over 255 bytes.
+ * SLIP_EINVAL: binary in vsn 1. SLIP_ENOMEM.
+ *
+ * One that may wait is kept while its topic is on its way (SLIP_JOIN_REQUESTED), with the link or
+ * without, and goes out right after the join's answer, in order and before all that is pushed when
+ * JOINED is told. It is sent at most once, under *ref, which no frame had before, and never after
+ * its time-out, which counts from this call. The loss of the link, a crash, a refused join and a
+ * join that times out leave it waiting, as in phoenix.js; a leave, phx_close, a loss that the topic
+ * does not come back from (rejoin_on_reconnect) and `disconnect` end it. SLIP_ECLOSED is then only
+ * said by a session that was disconnected and has not been asked to connect again.
  */
 SLIP_CHECKED enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
                                              uint64_t *ref);
+/* Gives up one push that no REPLY has been told of: true and its ref. For a session that is about
+ * to be freed: nothing is told of it any more. */
+bool slip_session_take_unanswered(struct slip_session *s, uint64_t *ref);
 /*
  * Sends a heartbeat now; HEARTBEAT follows, or the link ends as for any other that is not answered.
  * The next regular one counts from its answer; where there are none, none begin. SLIP_ECLOSED: not
@@ -209,6 +225,8 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out);
 uint64_t slip_session_messages(const struct slip_session *s);
 /* How many pushes were sent in the session's life. */
 uint64_t slip_session_pushes(const struct slip_session *s);
+/* How many pushes are buffered now. */
+uint32_t slip_session_buffered(const struct slip_session *s);
 /* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.
  */
 struct slip_span slip_session_outbox(const struct slip_session *s);

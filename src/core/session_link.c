@@ -173,6 +173,7 @@ enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
     return SLIP_EINVAL;
   if (!slip_utf8_is_valid(text))
     return SLIP_EUTF8;
+  slip_session_end_buffered(s, NULL, SLIP_REASON_DISCONNECTED);
   if (s->link == LINK_NONE || s->link == LINK_CLOSING)
     return SLIP_OK;
   text = slip_ws_close_text(text); /* so that the reason has what the server gets */

@@ -25,8 +25,8 @@ static uint64_t ref_of(struct slip_span text) {
 
 /* Out. */
 
-enum slip_err slip_session_write_message(struct slip_session *s,
-                                         const struct slip_message *message) {
+enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
+                                         uint32_t mask) {
   struct slip_wire wire = {s->config.vsn, SLIP_FROM_CLIENT};
   enum slip_format format;
   size_t place;
@@ -39,14 +39,14 @@ enum slip_err slip_session_write_message(struct slip_session *s,
     return err;
   }
   enum slip_ws_kind kind = format == SLIP_BINARY ? SLIP_WS_BINARY : SLIP_WS_TEXT;
-  slip_ws_frame_seal(&s->outbox, place, kind, slip_luck_draw(s->luck));
+  slip_ws_frame_seal(&s->outbox, place, kind, mask);
   return SLIP_OK;
 }
 
 enum slip_err slip_session_request(struct slip_session *s, const struct slip_message *message,
                                    const struct slip_pending_entry *entry) {
   size_t queued = s->outbox.size;
-  enum slip_err err = slip_session_write_message(s, message);
+  enum slip_err err = slip_session_write_message(s, message, slip_luck_draw(s->luck));
   if (err != SLIP_OK)
     return err;
   err = slip_pending_add(&s->pending, entry);
@@ -57,42 +57,6 @@ enum slip_err slip_session_request(struct slip_session *s, const struct slip_mes
 
 bool slip_session_is_full(const struct slip_session *s, size_t more) {
   return s->outbox.size > 0 && s->outbox.size + more > s->config.max_queue_bytes;
-}
-
-static enum slip_err request_push(struct slip_session *s, const struct slip_push *push,
-                                  uint64_t join_ref) {
-  char ref[24], join[24];
-  uint32_t timeout = push->timeout_msec != 0 ? push->timeout_msec : s->config.push_timeout_msec;
-  struct slip_pending_entry entry = {.ref = s->next_ref,
-                                     .join_ref = join_ref,
-                                     .deadline = s->now + timeout,
-                                     .kind = SLIP_PENDING_PUSH};
-  struct slip_message message = {
-      .kind = SLIP_MESSAGE_PUSH,
-      .join_ref = slip_session_ref_text(join_ref, join),
-      .ref = slip_session_ref_text(s->next_ref, ref),
-      .topic = push->topic,
-      .event = push->event,
-      .payload = push->payload,
-  };
-  return slip_session_request(s, &message, &entry);
-}
-
-enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *push,
-                                uint64_t *ref) {
-  if (s->link != LINK_OPEN)
-    return SLIP_ECLOSED;
-  const struct slip_topic *topic = slip_roster_find(&s->roster, push->topic);
-  if (topic == NULL || topic->state != SLIP_CHANNEL_JOINED)
-    return SLIP_ESTATE;
-  if (slip_session_is_full(s, push->payload.bytes.size))
-    return SLIP_EFULL;
-  enum slip_err err = request_push(s, push, topic->join_ref);
-  if (err != SLIP_OK)
-    return err;
-  *ref = s->next_ref++;
-  s->pushes++;
-  return SLIP_OK;
 }
 
 /* In. */
@@ -123,12 +87,19 @@ static void got_leave_reply(struct slip_session *s, uint64_t join_ref) {
     (void)!slip_session_step_topic(s, topic, SLIP_CHANNEL_GOT_LEFT, NULL);
 }
 
+/* What is not sent cannot be answered, whatever the server says. */
+static bool take_request(struct slip_session *s, uint64_t ref, struct slip_pending_entry *out) {
+  const struct slip_pending_entry *entry = slip_pending_find(&s->pending, ref);
+  return entry != NULL && entry->kind != SLIP_PENDING_BUFFERED &&
+         slip_pending_take(&s->pending, ref, out);
+}
+
 /* By ref alone: a push or join to a topic that the server does not know is answered with join_ref
  * null (recordings push_unjoined and join_unmatched_topic in spec/replay). */
 static bool got_reply(struct slip_session *s, const struct slip_message *m,
                       struct slip_action *out) {
   struct slip_pending_entry entry;
-  if (!slip_pending_take(&s->pending, ref_of(m->ref), &entry))
+  if (!take_request(s, ref_of(m->ref), &entry))
     return drop(m, out);
   switch (entry.kind) {
   case SLIP_PENDING_PUSH:
@@ -147,6 +118,8 @@ static bool got_reply(struct slip_session *s, const struct slip_message *m,
   case SLIP_PENDING_HEARTBEAT:
     slip_session_got_heartbeat(s);
     return false;
+  case SLIP_PENDING_BUFFERED:
+    break;
   }
   return false;
 }
@@ -209,13 +182,16 @@ static void heartbeat_due(struct slip_session *s, struct slip_pending_entry *ent
     slip_session_heartbeat_missed(s);
 }
 
-static bool push_due(const struct slip_pending_entry *entry, struct slip_action *out) {
+static bool push_due(struct slip_session *s, const struct slip_pending_entry *entry,
+                     struct slip_action *out) {
   static const struct slip_reason reasons[] = {
       [SLIP_REASON_CHANNEL_ERROR] = {.kind = SLIP_REASON_CHANNEL_ERROR},
       [SLIP_REASON_CHANNEL_CLOSED] = {.kind = SLIP_REASON_CHANNEL_CLOSED},
       [SLIP_REASON_DISCONNECTED] = {.kind = SLIP_REASON_DISCONNECTED},
   };
   bool is_late = entry->why == 0;
+  if (is_late && entry->kind == SLIP_PENDING_BUFFERED)
+    slip_push_buffer_drop_ref(&s->buffer, entry->ref);
   *out = tell(&(struct slip_event){
       .kind = SLIP_EVENT_REPLY,
       .ref = entry->ref,
@@ -234,8 +210,8 @@ static void step_due(struct slip_session *s, const struct slip_pending_entry *en
 bool slip_session_next_expired(struct slip_session *s, struct slip_action *out) {
   struct slip_pending_entry entry;
   while (slip_pending_take_due(&s->pending, s->now, &entry)) {
-    if (entry.kind == SLIP_PENDING_PUSH)
-      return push_due(&entry, out);
+    if (entry.kind == SLIP_PENDING_PUSH || entry.kind == SLIP_PENDING_BUFFERED)
+      return push_due(s, &entry, out);
     if (entry.kind == SLIP_PENDING_HEARTBEAT && entry.why == 0)
       heartbeat_due(s, &entry);
     else if (entry.kind != SLIP_PENDING_HEARTBEAT)

@@ -9,8 +9,10 @@
  *   session_heartbeat.c
  *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
  *   session_message.c    messages in and out
+ *   session_push.c       pushes: sent, buffered, refused
  */
 #include "core/breaker.h"
+#include "core/push_buffer.h"
 #include "core/roster.h"
 #include "core/session.h"
 #include "core/ws_frame.h"
@@ -59,6 +61,10 @@ struct slip_session {
   struct slip_roster roster;
   struct slip_pending pending;
   uint32_t joins; /* topics that are JOINING */
+
+  struct slip_push_buffer buffer;
+  bool was_full;      /* a push was refused: WRITABLE is to come */
+  size_t writable_at; /* it comes when no more bytes than that are queued */
 
   bool has_reason;           /* since the last `connect` */
   struct slip_reason reason; /* why the last connection ended, or the present one will */
@@ -118,9 +124,10 @@ uint64_t slip_session_rejoin_deadline(const struct slip_session *s);
 bool slip_session_is_full(const struct slip_session *s, size_t more);
 /* A ref as the wire has it; `room` holds the digits. */
 struct slip_span slip_session_ref_text(uint64_t ref, char room[24]);
-/* Writes a message as a frame. The errors of slip_message_write; nothing is written then. */
-enum slip_err slip_session_write_message(struct slip_session *s,
-                                         const struct slip_message *message);
+/* Writes a message as a frame under that mask. The errors of slip_message_write; nothing is written
+ * then. */
+enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
+                                         uint32_t mask);
 /* Writes a message and waits for its answer; when either fails, neither is done. */
 enum slip_err slip_session_request(struct slip_session *s, const struct slip_message *message,
                                    const struct slip_pending_entry *entry);
@@ -129,5 +136,15 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
                               struct slip_action *out);
 /* One request that has got its end: timed out, or expired with its join. True: *out tells it. */
 bool slip_session_next_expired(struct slip_session *s, struct slip_action *out);
+
+/* session_push.c */
+/* The topic is joined: sends what waited for it. */
+void slip_session_flush_topic(struct slip_session *s, const struct slip_topic *topic);
+/* Ends what waits for that topic (NULL: for any), for that reason. */
+void slip_session_end_buffered(struct slip_session *s, const struct slip_topic *topic,
+                               enum slip_reason_kind why);
+/* A push was refused, and there is room again. */
+bool slip_session_is_writable(const struct slip_session *s);
+void slip_session_tell_writable(struct slip_session *s);
 
 #endif

@@ -30,6 +30,7 @@ static void tell_closed(struct slip_session *s, struct slip_topic *topic,
 static void tell_left(struct slip_session *s, struct slip_topic *topic) {
   if (topic->join_ref != 0)
     slip_pending_expire(&s->pending, topic->join_ref, SLIP_REASON_CHANNEL_CLOSED);
+  slip_session_end_buffered(s, topic, SLIP_REASON_CHANNEL_CLOSED);
   tell_topic(s, SLIP_EVENT_LEFT, topic, NULL);
   slip_roster_forget(&s->roster, topic);
 }
@@ -74,7 +75,7 @@ static void send_leave(struct slip_session *s, struct slip_topic *topic, bool is
       .payload = {SLIP_JSON, SLIP_SPAN("{}")},
   };
   enum slip_err err = is_awaited ? slip_session_request(s, &message, &entry)
-                                 : slip_session_write_message(s, &message);
+                                 : slip_session_write_message(s, &message, slip_luck_draw(s->luck));
   if (err != SLIP_OK)
     s->is_starved = true; /* the server must not keep a channel that we forget: the link ends */
 }
@@ -92,11 +93,13 @@ static void carry_out(struct slip_session *s, struct slip_topic *topic,
     start_backoff(s, topic);
     break;
   case SLIP_CHANNEL_DO_LEAVE:
+    slip_session_end_buffered(s, topic, SLIP_REASON_CHANNEL_CLOSED);
     send_leave(s, topic, true);
     break;
   case SLIP_CHANNEL_TELL_JOINED:
     topic->rejoins = 0;
     tell_topic(s, SLIP_EVENT_JOINED, topic, message);
+    slip_session_flush_topic(s, topic); /* before what the script pushes when it hears of it */
     break;
   case SLIP_CHANNEL_TELL_REFUSED:
     tell_closed(s, topic, &refused, message);
@@ -105,6 +108,7 @@ static void carry_out(struct slip_session *s, struct slip_topic *topic,
     tell_closed(s, topic, &crashed, message);
     break;
   case SLIP_CHANNEL_TELL_CLOSED:
+    slip_session_end_buffered(s, topic, SLIP_REASON_CHANNEL_CLOSED);
     tell_closed(s, topic, &closed, message);
     break;
   case SLIP_CHANNEL_TELL_TIMED_OUT:
@@ -166,8 +170,10 @@ static void lose_topic(struct slip_session *s, struct slip_topic *topic) {
   topic->rejoin_at =
       SLIP_NEVER; /* errored topics come back as soon as the link does, as in phoenix.js */
   topic->rejoins = 0;
-  if (was_in && !s->config.rejoin_on_reconnect)
+  if (was_in && !s->config.rejoin_on_reconnect) {
     enter_state(s, topic, SLIP_CHANNEL_CLOSED);
+    slip_session_end_buffered(s, topic, SLIP_REASON_DISCONNECTED);
+  }
 }
 
 void slip_session_topics_lost(struct slip_session *s) {
@@ -240,8 +246,10 @@ enum slip_err slip_session_leave(struct slip_session *s, struct slip_span topic)
   struct slip_topic *t = slip_roster_find(&s->roster, topic);
   if (t == NULL)
     return SLIP_OK;
-  if (t->state == SLIP_CHANNEL_CLOSED)
+  if (t->state == SLIP_CHANNEL_CLOSED) {
+    slip_session_end_buffered(s, t, SLIP_REASON_CHANNEL_CLOSED);
     slip_roster_forget(&s->roster, t);
+  }
   return slip_session_step_topic(s, t, SLIP_CHANNEL_ASK_LEAVE, NULL);
 }
 

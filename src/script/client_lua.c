@@ -181,7 +181,7 @@ static int client_join_status(lua_State *L) {
   return 1;
 }
 
-/* Arguments: client, topic, event, payload, whether it is binary, time-out. */
+/* Arguments: client, topic, event, payload, whether it is binary, time-out, whether it may wait. */
 static int client_push(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   lua_Integer timeout = luaL_optinteger(L, 6, 0);
@@ -191,6 +191,7 @@ static int client_push(lua_State *L) {
       .event = slip_result_check_span(L, 3),
       .payload = {lua_toboolean(L, 5) ? SLIP_BINARY : SLIP_JSON, slip_result_check_span(L, 4)},
       .timeout_msec = (uint32_t)timeout,
+      .may_wait = lua_toboolean(L, 7),
   };
   uint64_t ref;
   enum slip_err err = slip_session_push(slip_client_enter(box->client), &push, &ref);
@@ -198,6 +199,19 @@ static int client_push(lua_State *L) {
   if (err != SLIP_OK)
     return slip_result_push(L, err, "not_joined");
   lua_pushinteger(L, (lua_Integer)ref);
+  return 1;
+}
+
+/* Answers the refs of the pushes that no reply was told of; none of them will be. */
+static int client_take_unanswered(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  uint64_t ref;
+  lua_newtable(L);
+  for (lua_Integer i = 1; slip_session_take_unanswered(slip_client_enter(box->client), &ref); i++) {
+    lua_pushinteger(L, (lua_Integer)ref);
+    lua_rawseti(L, -2, i);
+  }
+  slip_client_leave(box->client);
   return 1;
 }
 
@@ -239,6 +253,7 @@ static const luaL_Reg methods[] = {
     {"leave", client_leave},
     {"join_status", client_join_status},
     {"push", client_push},
+    {"take_unanswered", client_take_unanswered},
     {"ping", client_ping},
     {"stats", client_stats},
     {"close", client_close},

@@ -1,5 +1,7 @@
 #include "script/config_lua.h"
 
+#include "core/limits.h"
+
 #include <lauxlib.h>
 #include <string.h>
 
@@ -79,6 +81,8 @@ void slip_config_read(lua_State *L, int index, struct slip_session_config *out) 
     c.stable_after_msec = read_msec(L, index, "stable_after_msec", c.stable_after_msec);
     c.max_message_bytes = read_size(L, index, "max_message_bytes", c.max_message_bytes, INT64_MAX);
     c.max_queue_bytes = read_size(L, index, "max_queue_bytes", c.max_queue_bytes, INT64_MAX);
+    c.max_buffered_pushes = (uint32_t)read_size(L, index, "max_buffered_pushes",
+                                                c.max_buffered_pushes, SLIP_BUFFERED_PUSHES_MAX);
     c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
     c.vsn = read_vsn(L, index, c.vsn);
     read_steps(L, index, "reconnect_after_msec", &c.reconnect);
