@@ -257,6 +257,13 @@ local function tls_of(settings)
   return made
 end
 
+-- Kept with the settings: what comes back with the same made settings can be resumed.
+local function made_tls(settings)
+  local fault
+  if not settings.made_tls then settings.made_tls, fault = tls_of(settings.tls or {}) end
+  return settings.made_tls, fault
+end
+
 -- All clients with the same list take turns with its addresses, so that they spread over them.
 local turns = setmetatable({}, { __mode = "v" })
 
@@ -291,6 +298,7 @@ end
 ---@field headers string[][]?
 ---@field auth_token string?
 ---@field tls table?
+---@field made_tls userdata? what `tls` says, made
 ---@field local_turn table? the addresses of local_address, shared with others
 ---@field json table?
 
@@ -368,7 +376,7 @@ function M.dial(settings, overrides, is_trial)
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
   if parts.secure then
-    dial.tls, fault = tls_of(settings.tls or {})
+    dial.tls, fault = made_tls(settings)
     if not dial.tls then return nil, fault end
   end
   return dial

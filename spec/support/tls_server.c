@@ -37,6 +37,17 @@ static int on_name(SSL *ssl, int *alert, void *ud) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+static void new_connection(struct tls_server *server) {
+  server->ssl = SSL_new(server->context);
+  SSL_set_bio(server->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+}
+
+void tls_server_renew(struct tls_server *server) {
+  SSL_free(server->ssl);
+  server->is_open = server->got_notify = false;
+  new_connection(server);
+}
+
 void tls_server_open(struct tls_server *server, struct bare_server *bare,
                      const struct certificate *certificate, const struct certificate *client_ca) {
   *server = (struct tls_server){.bare = bare, .context = SSL_CTX_new(TLS_server_method())};
@@ -48,8 +59,7 @@ void tls_server_open(struct tls_server *server, struct bare_server *bare,
     X509_STORE_add_cert(SSL_CTX_get_cert_store(server->context), client_ca->x509);
     SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
   }
-  server->ssl = SSL_new(server->context);
-  SSL_set_bio(server->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  new_connection(server);
   bare->received = on_received;
   bare->ud = server;
 }

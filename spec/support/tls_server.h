@@ -20,6 +20,8 @@ struct tls_server {
  * client's too. */
 void tls_server_open(struct tls_server *server, struct bare_server *bare,
                      const struct certificate *certificate, const struct certificate *client_ca);
+/* The same server answers the connection after that; it knows the sessions that it gave. */
+void tls_server_renew(struct tls_server *server);
 void tls_server_send(struct tls_server *server, struct slip_span bytes);
 void tls_server_notify(struct tls_server *server); /* close_notify */
 /* After it, as before it, `bare` is the spec's to close. */

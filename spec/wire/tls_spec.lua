@@ -3,33 +3,18 @@
 local default_app = require "slipstream.server.default_app"
 local loop = require "spec.support.loop"
 local program = require "spec.support.program"
+local self_signed = require "spec.support.self_signed"
 local slipstream = require "slipstream"
-
-local function openssl(arguments)
-  local code, run = program.run(arguments, { path = "openssl" })
-  assert(code == 0, run:errors())
-end
-
--- A certificate for 127.0.0.1, signed by itself, so that it is its own CA.
-local function new_certificate()
-  local folder = program.folder()
-  local certificate = { file = folder .. "/cert.pem", key = folder .. "/key.pem" }
-  openssl {
-    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-    "-keyout", certificate.key, "-out", certificate.file,
-  }
-  return certificate
-end
 
 describe("wss #wire", function()
   local server, certificate, port, sink
 
-  -- One TLS connection to the server; answers its port.
-  local function serve_tls()
+  -- One TLS connection to the server; answers its port. `options` are more of socat's.
+  local function serve_tls(options)
     local tls = program.start({
       "-d", "-d",
-      ("openssl-listen:0,bind=127.0.0.1,verify=0,cert=%s,key=%s"):format(certificate.file, certificate.key),
+      ("openssl-listen:0,bind=127.0.0.1,cert=%s,key=%s,%s"):format(certificate.file, certificate.key,
+        options or "verify=0"),
       ("tcp:127.0.0.1:%d"):format(server.port),
     }, { path = "socat" })
     return tonumber(tls:read_error("listening on"):match ":(%d+)$")
@@ -38,7 +23,7 @@ describe("wss #wire", function()
   before_each(function()
     sink = slipstream.log.set_sink(function() end)
     server = assert(default_app.new():listen { port = 0 })
-    certificate = new_certificate()
+    certificate = self_signed.new(program.folder())
     port = serve_tls()
   end)
 
@@ -92,6 +77,25 @@ describe("wss #wire", function()
   it("verifies the name that it is told", function()
     local tls = { ca_file = certificate.file, server_name = "example.org" }
     assert.matches("^TLS failed: .*hostname mismatch", outcome_of(uri "127.0.0.1", tls))
+  end)
+
+  it("shows its own certificate to a server that wants one", function()
+    local ours = self_signed.new(program.folder(), "ours")
+    port = serve_tls(("verify=1,cafile=%s"):format(ours.file))
+    local tls = { ca_file = certificate.file, cert_file = ours.file, key_file = ours.key }
+    assert.equal("ok", outcome_of(uri "127.0.0.1", tls))
+  end)
+
+  it("is refused by such a server without one", function()
+    port = serve_tls(("verify=1,cafile=%s"):format(certificate.file))
+    local tls = { ca_file = certificate.file }
+    assert.matches("refused our certificate: certificate required", outcome_of(uri "127.0.0.1", tls), 1, true)
+  end)
+
+  it("speaks no older version than it is told", function()
+    port = serve_tls "verify=0,openssl-max-proto-version=TLS1.2"
+    local tls = { ca_file = certificate.file, min_version = "1.3" }
+    assert.equal("TLS failed: the server and we share no TLS version", outcome_of(uri "127.0.0.1", tls))
   end)
 
   it("says which file of its settings cannot be read", function()

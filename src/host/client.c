@@ -13,6 +13,7 @@ struct slip_client {
   char *host;                 /* of the target; owned */
   char *local_address;        /* the same, or NULL */
   struct slip_tls_config *tls;
+  struct slip_tls_ticket ticket; /* of the last connection to this target */
   struct slip_timer timer;
   struct slip_mark mark;
   struct slip_pass pass; /* from DO_DIAL until the connection is open or the attempt has ended */
@@ -67,6 +68,7 @@ static void dial(struct slip_client *c) {
       .port = c->port,
       .local_address = slip_span_of(c->local_address),
       .tls = c->tls,
+      .ticket = &c->ticket,
   };
   struct slip_net *net = slip_loop_net(c->loop);
   enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
@@ -149,6 +151,7 @@ static void free_client(struct slip_client *c) {
   slip_loop_unset_timer(c->loop, &c->timer);
   slip_loop_unmark(c->loop, &c->mark);
   slip_session_free(c->session);
+  slip_tls_ticket_clear(&c->ticket);
   slip_tls_config_release(c->tls);
   free(c->host);
   free(c->local_address);
@@ -282,6 +285,12 @@ void slip_client_leave(struct slip_client *c) {
   slip_loop_mark(c->loop, &c->mark);
 }
 
+/* Where a ticket must not go: what it resumes is not verified again. */
+static bool is_elsewhere(const struct slip_client *c, const struct slip_target *target) {
+  return !slip_span_is_equal(slip_span_of(c->host), target->host) || c->port != target->port ||
+         c->tls != target->tls;
+}
+
 enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_target *target) {
   bool has_local = !slip_span_is_absent(target->local_address);
   char *host = strndup(target->host.at, target->host.size);
@@ -291,6 +300,8 @@ enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_ta
     free(local);
     return SLIP_ENOMEM;
   }
+  if (is_elsewhere(c, target))
+    slip_tls_ticket_clear(&c->ticket);
   free(c->host);
   free(c->local_address);
   c->host = host;

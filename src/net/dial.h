@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
+struct slip_tls_ticket; /* the same: what a later connection is resumed with */
 
 struct slip_target {
   struct slip_span host; /* a name, an address, or the path of a unix socket ("/…"); copied */
@@ -17,6 +18,9 @@ struct slip_target {
   /* What to come from, an IP address (slip_address_is_ip); copied. Absent: the system chooses. */
   struct slip_span local_address;
   struct slip_tls_config *tls; /* NULL: plain */
+  /* Of the last connection to this target; replaced when the server gives a newer one. Borrowed
+   * until the stream is closed. NULL: none is kept. */
+  struct slip_tls_ticket *ticket;
 };
 
 struct slip_net {

@@ -75,7 +75,9 @@ static enum slip_err set_up_context(SSL_CTX *context, const struct slip_tls_sett
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   /* So that SSL_write never wants to read. */
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  /* Sessions are kept in tickets, not in a cache of the context. */
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, slip_tls_keep_session);
   SSL_CTX_set_default_passwd_cb(context, no_password);
   enum slip_err err = use_version(context, settings, fault);
   if (err == SLIP_OK && settings->verify)
@@ -127,4 +129,9 @@ void slip_tls_config_release(struct slip_tls_config *config) {
   config->count--;
   if (config->count == 0)
     config_free(config);
+}
+
+void slip_tls_ticket_clear(struct slip_tls_ticket *ticket) {
+  SSL_SESSION_free(ticket->session);
+  ticket->session = NULL;
 }

@@ -17,6 +17,7 @@ struct tls {
   struct slip_network *network;
   struct slip_tls_wire wire; /* its TCP stream is owned, and NULL once closed */
   struct slip_tls_config *config;
+  struct slip_tls_ticket *ticket; /* the owner's, until it closes; or NULL */
   SSL *ssl;
   char *fault;  /* words for what failed first; owned */
   bool is_busy; /* in `work`, which then frees */
@@ -27,6 +28,10 @@ struct tls {
 };
 
 static void tls_free(struct tls *tls) {
+  /* Otherwise OpenSSL would forbid to resume what was cut, which is what clients come back from
+   * (RFC 5246 section 7.2.1 took that rule back). After a fatal alert it has done so already. */
+  if (tls->is_open)
+    SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(tls->ssl);
   slip_tls_config_release(tls->config);
   free(tls->fault);
@@ -41,11 +46,18 @@ static char *make_fault(struct tls *tls) {
   return tls->fault;
 }
 
+/* The ticket may be why: the next attempt does without. */
+static void drop_ticket(struct tls *tls) {
+  if (tls->ticket != NULL)
+    slip_tls_ticket_clear(tls->ticket);
+}
+
 static void say_end(struct tls *tls, const char *text) {
   struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST, .text = slip_span_of(text)};
   if (!tls->is_open) {
     reason.kind = SLIP_REASON_CONNECT_FAILED;
     reason.stage = SLIP_STAGE_TLS;
+    drop_ticket(tls);
   }
   tls->has_ended = true;
   tls->stream.handler->ended(tls->stream.owner, &reason);
@@ -73,6 +85,15 @@ static int on_verified(int is_good, X509_STORE_CTX *store) {
   if (!is_good && make_fault(tls) != NULL)
     slip_tls_say_verification(store, tls->fault, FAULT_SIZE);
   return is_good;
+}
+
+int slip_tls_keep_session(SSL *ssl, SSL_SESSION *session) {
+  struct tls *tls = SSL_get_app_data(ssl);
+  if (tls->ticket == NULL)
+    return 0;
+  slip_tls_ticket_clear(tls->ticket);
+  tls->ticket->session = session;
+  return 1;
 }
 
 static bool is_alive(const struct tls *tls) {
@@ -219,6 +240,7 @@ static void tls_close(struct slip_stream *stream, bool is_graceful) {
     (void)SSL_shutdown(tls->ssl); /* sends close_notify; where it cannot, FIN has to do */
   }
   tls->wire.tcp = NULL;
+  tls->ticket = NULL;
   slip_stream_close(tcp, is_graceful);
   if (!tls->is_busy)
     tls_free(tls);
@@ -245,6 +267,13 @@ static bool set_name(struct tls *tls, struct slip_span host) {
   return is_set;
 }
 
+/* Where it cannot be resumed, all is done anew. */
+static void offer_ticket(struct tls *tls) {
+  if (tls->ticket != NULL && tls->ticket->session != NULL)
+    (void)SSL_set_session(tls->ssl, tls->ticket->session);
+  ERR_clear_error();
+}
+
 static bool set_up(struct tls *tls, struct slip_span host) {
   tls->ssl = SSL_new(tls->config->context);
   BIO *bio = BIO_new(tls->config->method);
@@ -259,6 +288,7 @@ static bool set_up(struct tls *tls, struct slip_span host) {
   SSL_set_connect_state(tls->ssl);
   SSL_set_verify(tls->ssl, tls->config->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                  tls->config->verify ? on_verified : NULL);
+  offer_ticket(tls);
   return set_name(tls, host);
 }
 
@@ -275,6 +305,7 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
   tls->stream = (struct slip_stream){&ops, handler, owner};
   tls->network = network;
   tls->config = slip_tls_config_hold(target->tls);
+  tls->ticket = target->ticket;
   if (!set_up(tls, target->host))
     goto fail;
   err = slip_tcp_dial(network, target, &tcp_handler, tls, &tls->wire.tcp);

@@ -1,0 +1,73 @@
+-- A client that comes back resumes its last TLS session. The server is `openssl s_server -www`, which answers
+-- every request with a page about the connection: the body of a refused upgrade, to us.
+local core = require "slipstream.core"
+local loop = require "spec.support.loop"
+local program = require "spec.support.program"
+local self_signed = require "spec.support.self_signed"
+local slipstream = require "slipstream"
+
+describe("a client that comes back over wss #wire", function()
+  local certificate, sink
+
+  before_each(function()
+    sink = slipstream.log.set_sink(function() end)
+    certificate = self_signed.new(program.folder())
+  end)
+
+  after_each(function()
+    slipstream.log.set_sink(sink)
+    core.host():close()
+    program.clean_up()
+    assert.is_true(loop.is_empty())
+  end)
+
+  -- Answers its port; `more` are further arguments.
+  local function serve(...)
+    local server = program.start({
+      "s_server", "-www", "-accept", "127.0.0.1:0", "-cert", certificate.file, "-key", certificate.key, ...,
+    }, { path = "openssl" })
+    return tonumber(server:read("ACCEPT"):match ":(%d+)$")
+  end
+
+  -- Connects `count` times, coming back each time; answers how each session began: "New" or "Reused". `hosts`
+  -- are those of the attempts, otherwise it is always 127.0.0.1.
+  local function beginnings(port, count, hosts)
+    local seen = {}
+    local Client = slipstream.client()
+    local config = {
+      uri = ("wss://127.0.0.1:%d/"):format(port), reconnect_after_msec = { 1 },
+      tls = { ca_file = certificate.file, verify = hosts == nil },
+    }
+    function Client:init() assert(self:connect(config)) end
+    function Client:handle_disconnect(reason)
+      seen[#seen + 1] = reason.body and reason.body:match "(%a+), TLSv1" or tostring(reason)
+      collectgarbage() -- what made the settings must not go in between
+      if #seen == count then return "stop", "normal" end
+      self:reconnect()
+    end
+    function Client.connect_params(_, attempt)
+      if hosts then return { uri = ("wss://%s:%d/"):format(hosts[attempt], port) } end
+    end
+    local client = slipstream.start(Client)
+    assert.is_true(loop.wait(function() return not client:alive() end))
+    return seen
+  end
+
+  it("resumes its last session", function()
+    assert.same({ "New", "Reused", "Reused" }, beginnings(serve(), 3))
+  end)
+
+  it("does so with TLS 1.2", function()
+    assert.same({ "New", "Reused", "Reused" }, beginnings(serve "-tls1_2", 3))
+  end)
+
+  it("does not resume elsewhere what was verified here", function()
+    assert.same({ "New", "New", "Reused" }, beginnings(serve(), 3, { "127.0.0.1", "localhost", "localhost" }))
+  end)
+
+  it("is not resumed as somebody else", function()
+    local port = serve()
+    assert.same({ "New" }, beginnings(port, 1))
+    assert.same({ "New" }, beginnings(port, 1))
+  end)
+end)
