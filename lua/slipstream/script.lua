@@ -89,11 +89,14 @@ local function is_over(script)
   if script.is_over then return true end
 end
 
--- Nothing is left that could happen, but clients that it would wait for: they end as if told to.
+-- Nothing is left that could happen, but clients that it would wait for: they end as if told to. One that
+-- does so already waits, in `terminate`, for what cannot come.
 local function stop_idle(script)
   local list = clients_of(script)
   if #list == 0 then error("slipstream.run: the script waits, but nothing is left that could happen", 0) end
-  for _, client in ipairs(list) do client:stop() end
+  for _, client in ipairs(list) do
+    if client:status() == "stopping" then endings.kill(client._socket, "normal") else client:stop() end
+  end
 end
 
 -- Outside of the loop: turns it until the script is over.
