@@ -145,6 +145,19 @@ static void a_join_that_times_out_is_left_and_told(void **state) {
   phx_expect(p, "dropped slow phx_reply");
 }
 
+static void a_leave_that_overtakes_a_slow_join_has_a_time_of_its_own(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  phx_join(p, "slow");
+  phx_expect(p, "join_due slow");
+  phx_advance(p, 9999);
+  phx_leave(p, "slow");
+  phx_advance(p, 9999);
+  phx_expect_nothing(p);
+  phx_advance(p, 1);
+  phx_expect(p, "left slow");
+}
+
 static void everything_comes_back_after_a_lost_link(void **state) {
   struct phx *p = phx_in_room(state);
   phx_push(p, "room:1", "a", "{}");
@@ -192,6 +205,7 @@ int main(void) {
       PHX_SPEC(a_topic_never_joined_cannot_rejoin),
       PHX_SPEC(rejoining_a_joined_topic_does_nothing),
       PHX_SPEC(a_join_that_times_out_is_left_and_told),
+      PHX_SPEC(a_leave_that_overtakes_a_slow_join_has_a_time_of_its_own),
       PHX_SPEC(everything_comes_back_after_a_lost_link),
       PHX_SPEC(topics_stay_away_when_told_so),
   };

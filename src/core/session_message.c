@@ -201,9 +201,14 @@ static bool push_due(struct slip_session *s, const struct slip_pending_entry *en
   return true;
 }
 
+/* The time of a join is over with its leave, which has its own, as in phoenix.js. */
+static bool is_overtaken(const struct slip_topic *topic, const struct slip_pending_entry *entry) {
+  return entry->kind == SLIP_PENDING_JOIN && topic->state == SLIP_CHANNEL_LEAVING;
+}
+
 static void step_due(struct slip_session *s, const struct slip_pending_entry *entry) {
   struct slip_topic *topic = slip_roster_find_join(&s->roster, entry->join_ref);
-  if (topic != NULL && entry->why == 0)
+  if (topic != NULL && entry->why == 0 && !is_overtaken(topic, entry))
     (void)!slip_session_step_topic(s, topic, SLIP_CHANNEL_TIMED_OUT, NULL);
 }
 
