@@ -54,6 +54,16 @@ static void a_scheduled_reconnect_can_be_called_off(void **state) {
   phx_expect_nothing(p);
 }
 
+/* Who takes an idle session away must not take an end along that nobody has heard of. */
+static void is_not_idle_before_the_end_is_told(void **state) {
+  struct phx *p = *state;
+  CHECK_OK(slip_session_connect(p->session));
+  CHECK_OK(slip_session_disconnect(p->session, 1000, SLIP_SPAN("")));
+  assert_false(slip_session_is_idle(p->session));
+  phx_drain(p);
+  assert_true(slip_session_is_idle(p->session));
+}
+
 static void a_close_text_that_is_too_long_is_told_as_it_was_sent(void **state) {
   struct phx *p = phx_in_room(state);
   char text[201] = {0};
@@ -170,6 +180,7 @@ int main(void) {
       PHX_SPEC(nothing_follows_our_close_frame),
       PHX_SPEC(a_close_that_is_never_answered_ends_after_five_seconds),
       PHX_SPEC(a_scheduled_reconnect_can_be_called_off),
+      PHX_SPEC(is_not_idle_before_the_end_is_told),
       PHX_SPEC(a_close_text_that_is_too_long_is_told_as_it_was_sent),
       PHX_SPEC(a_close_that_may_not_be_sent_changes_nothing),
       PHX_SPEC(illegal_frames_fail_the_connection),

@@ -120,6 +120,31 @@ describe("connecting", function()
     assert.same({ nil, "connected", "connected" }, { calls.socket:reconnect() })
   end)
 
+  it("tells the end of an attempt before another connect can begin", function()
+    local again, calls
+    local function connect(self) return self:connect { uri = "ws://other.test/socket" } end
+    calls = start(nil, { handle_disconnect = function(self) again = { connect(self) } end })
+    calls.socket:disconnect()
+    assert.same({ nil, "connected", "connected" }, { connect(calls.socket) })
+    clock:advance(0)
+    assert.equal("closed_by_client", recorder.last(calls, "handle_disconnect").kind)
+    assert.same({ true }, again)
+    assert.equal("other.test", server:accept().headers.host)
+  end)
+
+  it("answers every push of a lost connection before another connect can begin", function()
+    local function connect(self) self:connect { uri = "ws://other.test/socket" } end
+    local calls = start(nil, { handle_reply = connect })
+    server:accept()
+    calls.socket:join("room:1")
+    server:expect_join("room:1"):reply("ok")
+    calls.socket:push("room:1", "ping")
+    calls.socket:push("room:1", "ping")
+    server:drop()
+    assert.same({ "handle_connect", "handle_join", "handle_reply", "handle_reply", "handle_disconnect" },
+      recorder.names(calls))
+  end)
+
   it("has no config to reconnect with before the first connect", function()
     local module = slipstream.client {}
     local answer

@@ -92,6 +92,8 @@ static bool take_queued(struct slip_session *s, struct slip_action *out) {
     return false;
   memcpy(out, slip_buf_span(&s->actions).at, sizeof *out);
   slip_buf_drop(&s->actions, sizeof *out);
+  if (out->kind == SLIP_DO_TELL && out->event.kind == SLIP_EVENT_DISCONNECTED)
+    s->owes_end = false;
   return true;
 }
 

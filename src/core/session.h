@@ -130,7 +130,7 @@ SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint1
 /* How long the link may take nothing of a full outbox before `link_stalled` is due. */
 uint32_t slip_session_write_timeout(const struct slip_session *s);
 bool slip_session_is_connected(const struct slip_session *s);
-/* No link, none being made, none scheduled. */
+/* No link, none being made, none scheduled, and DISCONNECTED of the last one is told. */
 bool slip_session_is_idle(const struct slip_session *s);
 
 /* News of the link that DO_DIAL asked for. */

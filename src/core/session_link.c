@@ -73,6 +73,7 @@ static void tell_disconnected(struct slip_session *s) {
   forget_link(s);
   slip_session_topics_lost(s);
   slip_pending_expire(&s->pending, 0, SLIP_REASON_DISCONNECTED);
+  s->owes_end = true;
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_DISCONNECTED, .reason = &s->reason});
 }
 
@@ -209,7 +210,7 @@ bool slip_session_is_connected(const struct slip_session *s) {
 }
 
 bool slip_session_is_idle(const struct slip_session *s) {
-  return s->link == LINK_NONE;
+  return s->link == LINK_NONE && !s->owes_end;
 }
 
 /* Time. */

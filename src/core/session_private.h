@@ -66,6 +66,7 @@ struct slip_session {
   bool was_full;      /* a push was refused: WRITABLE is to come */
   size_t writable_at; /* it comes when no more bytes than that are queued */
 
+  bool owes_end;             /* DISCONNECTED is queued, and nobody has it yet */
   bool has_reason;           /* since the last `connect` */
   struct slip_reason reason; /* why the last connection ended, or the present one will */
   struct slip_buf reason_text;
