@@ -48,7 +48,6 @@ struct slip_session {
   uint32_t step;       /* steps of the back-off taken since then */
   uint64_t not_before; /* no reconnect before that, by what the last end asks for */
   int64_t calendar;    /* seconds since 1970 when `now` was 0 */
-  struct slip_breaker breaker;
   struct slip_upgrade_reader *upgrade; /* while upgrading */
 
   struct slip_span input; /* fed, not read yet */
@@ -62,9 +61,11 @@ struct slip_session {
   struct slip_pending pending;
   uint32_t joins; /* topics that are JOINING */
 
+  struct slip_breaker breaker;
+
   struct slip_push_buffer buffer;
-  bool was_full;      /* a push was refused: WRITABLE is to come */
-  size_t writable_at; /* it comes when no more bytes than that are queued */
+  size_t writable_at; /* WRITABLE comes when no more bytes than that are queued */
+  bool was_full;      /* a push was refused: it is to come */
 
   bool owes_end;             /* DISCONNECTED is queued, and nobody has it yet */
   bool has_reason;           /* since the last `connect` */
