@@ -87,7 +87,7 @@ end
 
 function M.connect_due(socket, attempt, last_reason)
   if socket._ending then return end
-  return ask(socket, "connect_params", answer_dial, prepare_dial, attempt, last_reason)
+  return ask(socket, "connect_params", false, answer_dial, prepare_dial, attempt, last_reason)
 end
 
 -- Joining.
@@ -114,7 +114,7 @@ function M.join_due(socket, topic)
   if socket._ending then return end
   local params = socket._topics[topic]
   if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end
-  return ask(socket, "join params", answer_join, prepare_join, topic, params)
+  return ask(socket, "join params", topic, answer_join, prepare_join, topic, params)
 end
 
 -- A handler above raised: a defect of ours, so that client ends as if its script had.

@@ -17,20 +17,33 @@ local function answered(question, state, ...)
   socket._questions[question] = nil
   if next(socket._questions) == nil then socket._questions = false end
   if state == "failed" then return ending.crash(socket, question._callback, (...)) end
-  if question.core == socket._core then question.answer(socket, ...) end -- not of a former connection
+  local is_current = question.core == socket._core and not question.is_outdated -- not of a former connection
+  if is_current then question.answer(socket, ...) end
   if socket._mailbox then process.go_on(socket) end
+end
+
+-- What is asked again is not answered by what it was before: it may be of a former connection or join.
+local function outdate(socket, kind, subject)
+  for question in pairs(socket._questions) do
+    if question.kind == kind and question.subject == subject then question.is_outdated = true end
+  end
 end
 
 --- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
 ---@param socket slipstream.Socket
 ---@param callback string for the log when it raises, and for telemetry; `question._callback` says it more
 ---exactly
+---@param subject string|false what is asked for: a topic
 ---@param answer fun(socket: slipstream.Socket, ...: any)
 ---@param fn fun(socket: slipstream.Socket, question: table, ...: any): ...
-function M.ask(socket, callback, answer, fn, ...)
-  local question = { socket = socket, core = socket._core, _callback = callback, answer = answer,
-    _client = socket._client, _host = socket._host, _fiber = false, _done = false, _alarm = false }
+function M.ask(socket, callback, subject, answer, fn, ...)
+  local question = {
+    socket = socket, core = socket._core, kind = callback, subject = subject, answer = answer,
+    _callback = callback, _client = socket._client, _host = socket._host,
+    _fiber = false, _done = false, _alarm = false,
+  }
   socket._questions = socket._questions or {}
+  outdate(socket, callback, subject)
   socket._questions[question] = true
   local done = observed[callback] and report.around(question, callback, answered, ...) or answered
   return fiber.run(question, done, fn, socket, question, ...)
