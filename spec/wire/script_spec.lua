@@ -98,6 +98,7 @@ end)
 
 describe("slipstream.run with nothing else on the loop #wire", function()
   it("ends a client that waits in terminate when nothing is left that could happen", function()
+    assert.is_true(loop.is_empty())
     local idle, module, seen = slipstream.client {}, slipstream.client {}, {}
     function module.terminate()
       local _ <close> = setmetatable({}, { __close = function() seen.is_unwound = true end })
