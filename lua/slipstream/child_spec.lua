@@ -4,6 +4,7 @@
 local check = require "slipstream.check"
 local is_module = require("slipstream.client").is_module
 local nearest = require "slipstream.nearest"
+local restart = require "slipstream.restart"
 
 local M = {}
 
@@ -41,10 +42,8 @@ local function is_name(value)
   return type(value) == "string", "a string"
 end
 
-local policies = { permanent = true, transient = true, temporary = true }
-
 local function is_restart(value)
-  return policies[value], '"permanent", "transient" or "temporary"'
+  return restart.is_policy(value), '"permanent", "transient" or "temporary"'
 end
 
 local function is_shutdown(value)

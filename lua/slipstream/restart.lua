@@ -35,9 +35,16 @@ end
 
 local policies = { permanent = true, transient = true, temporary = true }
 
+--- Whether a value is a policy.
+---@param value any
+---@return boolean
+function M.is_policy(value)
+  return policies[value] == true
+end
+
 local function fault_of(options)
   local most, seconds = options.max_restarts, options.max_seconds
-  if options.restart and not policies[options.restart] then
+  if options.restart and not M.is_policy(options.restart) then
     local text = 'restart: "permanent", "transient" or "temporary" expected, got %q'
     return text:format(options.restart)
   elseif most and (math.type(most) ~= "integer" or most < 0) then
