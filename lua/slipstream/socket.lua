@@ -97,6 +97,7 @@ local function connect(self, given)
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
   if not settings then return nil, numbers, "invalid" end
+  numbers.first_ref = self._core and self._core:next_ref() -- its pushes may have answers on their way
   local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end
   if self._core then self._core:close() end

@@ -21,6 +21,7 @@ const struct slip_session_config slip_session_defaults = {
                   .count = 10,
                   .jitter = 500},
     .rejoin = {.steps = {100, 500, 1000, 2000, 5000, 10000}, .count = 6, .jitter = 500},
+    .first_ref = 1,
 };
 
 enum slip_err slip_session_new(const struct slip_session_config *config, struct slip_luck *luck,
@@ -30,7 +31,7 @@ enum slip_err slip_session_new(const struct slip_session_config *config, struct 
     return SLIP_ENOMEM;
   s->config = *config;
   s->luck = luck;
-  s->next_ref = 1;
+  s->next_ref = config->first_ref;
   s->link_deadline = SLIP_NEVER;
   s->heartbeat_at = SLIP_NEVER;
   slip_ws_reader_init(&s->reader, config->max_message_bytes);
@@ -212,6 +213,10 @@ uint64_t slip_session_messages(const struct slip_session *s) {
 
 uint64_t slip_session_pushes(const struct slip_session *s) {
   return s->pushes;
+}
+
+uint64_t slip_session_next_ref(const struct slip_session *s) {
+  return s->next_ref;
 }
 
 uint32_t slip_session_buffered(const struct slip_session *s) {

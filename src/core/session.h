@@ -36,6 +36,7 @@ struct slip_session_config {
   enum slip_vsn vsn;
   struct slip_backoff reconnect;
   struct slip_backoff rejoin;
+  uint64_t first_ref; /* 1 or more: a session that follows another goes on where that one was */
 };
 extern const struct slip_session_config slip_session_defaults;
 
@@ -225,6 +226,8 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out);
 uint64_t slip_session_messages(const struct slip_session *s);
 /* How many pushes were sent in the session's life. */
 uint64_t slip_session_pushes(const struct slip_session *s);
+/* The ref of what is sent next. */
+uint64_t slip_session_next_ref(const struct slip_session *s);
 /* How many pushes are buffered now. */
 uint32_t slip_session_buffered(const struct slip_session *s);
 /* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.

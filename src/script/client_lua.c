@@ -215,6 +215,13 @@ static int client_take_unanswered(lua_State *L) {
   return 1;
 }
 
+static int client_next_ref(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_pushinteger(L, (lua_Integer)slip_session_next_ref(slip_client_enter(box->client)));
+  slip_client_leave(box->client);
+  return 1;
+}
+
 static int client_ping(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   return finish(L, box, slip_session_ping(slip_client_enter(box->client)), "busy");
@@ -254,6 +261,7 @@ static const luaL_Reg methods[] = {
     {"join_status", client_join_status},
     {"push", client_push},
     {"take_unanswered", client_take_unanswered},
+    {"next_ref", client_next_ref},
     {"ping", client_ping},
     {"stats", client_stats},
     {"close", client_close},
