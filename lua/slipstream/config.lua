@@ -23,6 +23,7 @@ local query = require "slipstream.query"
 ---@field rejoin_on_reconnect boolean? true
 ---@field max_message_bytes integer? 16 MiB
 ---@field max_queue_bytes integer? 8 MiB
+---@field max_buffered_pushes integer? 1000
 ---@field vsn string? "2.0.0" or "1.0.0"
 ---@field json table? with `encode` and `decode`, such as cjson
 ---@field tls table? ca_file, cert_file, key_file, server_name, verify, min_version
@@ -31,6 +32,8 @@ local M = {}
 
 local MAX_MSEC = 2 ^ 31 - 1 | 0
 local MAX_STEPS = 32
+-- SLIP_BUFFERED_PUSHES_MAX of src/core/limits.h.
+local MAX_BUFFERED = 10000
 
 -- Checkers: nil when the value is good, else what is wrong with it. Values are not shown: they may be
 -- secret.
@@ -227,7 +230,7 @@ local core_keys = {
   join_timeout_msec = msec(1), push_timeout_msec = msec(1), write_timeout_msec = msec(1),
   stable_after_msec = msec(0), reconnect_after_msec = steps, rejoin_after_msec = steps, jitter = share,
   rejoin_on_reconnect = boolean, max_message_bytes = bytes, max_queue_bytes = bytes,
-  vsn = one_of("2.0.0", "1.0.0"),
+  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = one_of("2.0.0", "1.0.0"),
 }
 
 -- What each attempt may say anew, see connect_params.
@@ -235,7 +238,7 @@ local dial_keys = { uri = uri, params = table_or_function, headers = headers, au
 
 local known_keys = {
   json = json, tls = tls, local_address = addresses,
-  max_buffered_pushes = later(), serializer = later(), compress = later(false), proxy = later(false),
+  serializer = later(), compress = later(false), proxy = later(false),
   test_mode = later(false),
 }
 for key, checker in pairs(core_keys) do known_keys[key] = checker end

@@ -56,6 +56,11 @@ function M.dropped(socket, topic, event)
   log.debug("frame dropped", { client = socket._client.name, topic = topic, event = event })
 end
 
+-- A socket without a module has no callback to hear it.
+function M.writable(socket)
+  if not socket._is_passive then return arrive(socket, "info", "writable") end
+end
+
 -- Connecting.
 
 local function overrides_of(socket, attempt, last_reason)

@@ -10,10 +10,12 @@ local core = require "slipstream.core"
 local handlers = require "slipstream.event"
 local passive = require "slipstream.passive"
 local process = require "slipstream.process"
+local reason_of = require("slipstream.reason").new
 local registry = require "slipstream.registry"
 local report = require "slipstream.report"
 local spans = require("slipstream.telemetry").spans
 local timer = require "slipstream.timer"
+local turn = require "slipstream.turn"
 
 ---@class slipstream.Socket
 ---@field assigns table the client's own state
@@ -84,6 +86,18 @@ local function new_core(self, numbers)
   return self._host:client(handlers, self, numbers)
 end
 
+local function answer_as_lost(job)
+  return handlers.reply(job.socket, job.ref, "error", nil, reason_of "disconnected")
+end
+
+-- Pushes that wait for a connection that nobody wants any more are answered all the same.
+local function close_core(self)
+  for _, ref in ipairs(self._core:take_unanswered()) do
+    turn.post(self._host, answer_as_lost, { socket = self, ref = ref })
+  end
+  self._core:close()
+end
+
 -- What requests are for may be there already.
 local function is_connected(self) return self:connected() end
 local function is_joined(self, topic) return self:joined(topic) end
@@ -100,7 +114,7 @@ local function connect(self, given)
   numbers.first_ref = self._core and self._core:next_ref() -- its pushes may have answers on their way
   local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end
-  if self._core then self._core:close() end
+  if self._core then close_core(self) end
   self._core, self._config, self._topics = client, settings, {}
   begin_connection(self)
   return client:connect()
@@ -275,37 +289,39 @@ function Socket:join_status(topic)
 end
 
 ---@class slipstream.PushOptions
----@field timeout integer? msec until `handle_reply(ref, "timeout")`
+---@field timeout integer? msec until `handle_reply(ref, "timeout")`, counted from the push
+---@field buffer boolean? true: kept while the topic is about to be joined
 
 -- The longest wait that the core can count.
 local MOST_MSEC = 0x7fffffff
 
-local push_options = { timeout = "number" }
+local push_options = { timeout = "number", buffer = "boolean" }
 
-local function push_timeout(options)
+-- The time-out, and whether the push may wait for its topic.
+local function read_push_options(options)
   if options == nil then return end
   check.is(4, options, "table")
-  if options.buffer ~= nil then check.fail(4, "buffer is not supported yet") end
   check.are_options(4, options, push_options)
   local timeout = options.timeout
   if timeout == nil or math.type(timeout) == "integer" and timeout > 0 and timeout <= MOST_MSEC then
-    return timeout
+    return timeout, options.buffer
   end
   check.fail(4, ("timeout: an integer of msec from 1 to %d expected, got %s"):format(MOST_MSEC, timeout))
 end
 
-local function push(self, topic, event, payload, timeout)
+local function push(self, topic, event, payload, timeout, may_wait)
   if not self._core then return fail "not_connected" end
   if getmetatable(payload) == core.binary_mt then
     if self._config.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
-    return self._core:push(topic, event, payload.bytes, true, timeout)
+    return self._core:push(topic, event, payload.bytes, true, timeout, may_wait)
   end
   local text, fault = self:_encode(payload, "payload")
   if not text then return nil, fault, "invalid" end
-  return self._core:push(topic, event, text, false, timeout)
+  return self._core:push(topic, event, text, false, timeout, may_wait)
 end
 
---- Pushes an event to a joined topic; the answer comes to `handle_reply`, with the same ref.
+--- Pushes an event to a joined topic, or with `buffer` to one that is about to be joined; the answer comes to
+-- `handle_reply`, with the same ref. After "queue_full", `handle_info("writable")` tells when to go on.
 ---@param topic string
 ---@param event string
 ---@param payload any? JSON values, or `slipstream.binary(bytes)`; {} when absent
@@ -316,9 +332,9 @@ function Socket:push(topic, event, payload, options)
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is(2, event, "string")
-  local timeout = push_timeout(options)
-  if spans["client.push"] then return report.push(self, push, topic, event, payload, timeout) end
-  return push(self, topic, event, payload, timeout)
+  local timeout, may_wait = read_push_options(options)
+  if spans["client.push"] then return report.push(self, push, topic, event, payload, timeout, may_wait) end
+  return push(self, topic, event, payload, timeout, may_wait)
 end
 
 --- `push`, but what can happen raises as well.

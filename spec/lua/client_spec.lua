@@ -84,7 +84,7 @@ describe("a client module", function()
       { "join_status" }, { "joined" }, { "push_or_raise" }, { "connect" }, { "connect", "ws://phoenix.test" },
       { "push", "room:1", "x", {}, 7 }, { "push", "room:1", "x", {}, { timeout = 0 } },
       { "push", "room:1", "x", {}, { timeout = 0x80000000 } }, { "push", "room:1", "x", {}, { timeuot = 1 } },
-      { "push", "room:1", "x", {}, { timeout = "1" } }, { "push", "room:1", "x", {}, { buffer = true } },
+      { "push", "room:1", "x", {}, { timeout = "1" } }, { "push", "room:1", "x", {}, { buffer = 1 } },
       { "disconnect", "1000" }, { "disconnect", 70000 }, { "disconnect", 1006 }, { "disconnect", 1000, 7 },
       { "update", "n" }, { "assign" }, { "assign", 0 / 0 },
     }
