@@ -178,7 +178,7 @@ function Socket:connected()
   return self._core ~= nil and self._core:connected()
 end
 
---- Counters: bytes_in, bytes_out, messages_in, pushes_out, connects, queued_bytes.
+--- Counters: bytes_in, bytes_out, messages_in, pushes_out, connects, queued_bytes, buffered_pushes.
 ---@return table<string, integer>? stats, string? err, string? code
 function Socket:stats()
   check.self(self, NAME)

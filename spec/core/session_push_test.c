@@ -389,6 +389,91 @@ static void what_was_never_told_of_can_be_taken_with_the_session(void **state) {
   assert_int_equal(slip_session_buffered(p->session), 0);
 }
 
+/* What was sent ends as well, whatever takes its join away. */
+
+/* Two pushes of room:1, one of room:2, sent and not answered: refs 2, 3 and 5. */
+static struct phx *with_sent_pushes(void **state) {
+  struct phx *p = phx_in_room(state);
+  phx_push(p, "room:1", "a", "{}");
+  phx_push(p, "room:1", "b", "{}");
+  phx_join(p, "room:2");
+  phx_expect(p, "join_due room:2");
+  phx_text(p, "[\"4\",\"4\",\"room:2\",\"phx_reply\",{\"response\":{},\"status\":\"ok\"}]");
+  phx_expect(p, "joined room:2 {}");
+  phx_push(p, "room:2", "c", "{}");
+  return p;
+}
+
+static void a_crash_and_a_close_end_the_pushes_of_their_join_alone(void **state) {
+  static const char *const events[] = {"phx_error", "phx_close"};
+  static const char *const reasons[] = {"channel_error", "channel_closed"};
+  for (int i = 0; i < 2; i++) {
+    struct slip_session_config config = phx_exact_config();
+    char line[64];
+    with_config(state, &config);
+    struct phx *p = with_sent_pushes(state);
+    end_channel(p, 1, events[i]);
+    for (int ref = 2; ref <= 3; ref++) {
+      snprintf(line, sizeof line, "reply #%d error (%s)", ref, reasons[i]);
+      phx_expect(p, line);
+    }
+    snprintf(line, sizeof line, "topic_closed room:1 {} (%s)", reasons[i]);
+    phx_expect(p, line);
+    phx_expect_nothing(p);
+    phx_advance(p, 10000);
+    phx_expect(p, "reply #5 timeout");
+    phx_expect_nothing(p);
+  }
+}
+
+static void a_leave_lets_them_be_answered_until_it_is_settled(void **state) {
+  struct phx *p = with_sent_pushes(state);
+  phx_leave(p, "room:1");
+  reply(p, 1, 3, "ok");
+  phx_expect(p, "reply #3 room:1 ok {}");
+  end_channel(p, 1, "phx_close");
+  phx_expect(p, "reply #2 error (channel_closed)");
+  phx_expect(p, "left room:1");
+  reply(p, 1, 2, "ok");
+  phx_expect(p, "dropped room:1 phx_reply");
+}
+
+static void every_end_of_the_link_ends_them_all(void **state) {
+  for (int i = 0; i < 4; i++) {
+    struct slip_session_config config = phx_exact_config();
+    with_config(state, &config);
+    struct phx *p = with_sent_pushes(state);
+    if (i == 0)
+      phx_lose(p);
+    else if (i == 1)
+      phx_close_frame(p, 1001, "");
+    else if (i == 2)
+      slip_session_link_stalled(p->session);
+    else
+      phx_text(p, "no JSON");
+    phx_drain(p);
+    phx_expect(p, "reply #2 error (disconnected)");
+    phx_expect(p, "reply #3 error (disconnected)");
+    phx_expect(p, "reply #5 error (disconnected)");
+    if (i > 0)
+      phx_expect(p, i == 2 ? "ABORT" : "CLOSE");
+    assert_memory_equal(p->log[p->checked], "disconnected", 12);
+    assert_int_equal(p->checked + 1, p->logged);
+  }
+}
+
+static void a_disconnect_ends_them_when_the_server_agrees(void **state) {
+  struct phx *p = with_sent_pushes(state);
+  CHECK_OK(slip_session_disconnect(p->session, 1000, SLIP_SPAN("")));
+  phx_expect_nothing(p);
+  phx_close_frame(p, 1000, "");
+  phx_expect(p, "reply #2 error (disconnected)");
+  phx_expect(p, "reply #3 error (disconnected)");
+  phx_expect(p, "reply #5 error (disconnected)");
+  phx_expect(p, "CLOSE");
+  phx_expect(p, "disconnected (closed_by_client 1000)");
+}
+
 /* Refused. */
 
 static void is_refused_where_its_topic_is_not_on_its_way(void **state) {
@@ -576,6 +661,10 @@ int main(void) {
       PHX_SPEC(a_disconnect_when_the_link_is_gone_ends_it),
       PHX_SPEC(a_reply_to_what_was_not_sent_yet_is_dropped),
       PHX_SPEC(what_was_never_told_of_can_be_taken_with_the_session),
+      PHX_SPEC(a_crash_and_a_close_end_the_pushes_of_their_join_alone),
+      PHX_SPEC(a_leave_lets_them_be_answered_until_it_is_settled),
+      PHX_SPEC(every_end_of_the_link_ends_them_all),
+      PHX_SPEC(a_disconnect_ends_them_when_the_server_agrees),
       PHX_SPEC(is_refused_where_its_topic_is_not_on_its_way),
       PHX_SPEC(is_refused_when_nobody_wants_the_link_back),
       PHX_SPEC(what_cannot_be_written_is_refused_at_once),

@@ -5,7 +5,7 @@ local phoenix = require "spec.support.phoenix"
 local recorder = require "spec.support.recorder"
 local slipstream = require "slipstream"
 
-local SEEDS = 300
+local SEEDS = 200
 local STEPS = 80
 local TOPICS = { "room:1", "room:2" }
 

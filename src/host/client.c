@@ -321,5 +321,6 @@ void slip_client_stats(const struct slip_client *c, struct slip_client_stats *ou
       .pushes_out = slip_session_pushes(c->session),
       .connects = c->connects,
       .queued_bytes = slip_session_outbox(c->session).size,
+      .buffered_pushes = slip_session_buffered(c->session),
   };
 }

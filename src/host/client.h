@@ -44,7 +44,8 @@ struct slip_client_stats {
   uint64_t messages_in;
   uint64_t pushes_out;
   uint64_t connects;
-  uint64_t queued_bytes; /* in the outbox now */
+  uint64_t queued_bytes;    /* in the outbox now */
+  uint64_t buffered_pushes; /* that wait for their topics now */
 };
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out);
 

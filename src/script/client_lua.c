@@ -235,13 +235,14 @@ static void set_count(lua_State *L, const char *key, uint64_t count) {
 static int client_stats(lua_State *L) {
   struct slip_client_stats stats;
   slip_client_stats(slip_client_check(L)->client, &stats);
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 7);
   set_count(L, "bytes_in", stats.bytes_in);
   set_count(L, "bytes_out", stats.bytes_out);
   set_count(L, "messages_in", stats.messages_in);
   set_count(L, "pushes_out", stats.pushes_out);
   set_count(L, "connects", stats.connects);
   set_count(L, "queued_bytes", stats.queued_bytes);
+  set_count(L, "buffered_pushes", stats.buffered_pushes);
   return 1;
 }
 
