@@ -4,8 +4,8 @@
  * Upgrade: the HTTP/1.1 handshake of RFC 6455 section 4, the client's half: writes
  * the request, reads the answer.
  *
- * Pure (SHA-1 and base64 are OpenSSL's). The reader owns one buffer, of at most
- * SLIP_UPGRADE_HEAD_MAX + SLIP_UPGRADE_BODY_MAX bytes, until it is freed.
+ * Pure (SHA-1 and base64 are OpenSSL's). The reader owns two buffers, of at most
+ * SLIP_UPGRADE_HEAD_MAX and SLIP_UPGRADE_BODY_MAX bytes, until it is freed.
  */
 #include "core/buf.h"
 
