@@ -13,7 +13,7 @@ Turn.__index = Turn
 function Turn:start()
   self.link, self.has_stream = "none", false
   self.link_due, self.heartbeat_due = NEVER, NEVER
-  self.next_ref, self.topics, self.pending = 1, {}, {}
+  self.topics, self.pending = {}, {}
   self.queue, self.input, self.outbox = {}, {}, {}
 end
 

@@ -25,7 +25,8 @@ Model.__index = Model
 -- `stays_away`: topics do not come back with the connection.
 function M.new(next_answer, stays_away)
   local model = {
-    now = 0, told = {}, sent = {}, asked = 0, next_answer = next_answer, stays_away = stays_away,
+    now = 0, told = {}, sent = {}, asked = 0, next_ref = 1, next_answer = next_answer,
+    stays_away = stays_away,
   }
   setmetatable(model, Model):begin()
   return model
