@@ -2,6 +2,7 @@
 
 local client_modules = require "slipstream.client"
 local core = require "slipstream.core"
+local endings = require "slipstream.ending"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local script = require "slipstream.script"
@@ -122,10 +123,10 @@ end
 -- The file's value.
 
 -- Where the first one fails at once, all others would, with the same lines in the log.
-local function start_all(module, options, ends)
+local function start_all(module, options)
   for index = 1, options.clients do
-    local client = slipstream.start(module, args_of(options, index))
-    if index == 1 and options.clients > 1 and not client and ends.has_failed then
+    local client, reason = slipstream.start(module, args_of(options, index))
+    if index == 1 and options.clients > 1 and not client and endings.is_failure(reason) then
       return slipstream.log.error "stopped starting clients: the first one failed in init"
     end
   end
@@ -195,17 +196,17 @@ local function refuse(main, text, code)
 end
 
 -- The main chunk has returned or failed.
-local function chunk_ended(main, outcome, options, ends)
+local function chunk_ended(main, outcome, options)
   local ok, value = outcome[1], outcome[2]
   if not ok then return refuse(main, file.explain(options.file, value), FAILED) end
   local fault, code = fault_of(value, options)
   if fault then return refuse(main, fault, code) end
   main.value = value
-  if value then start_all(value, options, ends) end
+  if value then start_all(value, options) end
 end
 
-local function run_chunk(chunk, main, options, ends)
-  local function on_end(chunk_script) chunk_ended(main, chunk_script.outcome, options, ends) end
+local function run_chunk(chunk, main, options)
+  local function on_end(chunk_script) chunk_ended(main, chunk_script.outcome, options) end
   main.script = script.begin({ name = options.file, on_end = on_end }, chunk, args_of(options, 1))
 end
 
@@ -221,7 +222,7 @@ function M.run(options)
   local chunk, fault, fault_code = file.load(options.file)
   if not chunk then return nil, fault, fault_code end
   watch_signals(main)
-  run_chunk(chunk, main, options, ends)
+  run_chunk(chunk, main, options)
   run_loop(main)
   if main.ended then return main.ended end
   if main.fault then return nil, main.fault, main.code end
