@@ -145,6 +145,21 @@ static void a_join_that_times_out_is_left_and_told(void **state) {
   phx_expect(p, "dropped slow phx_reply");
 }
 
+static void params_are_not_asked_for_in_vain(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  CHECK_OK(slip_session_join(p->session, SLIP_SPAN("left")));
+  CHECK_OK(slip_session_leave(p->session, SLIP_SPAN("left")));
+  CHECK_OK(slip_session_join(p->session, SLIP_SPAN("again")));
+  CHECK_OK(slip_session_leave(p->session, SLIP_SPAN("again")));
+  CHECK_OK(slip_session_join(p->session, SLIP_SPAN("again")));
+  phx_drain(p);
+  phx_expect(p, "left left");
+  phx_expect(p, "join_due again");
+  phx_expect(p, "left again");
+  phx_expect_nothing(p);
+}
+
 static void a_leave_that_overtakes_a_slow_join_has_a_time_of_its_own(void **state) {
   struct phx *p = *state;
   phx_open(p);
@@ -205,6 +220,7 @@ int main(void) {
       PHX_SPEC(a_topic_never_joined_cannot_rejoin),
       PHX_SPEC(rejoining_a_joined_topic_does_nothing),
       PHX_SPEC(a_join_that_times_out_is_left_and_told),
+      PHX_SPEC(params_are_not_asked_for_in_vain),
       PHX_SPEC(a_leave_that_overtakes_a_slow_join_has_a_time_of_its_own),
       PHX_SPEC(everything_comes_back_after_a_lost_link),
       PHX_SPEC(topics_stay_away_when_told_so),

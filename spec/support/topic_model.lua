@@ -67,15 +67,15 @@ local function enter(topic, state)
   topic.state = state
 end
 
--- The script's part of a join: its params, if it is still to be joined.
+-- The script's part of a join: its params. Nobody asks for them when it is not wanted any more.
 function Model:ask_params(name)
+  local topic = self:find("name", name)
+  if not topic or not topic.is_asked or self.link ~= "open" then return end
   local params = self.params[name]
   if params == "fresh" then
     self.asked = self.asked + 1
     params = self.asked
   end
-  local topic = self:find("name", name)
-  if not topic or topic.state ~= "waiting" or self.link ~= "open" then return end
   topic.join_ref = self:send("phx_join", name, nil, params)
   self:await("join", topic.join_ref, topic.join_ref, numbers.join_timeout_msec)
   enter(topic, "joining")

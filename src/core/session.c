@@ -88,11 +88,20 @@ void slip_session_tell(struct slip_session *s, const struct slip_event *event) {
   queue(s, &(struct slip_action){.kind = SLIP_DO_TELL, .event = *event});
 }
 
+/* The topic was left, or the link is no more, before its JOIN_DUE was told: nobody need look for
+ * params. */
+static bool is_stale(const struct slip_session *s, const struct slip_action *action) {
+  return action->kind == SLIP_DO_TELL && action->event.kind == SLIP_EVENT_JOIN_DUE &&
+         !slip_session_is_join_due(s, action->event.topic);
+}
+
 static bool take_queued(struct slip_session *s, struct slip_action *out) {
-  if (s->actions.size == 0)
-    return false;
-  memcpy(out, slip_buf_span(&s->actions).at, sizeof *out);
-  slip_buf_drop(&s->actions, sizeof *out);
+  do {
+    if (s->actions.size == 0)
+      return false;
+    memcpy(out, slip_buf_span(&s->actions).at, sizeof *out);
+    slip_buf_drop(&s->actions, sizeof *out);
+  } while (is_stale(s, out));
   if (out->kind == SLIP_DO_TELL && out->event.kind == SLIP_EVENT_DISCONNECTED)
     s->owes_end = false;
   return true;

@@ -115,6 +115,8 @@ void slip_session_heartbeat_missed(struct slip_session *s);
 enum slip_err slip_session_step_topic(struct slip_session *s, struct slip_topic *topic,
                                       enum slip_channel_input input,
                                       const struct slip_message *message);
+/* Whether its JOIN_DUE is still to be told, or to be answered. */
+bool slip_session_is_join_due(const struct slip_session *s, struct slip_span topic);
 void slip_session_topics_up(struct slip_session *s);
 void slip_session_topics_lost(struct slip_session *s);
 /* One topic whose back-off is over; false when none is. */

@@ -43,6 +43,11 @@ static void ask_params(struct slip_session *s, struct slip_topic *topic) {
   tell_topic(s, SLIP_EVENT_JOIN_DUE, topic, NULL);
 }
 
+bool slip_session_is_join_due(const struct slip_session *s, struct slip_span topic) {
+  const struct slip_topic *t = slip_roster_find(&s->roster, topic);
+  return t != NULL && t->is_due_told && s->link == LINK_OPEN;
+}
+
 static void start_backoff(struct slip_session *s, struct slip_topic *topic) {
   uint32_t wait = slip_backoff_wait(&s->config.rejoin, topic->rejoins, slip_luck_draw(s->luck));
   if (topic->rejoins < UINT16_MAX)
