@@ -70,13 +70,17 @@ bool slip_http_is_same(struct slip_span a, struct slip_span b) {
   return true;
 }
 
-bool slip_http_item_next(struct slip_span *list, struct slip_span *item) {
-  while (list->size > 0) {
-    *item = trim(take(list, ','));
-    if (item->size > 0)
+bool slip_http_part_next(struct slip_span *text, char mark, struct slip_span *part) {
+  while (text->size > 0) {
+    *part = trim(take(text, mark));
+    if (part->size > 0)
       return true;
   }
   return false;
+}
+
+bool slip_http_item_next(struct slip_span *list, struct slip_span *item) {
+  return slip_http_part_next(list, ',', item);
 }
 
 bool slip_upgrade_header_next(struct slip_span *headers, struct slip_header *out) {

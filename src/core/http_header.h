@@ -22,6 +22,9 @@ bool slip_http_is_value(struct slip_span text);
 /* Whether two names are the same but for the case of ASCII letters. */
 bool slip_http_is_same(struct slip_span a, struct slip_span b);
 
+/* Takes the next part, trimmed, off the front of a text with marks between its parts; empty parts
+ * are skipped. */
+bool slip_http_part_next(struct slip_span *text, char mark, struct slip_span *part);
 /* Takes the next item, trimmed, off the front of a list with commas; empty items are skipped. */
 bool slip_http_item_next(struct slip_span *list, struct slip_span *item);
 /* How many headers are of that name. */

@@ -7,9 +7,7 @@
  * Pure (SHA-1 and base64 are OpenSSL's). The reader owns two buffers, of at most
  * SLIP_UPGRADE_HEAD_MAX and SLIP_UPGRADE_BODY_MAX bytes, until it is freed.
  */
-#include "core/buf.h"
-
-#include <stdint.h>
+#include "core/extension.h"
 
 struct slip_header {
   struct slip_span name;
@@ -21,6 +19,7 @@ struct slip_upgrade_request {
   struct slip_span target;           /* path and query; "/" goes before when there is no path */
   uint8_t nonce[16];                 /* random; the Sec-WebSocket-Key */
   struct slip_span protocols;        /* the Sec-WebSocket-Protocol value; absent: not sent */
+  struct slip_extension compress;    /* what is offered of permessage-deflate */
   const struct slip_header *headers; /* more headers, sent in this order */
   size_t header_count;
 };
@@ -44,15 +43,16 @@ enum slip_upgrade_verdict {
 /* The answer. Spans are borrowed from the reader until it is freed. */
 struct slip_upgrade_answer {
   uint16_t status;
-  struct slip_span reason;   /* "Forbidden" */
-  struct slip_span headers;  /* the raw lines "Name: value\r\n…"; see slip_upgrade_header */
-  struct slip_span body;     /* of a refusal, at most SLIP_UPGRADE_BODY_MAX; chunks joined */
-  struct slip_span protocol; /* the chosen subprotocol; absent when none */
+  struct slip_span reason;        /* "Forbidden" */
+  struct slip_span headers;       /* the raw lines "Name: value\r\n…"; see slip_upgrade_header */
+  struct slip_span body;          /* of a refusal, at most SLIP_UPGRADE_BODY_MAX; chunks joined */
+  struct slip_span protocol;      /* the chosen subprotocol; absent when none */
+  struct slip_extension compress; /* what was agreed on */
 };
 
 struct slip_upgrade_reader; /* opaque */
 
-/* `nonce` and `protocols` are those of the request (copied). SLIP_ENOMEM. */
+/* `nonce`, `protocols` and `compress` are those of the request (copied). SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_upgrade_reader_new(const struct slip_upgrade_request *request,
                                                    struct slip_upgrade_reader **out);
 void slip_upgrade_reader_free(struct slip_upgrade_reader *r); /* NULL is fine */
@@ -63,8 +63,9 @@ void slip_upgrade_reader_free(struct slip_upgrade_reader *r); /* NULL is fine */
  * SLIP_UPGRADE_BODY_MAX; a body framed by nonsense ends there. A finished reader reads no more.
  * SLIP_EMALFORMED: no HTTP/1.1, a folded header or one that is none (lines may end in LF alone), or
  * a 101 in HTTP/1.0 or one that breaks RFC 6455 section 4.1 (Upgrade, Connection, accept key, a
- * subprotocol or extension that was not offered). SLIP_ETOOBIG: head over the limit. SLIP_ENOMEM.
- * `slip_upgrade_reader_fault` has the words. After an error the reader gives it again.
+ * subprotocol or extension that was not offered, see slip_extension_read). SLIP_ETOOBIG: head over
+ * the limit. SLIP_ENOMEM. `slip_upgrade_reader_fault` has the words. After an error the reader
+ * gives it again.
  */
 SLIP_CHECKED enum slip_err slip_upgrade_reader_feed(struct slip_upgrade_reader *r,
                                                     struct slip_span *in,

@@ -22,6 +22,8 @@ struct slip_upgrade_reader {
   struct slip_http_head head;
   struct slip_buf text;      /* what is kept of a body */
   struct slip_buf protocols; /* those that were offered */
+  struct slip_extension offer;
+  struct slip_extension agreed;
   struct slip_http_body body;
   enum phase phase;
   enum slip_err err; /* of the last feed */
@@ -48,6 +50,7 @@ enum slip_err slip_upgrade_reader_new(const struct slip_upgrade_request *request
   if (r == NULL)
     return SLIP_ENOMEM;
   slip_http_head_init(&r->head, SLIP_UPGRADE_HEAD_MAX);
+  r->offer = request->compress;
   if (!compute_accept(request->nonce, r->accept) ||
       slip_buf_append(&r->protocols, request->protocols) != SLIP_OK) {
     slip_upgrade_reader_free(r);
@@ -90,10 +93,11 @@ static const char *fault_of_accept(const struct slip_upgrade_reader *r, struct s
   return NULL;
 }
 
-static const char *fault_of_choice(const struct slip_upgrade_reader *r, struct slip_span headers) {
+static const char *fault_of_choice(struct slip_upgrade_reader *r, struct slip_span headers) {
   struct slip_span protocol = SLIP_SPAN("Sec-WebSocket-Protocol");
-  if (slip_upgrade_header(headers, SLIP_SPAN("Sec-WebSocket-Extensions")).size > 0)
-    return "the server chose an extension that was not offered";
+  const char *fault = slip_extension_read(&r->offer, headers, &r->agreed);
+  if (fault != NULL)
+    return fault;
   size_t count = slip_http_header_count(headers, protocol);
   if (count > 1)
     return "the server chose more than one subprotocol";
@@ -104,7 +108,7 @@ static const char *fault_of_choice(const struct slip_upgrade_reader *r, struct s
 
 /* RFC 6455 section 4.1: what makes a 101 an answer to us. Refusals may come in HTTP/1.0, from a
  * proxy for instance. */
-static const char *fault_of_switch(const struct slip_upgrade_reader *r, struct slip_span headers) {
+static const char *fault_of_switch(struct slip_upgrade_reader *r, struct slip_span headers) {
   if (slip_http_head_is_1_0(&r->head))
     return "the server switched protocols in HTTP/1.0, which has no upgrade";
   if (!slip_http_header_lists(headers, SLIP_SPAN("Upgrade"), SLIP_SPAN("websocket")))
@@ -205,6 +209,7 @@ void slip_upgrade_reader_answer(const struct slip_upgrade_reader *r,
       .headers = slip_http_head_headers(&r->head),
       .body = slip_buf_span(&r->text),
   };
+  out->compress = r->agreed;
   if (r->phase == ACCEPTED)
     out->protocol = slip_upgrade_header(out->headers, SLIP_SPAN("Sec-WebSocket-Protocol"));
 }

@@ -80,6 +80,13 @@ static enum slip_err put_header(struct slip_buf *out, struct slip_span name,
   return put(out, parts, sizeof parts / sizeof *parts);
 }
 
+static enum slip_err put_extension(struct slip_buf *out, const struct slip_extension *offer) {
+  enum slip_err err = slip_buf_append(out, SLIP_SPAN("Sec-WebSocket-Extensions: "));
+  if (err == SLIP_OK)
+    err = slip_extension_write(offer, out);
+  return err == SLIP_OK ? slip_buf_append(out, SLIP_SPAN("\r\n")) : err;
+}
+
 static enum slip_err put_handshake(struct slip_buf *out,
                                    const struct slip_upgrade_request *request) {
   unsigned char key[25]; /* 24 characters and the NUL that EVP_EncodeBlock writes */
@@ -102,6 +109,8 @@ static enum slip_err put_request(struct slip_buf *out, const struct slip_upgrade
   enum slip_err err = put_handshake(out, request);
   if (err == SLIP_OK && !slip_span_is_absent(request->protocols))
     err = put_header(out, SLIP_SPAN("Sec-WebSocket-Protocol"), request->protocols);
+  if (err == SLIP_OK && request->compress.is_on)
+    err = put_extension(out, &request->compress);
   for (size_t i = 0; i < request->header_count && err == SLIP_OK; i++)
     err = put_header(out, request->headers[i].name, request->headers[i].value);
   return err == SLIP_OK ? slip_buf_append(out, SLIP_SPAN("\r\n")) : err;
