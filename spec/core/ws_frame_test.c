@@ -30,7 +30,8 @@ static const char *name_of(enum slip_ws_kind kind) {
 
 static void tell(struct story *story, const struct slip_ws_message *m) {
   char line[32];
-  int size = snprintf(line, sizeof line, "%s %u ", name_of(m->kind), m->code);
+  const char *more = m->is_compressed ? "compressed " : "";
+  int size = snprintf(line, sizeof line, "%s %u %s", name_of(m->kind), m->code, more);
   assert_false(slip_span_is_absent(m->data));
   CHECK_OK(slip_buf_append(&story->lines, (struct slip_span){line, (size_t)size}));
   CHECK_OK(slip_buf_append(&story->lines, m->data));
@@ -210,6 +211,57 @@ struct refusal {
 static void refuses(void **state) {
   const struct refusal *row = *state;
   check_refuses(row->bytes, row->err, row->fault);
+}
+
+/* Reads with compression agreed on, cut in two anywhere. */
+static void check_reads_compressed(struct slip_span bytes, enum slip_err err, const char *lines) {
+  for (size_t cut = 0; cut <= bytes.size; cut++) {
+    struct story story = {0};
+    struct slip_ws_reader r;
+    slip_ws_reader_init(&r, LIMIT);
+    slip_ws_reader_allow_compressed(&r);
+    feed(&r, (struct slip_span){bytes.at, cut}, &story);
+    feed(&r, slip_span_skip(bytes, cut), &story);
+    assert_int_equal(story.err, err);
+    assert_true(slip_span_is_equal(slip_buf_span(&story.lines), slip_span_of(lines)));
+    slip_ws_reader_clear(&r);
+    slip_buf_clear(&story.lines);
+  }
+}
+
+static void hands_out_compressed_messages_as_they_come(void **state) {
+  (void)state;
+  check_reads_compressed(SLIP_SPAN("\xc1\x02\xff\xfe\x81\x02ok\xc2\x01\xff"), SLIP_OK,
+                         "text 0 compressed \xff\xfe\ntext 0 ok\nbinary 0 compressed \xff\n");
+  check_reads_compressed(SLIP_SPAN("\x41\x01\xff\x89\x01p\x80\x01\xfe\x81\x01x"), SLIP_OK,
+                         "ping 0 p\ntext 0 compressed \xff\xfe\ntext 0 x\n");
+}
+
+static void checks_text_again_after_a_compressed_one(void **state) {
+  (void)state;
+  check_reads_compressed(SLIP_SPAN("\xc1\x01\xff\x81\x01\xff"), SLIP_EUTF8,
+                         "text 0 compressed \xff\n");
+}
+
+static void takes_no_other_reserved_bit_when_some_may_be_compressed(void **state) {
+  (void)state;
+  check_reads_compressed(SLIP_SPAN("\x41\x01x\xc0\x01x"), SLIP_EMALFORMED, ""); /* continuation */
+  check_reads_compressed(SLIP_SPAN("\xc9\x00"), SLIP_EMALFORMED, "");
+  check_reads_compressed(SLIP_SPAN("\xc8\x00"), SLIP_EMALFORMED, "");
+  check_reads_compressed(SLIP_SPAN("\xe1\x00"), SLIP_EMALFORMED, "");
+  check_reads_compressed(SLIP_SPAN("\xa1\x00"), SLIP_EMALFORMED, "");
+  check_reads_compressed(SLIP_SPAN("\xc3\x00"), SLIP_EMALFORMED, "");
+}
+
+static void forgets_with_its_connection_that_some_may_be_compressed(void **state) {
+  struct story story = {0};
+  struct slip_ws_reader r;
+  (void)state;
+  slip_ws_reader_init(&r, LIMIT);
+  slip_ws_reader_allow_compressed(&r);
+  slip_ws_reader_clear(&r);
+  feed(&r, SLIP_SPAN("\xc1\x00"), &story);
+  assert_int_equal(story.err, SLIP_EMALFORMED);
 }
 
 static void refuses_a_message_over_the_limit_by_its_header(void **state) {
@@ -417,6 +469,10 @@ int main(void) {
       cmocka_unit_test(hands_out_a_close_between_fragments),
       cmocka_unit_test(reads_close_frames),
       cmocka_unit_test(reads_every_form_of_length),
+      cmocka_unit_test(hands_out_compressed_messages_as_they_come),
+      cmocka_unit_test(checks_text_again_after_a_compressed_one),
+      cmocka_unit_test(takes_no_other_reserved_bit_when_some_may_be_compressed),
+      cmocka_unit_test(forgets_with_its_connection_that_some_may_be_compressed),
       cmocka_unit_test(refuses_a_message_over_the_limit_by_its_header),
       cmocka_unit_test(refuses_fragments_that_together_pass_the_limit),
       cmocka_unit_test(takes_fragments_up_to_the_limit_and_a_ping_beside_them),

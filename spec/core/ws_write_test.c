@@ -82,6 +82,24 @@ static void seals_an_opened_frame_into_the_same_bytes(void **state) {
   }
 }
 
+static void says_of_a_compressed_payload_that_it_is_one(void **state) {
+  (void)state;
+  struct slip_buf b = {0};
+  size_t place;
+  CHECK_OK(slip_buf_append(&b, SLIP_SPAN("before")));
+  CHECK_OK(slip_ws_frame_open(&b, &place));
+  CHECK_OK(slip_buf_append(&b, SLIP_SPAN("a payload")));
+  CHECK_SPAN(slip_ws_frame_payload(&b, place), "a payload");
+  CHECK_OK(slip_ws_frame_compress(&b, place, SLIP_SPAN("packed")));
+  CHECK_SPAN(slip_ws_frame_payload(&b, place), "packed");
+  slip_ws_frame_seal(&b, place, SLIP_WS_TEXT, 0);
+  CHECK_OK(slip_ws_frame_open(&b, &place)); /* and not of the next */
+  CHECK_OK(slip_buf_append(&b, SLIP_SPAN("x")));
+  slip_ws_frame_seal(&b, place, SLIP_WS_BINARY, 0);
+  CHECK_SPAN(slip_buf_span(&b), "before\xc1\x86\0\0\0\0packed\x82\x81\0\0\0\0x");
+  slip_buf_clear(&b);
+}
+
 static void writes_the_example_of_the_rfc(void **state) {
   (void)state;
   struct slip_buf b = {0};
@@ -176,6 +194,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(writes_what_reads_back_at_every_length),
       cmocka_unit_test(seals_an_opened_frame_into_the_same_bytes),
+      cmocka_unit_test(says_of_a_compressed_payload_that_it_is_one),
       cmocka_unit_test(writes_the_example_of_the_rfc),
       cmocka_unit_test(takes_a_cancelled_frame_off_again),
       cmocka_unit_test(writes_nothing_over_the_maximum),

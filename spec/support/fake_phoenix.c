@@ -137,21 +137,25 @@ char *phx_take_request(struct phx *p) {
   return text;
 }
 
+void phx_answer(struct phx *p) {
+  slip_session_link_up(p->session);
+  char *request = phx_take_request(p), key[32], answer[512];
+  accept_key(request, key);
+  free(request);
+  snprintf(answer, sizeof answer,
+           "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+           "%ssec-websocket-accept: %s\r\n\r\n",
+           p->extensions == NULL ? "" : p->extensions, key);
+  phx_feed(p, slip_span_of(answer));
+}
+
 void phx_open(struct phx *p) {
   if (slip_session_is_idle(p->session))
     CHECK_OK(slip_session_connect(p->session));
   phx_drain(p);
   p->checked = p->logged; /* the CONNECT_DUE */
   phx_dial(p);
-  slip_session_link_up(p->session);
-  char *request = phx_take_request(p), key[32], answer[256];
-  accept_key(request, key);
-  free(request);
-  snprintf(answer, sizeof answer,
-           "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
-           "sec-websocket-accept: %s\r\n\r\n",
-           key);
-  phx_feed(p, slip_span_of(answer));
+  phx_answer(p);
   phx_expect(p, "connected");
 }
 
@@ -160,10 +164,10 @@ void phx_feed(struct phx *p, struct slip_span bytes) {
   phx_drain(p);
 }
 
-static void feed_frame(struct phx *p, unsigned char opcode, struct slip_span data) {
+void phx_frame(struct phx *p, unsigned char first, struct slip_span data) {
   char *frame = malloc(data.size + 4);
   size_t head = data.size < 126 ? 2 : 4;
-  frame[0] = (char)(0x80 | opcode);
+  frame[0] = (char)first;
   if (head == 2) {
     frame[1] = (char)data.size;
   } else {
@@ -177,18 +181,18 @@ static void feed_frame(struct phx *p, unsigned char opcode, struct slip_span dat
 }
 
 void phx_text(struct phx *p, const char *text) {
-  feed_frame(p, SLIP_WS_TEXT, slip_span_of(text));
+  phx_frame(p, 0x80 | SLIP_WS_TEXT, slip_span_of(text));
 }
 
 void phx_binary(struct phx *p, struct slip_span data) {
-  feed_frame(p, SLIP_WS_BINARY, data);
+  phx_frame(p, 0x80 | SLIP_WS_BINARY, data);
 }
 
 void phx_close_frame(struct phx *p, uint16_t code, const char *text) {
   char data[125] = {(char)(code >> 8), (char)(code & 255)};
   size_t size = strlen(text);
   memcpy(data + 2, text, size);
-  feed_frame(p, SLIP_WS_CLOSE, (struct slip_span){data, size + 2});
+  phx_frame(p, 0x80 | SLIP_WS_CLOSE, (struct slip_span){data, size + 2});
 }
 
 void phx_expect(struct phx *p, const char *line) {
@@ -201,8 +205,8 @@ void phx_expect_nothing(struct phx *p) {
   assert_string_equal(p->checked < p->logged ? p->log[p->checked] : "(nothing)", "(nothing)");
 }
 
-/* Unmasks the next frame in `sent`; its payload, terminated, in `out`. */
-static unsigned next_frame(struct phx *p, char *out, size_t room) {
+unsigned phx_take_frame(struct phx *p, char *room, size_t room_size, struct slip_span *data) {
+  phx_drain(p);
   take_outbox(p);
   struct slip_span s = slip_buf_span(&p->sent);
   assert_true(s.size >= 6);
@@ -213,26 +217,27 @@ static unsigned next_frame(struct phx *p, char *out, size_t room) {
     size = (size_t)at[2] << 8 | at[3];
     head = 4;
   }
-  assert_true(s.size >= head + 4 + size && size < room);
+  assert_true(s.size >= head + 4 + size && size < room_size);
   for (size_t i = 0; i < size; i++)
-    out[i] = (char)(at[head + 4 + i] ^ at[head + i % 4]);
-  out[size] = '\0';
-  unsigned opcode = at[0] & 0x0Fu;
+    room[i] = (char)(at[head + 4 + i] ^ at[head + i % 4]);
+  room[size] = '\0';
+  unsigned first = at[0];
   slip_buf_drop(&p->sent, head + 4 + size);
-  return opcode;
+  *data = (struct slip_span){room, size};
+  return first;
 }
 
 void phx_expect_sent(struct phx *p, const char *text) {
   char frame[2048];
-  phx_drain(p);
-  assert_int_equal(next_frame(p, frame, sizeof frame), SLIP_WS_TEXT);
+  struct slip_span data;
+  assert_int_equal(phx_take_frame(p, frame, sizeof frame, &data), 0x80 | SLIP_WS_TEXT);
   assert_string_equal(frame, text);
 }
 
 void phx_expect_sent_close(struct phx *p, uint16_t code) {
   char frame[2048] = {0};
-  phx_drain(p);
-  assert_int_equal(next_frame(p, frame, sizeof frame), SLIP_WS_CLOSE);
+  struct slip_span data;
+  assert_int_equal(phx_take_frame(p, frame, sizeof frame, &data), 0x80 | SLIP_WS_CLOSE);
   assert_int_equal((unsigned char)frame[0] << 8 | (unsigned char)frame[1], code);
 }
 

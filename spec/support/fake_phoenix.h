@@ -17,8 +17,9 @@ struct phx {
   char *log[PHX_LOG_MAX]; /* what the session told and ordered, in words, oldest first */
   int logged;
   int checked;
-  bool answers_joins;   /* JOIN_DUE is answered at once, with params {} */
-  struct slip_buf sent; /* the client's bytes, not looked at yet */
+  const char *extensions; /* a header line of the 101, with its CRLF; NULL: none */
+  bool answers_joins;     /* JOIN_DUE is answered at once, with params {} */
+  struct slip_buf sent;   /* the client's bytes, not looked at yet */
 };
 
 struct phx *phx_new(const struct slip_session_config *config);
@@ -30,8 +31,12 @@ void phx_drain(struct phx *p);
 /* connect, dial, link up, 101: the session is open. */
 void phx_open(struct phx *p);
 void phx_dial(struct phx *p);
+/* What comes after the dial: link up, and the 101. */
+void phx_answer(struct phx *p);
 /* Feeds bytes, whole or byte by byte. */
 void phx_feed(struct phx *p, struct slip_span bytes);
+/* Feeds a frame that begins with this byte; the data is under 64 KiB. */
+void phx_frame(struct phx *p, unsigned char first, struct slip_span data);
 /* Feeds a text frame. */
 void phx_text(struct phx *p, const char *text);
 void phx_binary(struct phx *p, struct slip_span data);
@@ -40,6 +45,9 @@ void phx_close_frame(struct phx *p, uint16_t code, const char *text);
 void phx_expect(struct phx *p, const char *line);
 /* Nothing more has been logged. */
 void phx_expect_nothing(struct phx *p);
+/* Takes the next frame that the client sent: its first byte; *data, unmasked and terminated, in
+ * `room` of that size. */
+unsigned phx_take_frame(struct phx *p, char *room, size_t size, struct slip_span *data);
 /* The next frame that the client sent is this text. */
 void phx_expect_sent(struct phx *p, const char *text);
 /* The next frame that the client sent is a close with that code. */

@@ -16,6 +16,7 @@ const struct slip_session_config slip_session_defaults = {
     .max_buffered_pushes = 1000,
     .rejoin_on_reconnect = true,
     .vsn = SLIP_VSN_2,
+    .compress = {.level = 6, .threshold = 256},
     /* phoenix.js's reconnectAfterMs and Slipstream's rejoin_after_msec, with a jitter of a half */
     .reconnect = {.steps = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000},
                   .count = 10,
@@ -46,6 +47,7 @@ void slip_session_free(struct slip_session *s) {
     return;
   slip_upgrade_reader_free(s->upgrade);
   slip_ws_reader_clear(&s->reader);
+  slip_deflate_free(s->deflate);
   slip_buf_clear(&s->scratch);
   slip_buf_clear(&s->outbox);
   slip_buf_clear(&s->actions);
@@ -148,12 +150,12 @@ static bool take_message(struct slip_session *s, const struct slip_ws_message *m
   return false;
 }
 
-static void fail_frame(struct slip_session *s, enum slip_err err) {
+static void fail_frame(struct slip_session *s, enum slip_err err, const char *fault) {
   uint16_t code = slip_ws_code_for(err);
   struct slip_reason reason = {
       .kind = err == SLIP_ETOOBIG ? SLIP_REASON_MESSAGE_TOO_BIG : SLIP_REASON_PROTOCOL_ERROR,
       .code = code,
-      .text = slip_span_of(s->reader.fault),
+      .text = slip_span_of(fault),
   };
   slip_session_fail_link(s, code, &reason);
 }
@@ -163,8 +165,11 @@ static bool read_frame(struct slip_session *s, struct slip_action *out) {
   struct slip_ws_message message;
   bool has;
   enum slip_err err = slip_ws_reader_next(&s->reader, &s->input, &message, &has);
+  const char *fault = s->reader.fault;
+  if (err == SLIP_OK && has && message.is_compressed)
+    err = slip_session_unpack(s, &message, &fault);
   if (err != SLIP_OK) {
-    fail_frame(s, err);
+    fail_frame(s, err, fault);
     return false;
   }
   return has && take_message(s, &message, out);
@@ -207,6 +212,8 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out) {
     } else if (s->actions.size == 0 && !do_due(s)) {
       s->input = (struct slip_span){0};
       slip_buf_clear(&s->scratch);
+      if (s->deflate != NULL)
+        slip_deflate_rest(s->deflate);
       return false;
     }
   }

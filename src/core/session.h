@@ -20,6 +20,13 @@
 #include "core/reason.h"
 #include "core/upgrade.h"
 
+/* How messages are compressed; nothing is while the offer is off, or not taken up. */
+struct slip_session_compress {
+  struct slip_extension offer;
+  uint8_t level;      /* zlib's, 1 to 9 */
+  uint32_t threshold; /* shorter messages go as they are */
+};
+
 /* What the numbers of `connect` become; the defaults are those of docs/api.md. */
 struct slip_session_config {
   uint32_t heartbeat_interval_msec; /* 0: no heartbeat but those of `ping` */
@@ -34,6 +41,7 @@ struct slip_session_config {
   uint32_t max_buffered_pushes; /* 1 to SLIP_BUFFERED_PUSHES_MAX */
   bool rejoin_on_reconnect;
   enum slip_vsn vsn;
+  struct slip_session_compress compress;
   struct slip_backoff reconnect;
   struct slip_backoff rejoin;
   uint64_t first_ref; /* 1 or more: a session that follows another goes on where that one was */

@@ -67,6 +67,7 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
     return SLIP_ESTATE;
   struct slip_upgrade_request ours = *request;
   draw_nonce(s, ours.nonce);
+  ours.compress = s->config.compress.offer;
   slip_buf_clear(&s->outbox);
   enum slip_err err = slip_upgrade_write(&ours, &s->outbox, fault);
   if (err != SLIP_OK)
@@ -134,6 +135,12 @@ static void fail_upgrade(struct slip_session *s, struct slip_span text) {
 }
 
 static void got_upgraded(struct slip_session *s) {
+  struct slip_upgrade_answer answer;
+  slip_upgrade_reader_answer(s->upgrade, &answer);
+  if (slip_session_begin_compression(s, &answer.compress) != SLIP_OK) {
+    fail_upgrade(s, SLIP_SPAN("out of memory"));
+    return;
+  }
   slip_upgrade_reader_free(s->upgrade);
   s->upgrade = NULL;
   s->link = LINK_OPEN;

@@ -44,6 +44,8 @@ static void forget_link(struct slip_session *s) {
   slip_upgrade_reader_free(s->upgrade);
   s->upgrade = NULL;
   slip_ws_reader_clear(&s->reader);
+  slip_deflate_free(s->deflate);
+  s->deflate = NULL;
 }
 
 /* A connection that held for a while starts the back-off afresh. An end that we wanted is no drop,

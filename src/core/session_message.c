@@ -34,6 +34,8 @@ enum slip_err slip_session_write_message(struct slip_session *s, const struct sl
   if (err != SLIP_OK)
     return err;
   err = slip_message_write(wire, message, &s->outbox, &format);
+  if (err == SLIP_OK && s->deflate != NULL)
+    err = slip_session_pack(s, place);
   if (err != SLIP_OK) {
     slip_ws_frame_cancel(&s->outbox, place);
     return err;
@@ -50,8 +52,11 @@ enum slip_err slip_session_request(struct slip_session *s, const struct slip_mes
   if (err != SLIP_OK)
     return err;
   err = slip_pending_add(&s->pending, entry);
-  if (err != SLIP_OK)
-    slip_buf_truncate(&s->outbox, queued);
+  if (err == SLIP_OK)
+    return SLIP_OK;
+  slip_buf_truncate(&s->outbox, queued);
+  if (s->deflate != NULL)
+    slip_deflate_forget(s->deflate);
   return err;
 }
 

@@ -10,8 +10,10 @@
  *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
  *   session_message.c    messages in and out
  *   session_push.c       pushes: sent, buffered, refused
+ *   session_compress.c   messages on their way through deflate.c
  */
 #include "core/breaker.h"
+#include "core/deflate.h"
 #include "core/push_buffer.h"
 #include "core/roster.h"
 #include "core/session.h"
@@ -52,7 +54,8 @@ struct slip_session {
 
   struct slip_span input; /* fed, not read yet */
   struct slip_ws_reader reader;
-  struct slip_buf scratch; /* where message.c puts unescaped strings */
+  struct slip_deflate *deflate; /* when the connection's messages may be compressed; else NULL */
+  struct slip_buf scratch;      /* where message.c puts unescaped strings */
   struct slip_buf outbox;
   struct slip_buf actions; /* a queue of struct slip_action */
   bool is_starved;         /* an action could not be queued for want of memory */
@@ -140,6 +143,16 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
                               struct slip_action *out);
 /* One request that has got its end: timed out, or expired with its join. True: *out tells it. */
 bool slip_session_next_expired(struct slip_session *s, struct slip_action *out);
+
+/* session_compress.c; but for the first, only while there is a `deflate` */
+/* Messages may be compressed from now on, when the terms are on. SLIP_ENOMEM. */
+enum slip_err slip_session_begin_compression(struct slip_session *s,
+                                             const struct slip_extension *terms);
+/* Puts what the outbox has of an open frame's payload into fewer bytes, if it is long enough. */
+enum slip_err slip_session_pack(struct slip_session *s, size_t place);
+/* Unpacks a message that came compressed, in its place; *fault says why it cannot. */
+enum slip_err slip_session_unpack(struct slip_session *s, struct slip_ws_message *message,
+                                  const char **fault);
 
 /* session_push.c */
 /* The topic is joined: sends what waited for it. */

@@ -4,6 +4,7 @@
 enum {
   FINAL = 0x80,
   RESERVED = 0x70,
+  COMPRESSED = 0x40, /* RSV1 (RFC 7692 section 6) */
   OPCODE = 0x0F,
   MASKED = 0x80,
   LENGTH = 0x7F,
@@ -58,9 +59,19 @@ static const char *fault_of_control(const uint8_t head[2]) {
   return NULL;
 }
 
+void slip_ws_reader_allow_compressed(struct slip_ws_reader *r) {
+  r->may_be_compressed = true;
+}
+
+/* RFC 7692 section 6: RSV1 of a message's first frame alone, and of no control frame. */
+static bool is_reserved_used(const struct slip_ws_reader *r, uint8_t opcode) {
+  return (r->head[0] & RESERVED) == COMPRESSED && r->may_be_compressed &&
+         (opcode == SLIP_WS_TEXT || opcode == SLIP_WS_BINARY);
+}
+
 static const char *fault_of_start(const struct slip_ws_reader *r) {
   uint8_t opcode = r->head[0] & OPCODE;
-  if ((r->head[0] & RESERVED) != 0)
+  if ((r->head[0] & RESERVED) != 0 && !is_reserved_used(r, opcode))
     return "a frame with reserved bits set";
   if ((r->head[1] & MASKED) != 0)
     return "a masked frame from the server";
@@ -117,8 +128,11 @@ static enum slip_err begin_frame(struct slip_ws_reader *r, uint64_t length) {
     r->fault = "a message over the limit";
     return SLIP_ETOOBIG;
   }
-  if (r->opcode != CONTINUATION)
-    r->kind = r->opcode;
+  if (r->opcode == CONTINUATION)
+    return SLIP_OK;
+  r->kind = r->opcode;
+  r->is_compressed = (r->head[0] & RESERVED) != 0;
+  r->is_text = r->kind == SLIP_WS_TEXT && !r->is_compressed;
   return SLIP_OK;
 }
 
@@ -145,7 +159,7 @@ static enum slip_err read_head(struct slip_ws_reader *r, struct slip_span *in, b
 static enum slip_err keep(struct slip_ws_reader *r, struct slip_span piece) {
   if (is_control(r->opcode))
     r->control_size = (uint8_t)(r->control_size + piece.size);
-  else if (r->kind == SLIP_WS_TEXT && !slip_utf8_feed(&r->utf8, piece))
+  else if (r->is_text && !slip_utf8_feed(&r->utf8, piece))
     return not_utf8(r);
   enum slip_err err = slip_buf_append(&r->message, piece);
   if (err != SLIP_OK)
@@ -185,17 +199,17 @@ static enum slip_err end_control(struct slip_ws_reader *r, struct slip_span rest
 /* The final frame of a data message is whole: `rest` is what of it is not yet kept. */
 static enum slip_err end_message(struct slip_ws_reader *r, struct slip_span rest,
                                  struct slip_ws_message *out) {
-  *out = (struct slip_ws_message){.kind = r->kind, .data = rest};
+  *out = (struct slip_ws_message){.kind = r->kind, .data = rest, .is_compressed = r->is_compressed};
   if (r->message.size > 0) {
     enum slip_err err = keep(r, rest);
     if (err != SLIP_OK)
       return err;
     out->data = slip_buf_span(&r->message);
     r->is_taken = true;
-  } else if (r->kind == SLIP_WS_TEXT && !slip_utf8_feed(&r->utf8, rest)) {
+  } else if (r->is_text && !slip_utf8_feed(&r->utf8, rest)) {
     return not_utf8(r);
   }
-  if (r->kind == SLIP_WS_TEXT && !slip_utf8_is_whole(&r->utf8))
+  if (r->is_text && !slip_utf8_is_whole(&r->utf8))
     return not_utf8(r);
   r->kind = 0;
   return SLIP_OK;

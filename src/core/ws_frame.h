@@ -37,6 +37,7 @@ struct slip_ws_message {
   enum slip_ws_kind kind;
   struct slip_span data; /* of a CLOSE: its text, checked to be UTF-8 */
   uint16_t code;         /* of a CLOSE; SLIP_WS_NO_CODE when it had none */
+  bool is_compressed;    /* as it came: `data` is still packed, its text not checked */
 };
 
 /* Sits in every client, so it is small; the fields are its own. */
@@ -47,25 +48,30 @@ struct slip_ws_reader {
   const char *fault;       /* why the last `next` failed, in words; static; NULL before */
   uint8_t head[10];        /* a header that is not whole yet; never a mask, so never longer */
   uint8_t head_size;
-  uint8_t control_size;  /* how much of `message`, at its end, is a control frame's */
-  uint8_t opcode;        /* of the current frame */
-  uint8_t kind;          /* of the data message under way; 0 for none */
-  uint8_t err;           /* of the last `next`; an enum slip_err */
-  bool is_final;         /* the current frame */
-  bool is_taken;         /* what was handed out lies in `message`; given back at the next call */
-  struct slip_utf8 utf8; /* of a text under way; at a beginning again when the text is whole */
+  uint8_t control_size;   /* how much of `message`, at its end, is a control frame's */
+  uint8_t opcode;         /* of the current frame */
+  uint8_t kind;           /* of the data message under way; 0 for none */
+  uint8_t err;            /* of the last `next`; an enum slip_err */
+  bool is_final;          /* the current frame */
+  bool may_be_compressed; /* RSV1 is allowed where RFC 7692 has it */
+  bool is_compressed;     /* the data message under way */
+  bool is_text;           /* it is one, to be checked as it comes */
+  bool is_taken;          /* what was handed out lies in `message`; given back at the next call */
+  struct slip_utf8 utf8;  /* of a text under way; at a beginning again when the text is whole */
 };
 
 /* `max_message` 0: no limit. */
 void slip_ws_reader_init(struct slip_ws_reader *r, size_t max_message);
 void slip_ws_reader_clear(struct slip_ws_reader *r);
+/* Until it is cleared: permessage-deflate was agreed on, so data messages may be compressed. */
+void slip_ws_reader_allow_compressed(struct slip_ws_reader *r);
 
 /*
  * Reads from the front of *in, and moves *in past what it has read, until a message
  * is whole (*has true, *out filled) or the bytes are used up (*has false). A message
  * that lies whole in *in is handed out where it lies, without a copy; *out is borrowed
  * until the next call on the reader or the end of the bytes fed, whichever is sooner.
- * Text is checked to be UTF-8, as early as a piece shows that it is not.
+ * Text is checked to be UTF-8, as early as a piece shows that it is not, unless it is compressed.
  *
  * SLIP_EMALFORMED (close with 1002): a masked frame, reserved bits or opcodes, a
  *   fragmented or long control frame, a length not in its shortest form or over 63
@@ -93,6 +99,12 @@ SLIP_CHECKED enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_w
 SLIP_CHECKED enum slip_err slip_ws_frame_open(struct slip_buf *out, size_t *place);
 void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind kind, uint32_t mask);
 void slip_ws_frame_cancel(struct slip_buf *out, size_t place);
+/* Between `open` and `seal`: the payload so far, borrowed until `out` changes; and another, which
+ * is the same compressed, in its place: its header says so, and `seal` keeps that. SLIP_ETOOBIG,
+ * SLIP_ENOMEM. */
+struct slip_span slip_ws_frame_payload(const struct slip_buf *out, size_t place);
+SLIP_CHECKED enum slip_err slip_ws_frame_compress(struct slip_buf *out, size_t place,
+                                                  struct slip_span packed);
 /* What of a text fits in a close frame: its first 123 bytes, cut between characters. */
 struct slip_span slip_ws_close_text(struct slip_span text);
 /*

@@ -4,6 +4,7 @@
 
 enum {
   FINAL = 0x80,
+  COMPRESSED = 0x40, /* RSV1 (RFC 7692 section 6) */
   MASKED = 0x80,
   LENGTH_IN_16_BITS = 126,
   LENGTH_IN_64_BITS = 127,
@@ -73,6 +74,7 @@ enum slip_err slip_ws_frame_open(struct slip_buf *out, size_t *place) {
   if (err != SLIP_OK)
     return err;
   *place = out->size;
+  room[0] = 0;
   slip_buf_commit(out, HEAD_MAX);
   return SLIP_OK;
 }
@@ -82,13 +84,26 @@ void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind ki
   size_t size = out->size - place - HEAD_MAX;
   size_t head = head_size(size);
   char *at = out->memory + out->head + place;
+  char flags = at[0];
   write_head((uint8_t *)at, kind, size, mask);
+  at[0] = (char)(at[0] | flags);
   mask_bytes(at + head, at + HEAD_MAX, size, mask);
   slip_buf_truncate(out, place + head + size);
 }
 
 void slip_ws_frame_cancel(struct slip_buf *out, size_t place) {
   slip_buf_truncate(out, place);
+}
+
+struct slip_span slip_ws_frame_payload(const struct slip_buf *out, size_t place) {
+  return slip_span_skip(slip_buf_span(out), place + HEAD_MAX);
+}
+
+enum slip_err slip_ws_frame_compress(struct slip_buf *out, size_t place, struct slip_span packed) {
+  slip_buf_truncate(out, place + HEAD_MAX);
+  enum slip_err err = slip_buf_append(out, packed);
+  out->memory[out->head + place] = COMPRESSED;
+  return err;
 }
 
 /* A byte that a character continues with does not begin what is cut off. */
