@@ -24,6 +24,7 @@ local query = require "slipstream.query"
 ---@field max_message_bytes integer? 16 MiB
 ---@field max_queue_bytes integer? 8 MiB
 ---@field max_buffered_pushes integer? 1000
+---@field compress (boolean|table)? false; permessage-deflate, or its terms, with `level` and `threshold`
 ---@field vsn string? "2.0.0" or "1.0.0"
 ---@field json table? with `encode` and `decode`, such as cjson
 ---@field tls table? ca_file, cert_file, key_file, server_name, verify, min_version
@@ -224,13 +225,28 @@ local function tls(value)
   return check(value, tls_keys)
 end
 
+-- zlib cannot compress for a window of 8 bits.
+local window_bits = integer(9, 15)
+
+local compress_keys = {
+  server_no_context_takeover = boolean, client_no_context_takeover = boolean,
+  server_max_window_bits = window_bits, client_max_window_bits = window_bits,
+  level = integer(1, 9), threshold = integer(0, MAX_MSEC),
+}
+
+local function compress(value)
+  if type(value) == "boolean" then return nil end
+  if type(value) ~= "table" then return expected("boolean or table", value) end
+  return check(value, compress_keys)
+end
+
 -- What the C side takes as it is.
 local core_keys = {
   heartbeat_interval_msec = msec(0), heartbeat_timeout_msec = msec(1), connect_timeout_msec = msec(1),
   join_timeout_msec = msec(1), push_timeout_msec = msec(1), write_timeout_msec = msec(1),
   stable_after_msec = msec(0), reconnect_after_msec = steps, rejoin_after_msec = steps, jitter = share,
   rejoin_on_reconnect = boolean, max_message_bytes = bytes, max_queue_bytes = bytes,
-  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = one_of("2.0.0", "1.0.0"),
+  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = one_of("2.0.0", "1.0.0"), compress = compress,
 }
 
 -- What each attempt may say anew, see connect_params.
@@ -238,7 +254,7 @@ local dial_keys = { uri = uri, params = table_or_function, headers = headers, au
 
 local known_keys = {
   json = json, tls = tls, local_address = addresses,
-  serializer = later(), compress = later(false), proxy = later(false),
+  serializer = later(), proxy = later(false),
   test_mode = later(false),
 }
 for key, checker in pairs(core_keys) do known_keys[key] = checker end

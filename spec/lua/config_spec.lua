@@ -31,6 +31,7 @@ describe("a config", function()
       push_timeout_msec = 4, write_timeout_msec = 5, stable_after_msec = 0, max_message_bytes = 7,
       max_queue_bytes = 8, jitter = 0, rejoin_on_reconnect = false, vsn = "1.0.0",
       reconnect_after_msec = { 0, 1 }, rejoin_after_msec = { 2 },
+      compress = { server_max_window_bits = 9, client_no_context_takeover = true, level = 1, threshold = 0 },
     }
     local _, numbers = assert(read(given))
     given.uri = nil
@@ -74,16 +75,26 @@ describe("a config", function()
       { { local_address = { "::1", "10.0.0.256" } }, "local_address: [2]: must be an IPv4 or IPv6 address" },
       { { local_address = { "::1", 2 } }, "local_address: [2]: string expected, got number" },
       { { local_address = "::1", uri = "ws+unix:///x:/" }, "local_address: a unix socket has none" },
+      { { compress = 1 }, "compress: boolean or table expected, got number" },
+      { { compress = { window_bits = 9 } }, "compress: window_bits: no such key" },
+      { { compress = { client_max_window_bits = 8 } },
+        "compress: client_max_window_bits: must be from 9 to 15, got 8" },
+      { { compress = { server_max_window_bits = 16 } },
+        "compress: server_max_window_bits: must be from 9 to 15, got 16" },
+      { { compress = { level = 0 } }, "compress: level: must be from 1 to 9, got 0" },
+      { { compress = { threshold = -1 } }, "compress: threshold: must be from 0 to 2147483647, got -1" },
+      { { compress = { server_no_context_takeover = 1 } },
+        "compress: server_no_context_takeover: boolean expected, got number" },
       { { tls = { min_version = "1.1" } }, 'tls: min_version: must be "1.2" or "1.3"' },
     }
     for _, case in ipairs(faults) do assert.equal(case[2], fault_of(case[1])) end
   end)
 
   it("says so when a key has to wait for a later version, unless it is off", function()
-    for _, key in ipairs { "serializer", "compress", "proxy", "test_mode" } do
+    for _, key in ipairs { "serializer", "proxy", "test_mode" } do
       assert.equal(key .. ": not supported yet", fault_of { [key] = true })
     end
-    assert.truthy(read { compress = false, proxy = false, test_mode = false })
+    assert.truthy(read { proxy = false, test_mode = false })
   end)
 
   it("takes a unix socket, and says what is wrong with one", function()

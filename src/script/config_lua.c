@@ -66,6 +66,26 @@ static uint16_t read_jitter(lua_State *L, int index, uint16_t otherwise) {
   return thousandths;
 }
 
+/* `compress` is a boolean or a table of terms, checked by lua/slipstream/config.lua. */
+static void read_compress(lua_State *L, int index, struct slip_session_compress *out) {
+  int type = lua_getfield(L, index, "compress");
+  out->offer.is_on = lua_toboolean(L, -1);
+  if (type == LUA_TTABLE) {
+    int terms = lua_gettop(L);
+    out->offer.server_no_context_takeover =
+        read_bool(L, terms, "server_no_context_takeover", false);
+    out->offer.client_no_context_takeover =
+        read_bool(L, terms, "client_no_context_takeover", false);
+    out->offer.server_max_window_bits =
+        (uint8_t)read_size(L, terms, "server_max_window_bits", 0, SLIP_WINDOW_BITS_MAX);
+    out->offer.client_max_window_bits =
+        (uint8_t)read_size(L, terms, "client_max_window_bits", 0, SLIP_WINDOW_BITS_MAX);
+    out->level = (uint8_t)read_size(L, terms, "level", out->level, 9);
+    out->threshold = (uint32_t)read_size(L, terms, "threshold", out->threshold, INT32_MAX);
+  }
+  lua_pop(L, 1);
+}
+
 void slip_config_read(lua_State *L, int index, struct slip_session_config *out) {
   struct slip_session_config c = slip_session_defaults;
   if (!lua_isnoneornil(L, index)) {
@@ -86,6 +106,7 @@ void slip_config_read(lua_State *L, int index, struct slip_session_config *out) 
     c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
     c.first_ref = read_size(L, index, "first_ref", c.first_ref, INT64_MAX);
     c.vsn = read_vsn(L, index, c.vsn);
+    read_compress(L, index, &c.compress);
     read_steps(L, index, "reconnect_after_msec", &c.reconnect);
     read_steps(L, index, "rejoin_after_msec", &c.rejoin);
     c.reconnect.jitter = read_jitter(L, index, c.reconnect.jitter);
