@@ -11,12 +11,13 @@ local left_out = {
 
 local ROUNDS = 3 -- each with other cuts
 
-local totals = { connections = 0, made = 0, skipped = 0, events = {} }
+local totals = { connections = 0, made = 0, skipped = 0, unpacked = 0, events = {} }
 
 local function count(story)
   totals.connections = totals.connections + 1
   totals.made = totals.made + story.made
   totals.skipped = totals.skipped + story.skipped
+  totals.unpacked = totals.unpacked + story.unpacked
   for _, line in ipairs(story.told) do
     local kind = line:match "^%S+"
     totals.events[kind] = (totals.events[kind] or 0) + 1
@@ -51,6 +52,7 @@ describe("a client that hears what a real server said", function()
   it("has taken part in most of it", function()
     assert.is_true(totals.connections >= 400 * ROUNDS)
     assert.is_true(totals.made > 2 * totals.skipped)
+    assert.is_true(totals.unpacked >= 12 * ROUNDS)
     for _, kind in ipairs { "joined", "topic_closed", "left", "message", "reply", "disconnected" } do
       assert.is_true((totals.events[kind] or 0) >= 20 * ROUNDS, kind)
     end

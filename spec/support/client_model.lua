@@ -17,12 +17,13 @@ function Model:tell(...)
   self.told[#self.told + 1] = table.concat({ ... }, " ")
 end
 
--- The answer to the upgrade: a head as of ws.read_head and its body; `accept` and `offered` are the key
--- and the subprotocols that it must agree with.
-function Model:upgrade(head, body, accept, offered)
+-- The answer to the upgrade: a head as of ws.read_head and its body; `accept`, `offered` and
+-- `may_compress` are the key, the subprotocols and the extension that it must agree with.
+function Model:upgrade(head, body, accept, offered, may_compress)
   local headers = head.headers
   local protocol = headers["sec-websocket-protocol"]
-  local is_agreed = headers["sec-websocket-accept"] == accept and not headers["sec-websocket-extensions"]
+  local is_agreed = headers["sec-websocket-accept"] == accept
+    and (may_compress or not headers["sec-websocket-extensions"])
     and (not protocol or (offered or ""):find(protocol, 1, true))
   if head.status == 101 and is_agreed then
     self.link = "open"

@@ -63,8 +63,25 @@ function M.lines(name)
   return list
 end
 
+-- The recorder noted what a compressed message was before.
+local function note_inflated(list, note)
+  local dir, text = tostring(note.data):match "^(%w+) inflated: (.*)$"
+  for i = #list, 1, -1 do
+    if dir and list[i].dir == dir and list[i].rsv1 then
+      list[i].inflated = list[i].inflated or text
+      return
+    end
+  end
+end
+
+-- The line as if it had not been compressed.
+function M.plain(line)
+  return line.inflated and { dir = line.dir, opcode = line.opcode, data = line.inflated } or line
+end
+
 -- The connections of a recording in the order of their opening: { name=, [1]=line, … } with the
--- lines { dir=, opcode=, data= (bytes, or { code=, reason= }) } of both directions.
+-- lines { dir=, opcode=, data= (bytes, or { code=, reason= }), inflated= (of compressed ones) } of both
+-- directions.
 function M.connections(name)
   local list, by_name = {}, {}
   for _, line in ipairs(M.lines(name)) do
@@ -74,6 +91,8 @@ function M.connections(name)
         list[#list + 1] = by_name[line.conn]
       end
       table.insert(by_name[line.conn], line)
+    elseif by_name[line.conn] then
+      note_inflated(by_name[line.conn], line)
     end
   end
   return list

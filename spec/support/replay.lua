@@ -139,8 +139,8 @@ function Replay:push(message, opcode)
 end
 
 function Replay:send_message(line)
-  local message = recording.read_message(self.vsn, line)
-  local is_odd = line.rsv1 or line.fin == false or line.masked == false
+  local message = recording.read_message(self.vsn, recording.plain(line))
+  local is_odd = line.rsv1 and not line.inflated or line.fin == false or line.masked == false
   if is_odd or not message or self.vsn == 1 and line.opcode == "binary" then return end
   local send = ({ phx_join = self.join, phx_leave = self.leave })[message.event] or self.push
   send(self, message, line.opcode)
@@ -172,8 +172,9 @@ function Replay:gather(bytes) self.stream[#self.stream + 1] = bytes end
 function Replay:gather_message(line)
   local data = line.data
   local cut = self.roll(4) == 1 and self.roll(#data + 1) - 1
-  if not cut then return self:gather(ws.frame { opcode = line.opcode, payload = data }) end
-  self:gather(ws.frame { opcode = line.opcode, payload = data:sub(1, cut), fin = false })
+  local rsv = line.rsv1 and 4
+  if not cut then return self:gather(ws.frame { opcode = line.opcode, payload = data, rsv = rsv }) end
+  self:gather(ws.frame { opcode = line.opcode, payload = data:sub(1, cut), fin = false, rsv = rsv })
   self:gather(ws.frame { opcode = "continuation", payload = data:sub(cut + 1) })
 end
 
@@ -181,9 +182,13 @@ local receive = {}
 
 function receive.text(self, line)
   if self.model.link == "gone" then return end
-  local renamed = recording.with_refs(self.vsn, line, function(ref) return self:rename(ref) end)
+  local plain = recording.plain(line)
+  local renamed = recording.with_refs(self.vsn, plain, function(ref) return self:rename(ref) end)
   self.model:got_message(recording.read_message(self.vsn, renamed))
-  self:gather_message(renamed)
+  if plain == line then return self:gather_message(renamed) end
+  assert(renamed.data == plain.data, "other refs in a compressed message, which stays as it is")
+  self.unpacked = self.unpacked + 1
+  self:gather_message(line)
 end
 
 receive.binary = receive.text
@@ -221,11 +226,24 @@ function receive.http(self, line)
     local at, stop = bytes:find(recorded, 1, true)
     bytes = bytes:sub(1, at - 1) .. accept .. bytes:sub(stop + 1)
   end
-  self.model:upgrade(ws.read_head(bytes), body, accept, self.protocols)
+  self.model:upgrade(ws.read_head(bytes), body, accept, self.protocols, self.compress ~= false)
   self:gather(bytes)
 end
 
 -- The play.
+
+-- What the recorded client offered of permessage-deflate, as our client takes it; false: nothing. Ours
+-- sends all as it is, so that it can be read here.
+local function compress_of(request)
+  local offer = request.headers["sec-websocket-extensions"]
+  if not offer then return false end
+  return {
+    client_no_context_takeover = offer:find "client_no_context_takeover" ~= nil,
+    server_no_context_takeover = offer:find "server_no_context_takeover" ~= nil,
+    server_max_window_bits = math.tointeger(tonumber(offer:match "server_max_window_bits=(%d+)")),
+    threshold = 2 ^ 31 - 1 | 0,
+  }
+end
 
 local function start(connection, roll)
   local request = ws.read_head(connection[1].data)
@@ -235,9 +253,10 @@ local function start(connection, roll)
     protocols = request.headers["sec-websocket-protocol"],
     recorded_key = request.headers["sec-websocket-key"],
     host = core.pretend(1), parser = ws.parser(), model = client_model.new(),
-    refs = {}, told = {}, sent = {}, stream = {}, made = 0, skipped = 0,
+    compress = compress_of(request),
+    refs = {}, told = {}, sent = {}, stream = {}, made = 0, skipped = 0, unpacked = 0,
   }, Replay)
-  self.client = self.host:client(handlers, self, { vsn = self.vsn .. ".0.0" })
+  self.client = self.host:client(handlers, self, { vsn = self.vsn .. ".0.0", compress = self.compress })
   return self
 end
 
@@ -264,9 +283,9 @@ function Replay:play(line)
   self.skipped = self.skipped + 1 - (self.made - made)
 end
 
--- Plays a connection. Answers { told, sent, is_connected, closed, model, made, skipped }: what the client
--- told, the control frames that it sent, where it stands; the model that says what should be; how much of
--- what the recorded client sent ours was made to send.
+-- Plays a connection. Answers { told, sent, is_connected, closed, model, made, skipped, unpacked }: what
+-- the client told, the control frames that it sent, where it stands; the model that says what should be;
+-- how much of what the recorded client sent ours was made to send; how many messages came compressed.
 function M.play(connection, roll)
   local self = start(connection, roll)
   self:dial()
