@@ -16,7 +16,7 @@ enum slip_reason_kind {
   SLIP_REASON_WRITE_STALLED,
   SLIP_REASON_MESSAGE_TOO_BIG, /* code, text */
   SLIP_REASON_PROTOCOL_ERROR,  /* code, text */
-  SLIP_REASON_CONNECT_FAILED,  /* stage, text; at upgrade: status, headers, body */
+  SLIP_REASON_CONNECT_FAILED,  /* stage, text; refused: status, headers, body */
   SLIP_REASON_CONNECT_TIMEOUT, /* stage */
   SLIP_REASON_CONNECTION_LOST, /* text */
   SLIP_REASON_FAILED_TO_JOIN,  /* of a topic from here on; the response is the event's payload */
