@@ -12,12 +12,20 @@
 struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
 struct slip_tls_ticket; /* the same: what a later connection is resumed with */
 
+/* An HTTP proxy that opens a tunnel (CONNECT) to the target, whose name it resolves itself. */
+struct slip_proxy {
+  struct slip_span host; /* a name or an address */
+  uint16_t port;
+  struct slip_span credentials; /* "user:password"; absent: none */
+};
+
 struct slip_target {
   struct slip_span host; /* a name, an address, or the path of a unix socket ("/…"); copied */
   uint16_t port;
   /* What to come from, an IP address (slip_address_is_ip); copied. Absent: the system chooses. */
   struct slip_span local_address;
-  struct slip_tls_config *tls; /* NULL: plain */
+  const struct slip_proxy *proxy; /* NULL: none; copied. Not for a unix socket */
+  struct slip_tls_config *tls;    /* NULL: plain */
   /* Of the last connection to this target; replaced when the server gives a newer one. Borrowed
    * until the stream is closed. NULL: none is kept. */
   struct slip_tls_ticket *ticket;

@@ -3,8 +3,8 @@
 #include "core/limits.h"
 #include "core/race.h"
 #include "net/network_private.h"
-#include "net/tcp.h"
 #include "net/tls_stream.h"
+#include "net/tunnel.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static enum slip_err dial(struct slip_net *net, const struct slip_target *target
   struct slip_network *network = (struct slip_network *)net;
   if (target->tls != NULL)
     return slip_tls_dial(network, target, handler, owner, out);
-  return slip_tcp_dial(network, target, handler, owner, out);
+  return slip_tunnel_dial(network, target, handler, owner, out);
 }
 
 static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,

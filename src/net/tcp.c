@@ -204,13 +204,18 @@ static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *out) {
   *out = uv_buf_init(tcp->network->read_buffer, sizeof tcp->network->read_buffer);
 }
 
+void slip_tcp_hand_on(struct slip_stream *stream, struct slip_span bytes) {
+  const struct tcp *tcp = (const struct tcp *)stream;
+  if (bytes.size > 0 && !tcp->is_closed)
+    stream->handler->received(stream->owner, bytes);
+}
+
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) {
   struct tcp *tcp = handle->data;
   if (count < 0)
     on_read_end(tcp, (int)count);
-  else if (count > 0 && !tcp->is_closed)
-    tcp->stream.handler->received(tcp->stream.owner,
-                                  (struct slip_span){buffer->base, (size_t)count});
+  else if (count > 0)
+    slip_tcp_hand_on(&tcp->stream, (struct slip_span){buffer->base, (size_t)count});
 }
 
 /* Closing. */

@@ -9,7 +9,7 @@
 #include "net/dial.h"
 #include "net/network.h"
 
-/* Dials, as in dial.h; `target->tls` is not looked at. SLIP_ENOMEM. */
+/* Dials, as in dial.h; `target->tls` and `target->proxy` are not looked at. SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_tcp_dial(struct slip_network *network,
                                          const struct slip_target *target,
                                          const struct slip_stream_handler *handler, void *owner,
@@ -25,5 +25,8 @@ void slip_tcp_push(struct slip_stream *stream, struct slip_span bytes);
 bool slip_tcp_is_full(const struct slip_stream *stream);
 /* Ends the connection as if it were lost for libuv's `code`: `ended` follows. */
 void slip_tcp_break(struct slip_stream *stream, int code);
+/* For a tunnel (tunnel.h), which has read further than its own: says `received` of the bytes,
+ * unless the owner has closed the stream. */
+void slip_tcp_hand_on(struct slip_stream *stream, struct slip_span bytes);
 
 #endif

@@ -4,6 +4,7 @@
 #include "net/tcp.h"
 #include "net/tls_bio.h"
 #include "net/tls_private.h"
+#include "net/tunnel.h"
 
 #include <assert.h>
 #include <openssl/err.h>
@@ -308,7 +309,7 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
   tls->ticket = target->ticket;
   if (!set_up(tls, target->host))
     goto fail;
-  err = slip_tcp_dial(network, target, &tcp_handler, tls, &tls->wire.tcp);
+  err = slip_tunnel_dial(network, target, &tcp_handler, tls, &tls->wire.tcp);
   if (err != SLIP_OK)
     goto fail;
   *out = &tls->stream;

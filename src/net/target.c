@@ -1,0 +1,60 @@
+#include "net/target.h"
+
+#include "net/tls.h"
+
+#include <stdlib.h>
+
+struct kept {
+  struct slip_target target; /* first: a kept target is its target */
+  struct slip_proxy proxy;   /* when it has one */
+  char texts[];
+};
+
+/* Moves the text to *room, and *room behind it. */
+static void move(struct slip_span *text, char **room) {
+  if (slip_span_is_absent(*text))
+    return;
+  memcpy(*room, text->at, text->size);
+  text->at = *room;
+  *room += text->size;
+}
+
+static size_t size_of_texts(const struct slip_target *target) {
+  size_t size = target->host.size + target->local_address.size;
+  if (target->proxy != NULL)
+    size += target->proxy->host.size + target->proxy->credentials.size;
+  return size;
+}
+
+enum slip_err slip_target_new(const struct slip_target *from, struct slip_target **out) {
+  struct kept *kept = malloc(sizeof *kept + size_of_texts(from));
+  if (kept == NULL)
+    return SLIP_ENOMEM;
+  char *room = kept->texts;
+  struct slip_target *target = &kept->target;
+  *target = *from;
+  target->ticket = NULL;
+  move(&target->host, &room);
+  move(&target->local_address, &room);
+  if (target->tls != NULL)
+    target->tls = slip_tls_config_hold(target->tls);
+  if (target->proxy != NULL) {
+    kept->proxy = *target->proxy;
+    move(&kept->proxy.host, &room);
+    move(&kept->proxy.credentials, &room);
+    target->proxy = &kept->proxy;
+  }
+  *out = target;
+  return SLIP_OK;
+}
+
+void slip_target_free(struct slip_target *target) {
+  if (target == NULL)
+    return;
+  slip_tls_config_release(target->tls);
+  free(target);
+}
+
+bool slip_target_is_other(const struct slip_target *a, const struct slip_target *b) {
+  return !slip_span_is_equal(a->host, b->host) || a->port != b->port || a->tls != b->tls;
+}
