@@ -1,5 +1,6 @@
 #include "host/client.h"
 
+#include "net/target.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -9,10 +10,8 @@ struct slip_client {
   struct slip_session *session;
   const struct slip_handler *handler;
   void *owner;
-  struct slip_stream *stream; /* from DO_DIAL to its end; NULL otherwise */
-  char *host;                 /* of the target; owned */
-  char *local_address;        /* the same, or NULL */
-  struct slip_tls_config *tls;
+  struct slip_stream *stream;    /* from DO_DIAL to its end; NULL otherwise */
+  struct slip_target *target;    /* owned; NULL until it is set */
   struct slip_tls_ticket ticket; /* of the last connection to this target */
   struct slip_timer timer;
   struct slip_mark mark;
@@ -21,7 +20,6 @@ struct slip_client {
   uint64_t bytes_in;
   uint64_t bytes_out;
   uint64_t connects;
-  uint16_t port;
   bool is_admitted; /* its turn to dial has come */
   bool is_open;     /* the stream takes bytes */
   bool is_draining; /* inside `drain`: events are being told */
@@ -63,13 +61,8 @@ static void let_go(struct slip_client *c, bool is_graceful) {
 
 static void dial(struct slip_client *c) {
   slip_session_set_calendar(c->session, slip_loop_calendar(c->loop));
-  struct slip_target target = {
-      .host = slip_span_of(c->host),
-      .port = c->port,
-      .local_address = slip_span_of(c->local_address),
-      .tls = c->tls,
-      .ticket = &c->ticket,
-  };
+  struct slip_target target = *c->target;
+  target.ticket = &c->ticket;
   struct slip_net *net = slip_loop_net(c->loop);
   enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
   if (err == SLIP_OK)
@@ -152,9 +145,7 @@ static void free_client(struct slip_client *c) {
   slip_loop_unmark(c->loop, &c->mark);
   slip_session_free(c->session);
   slip_tls_ticket_clear(&c->ticket);
-  slip_tls_config_release(c->tls);
-  free(c->host);
-  free(c->local_address);
+  slip_target_free(c->target);
   free(c);
 }
 
@@ -285,31 +276,15 @@ void slip_client_leave(struct slip_client *c) {
   slip_loop_mark(c->loop, &c->mark);
 }
 
-/* Where a ticket must not go: what it resumes is not verified again. */
-static bool is_elsewhere(const struct slip_client *c, const struct slip_target *target) {
-  return !slip_span_is_equal(slip_span_of(c->host), target->host) || c->port != target->port ||
-         c->tls != target->tls;
-}
-
 enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_target *target) {
-  bool has_local = !slip_span_is_absent(target->local_address);
-  char *host = strndup(target->host.at, target->host.size);
-  char *local = has_local ? strndup(target->local_address.at, target->local_address.size) : NULL;
-  if (host == NULL || (has_local && local == NULL)) {
-    free(host);
-    free(local);
-    return SLIP_ENOMEM;
-  }
-  if (is_elsewhere(c, target))
+  struct slip_target *kept;
+  enum slip_err err = slip_target_new(target, &kept);
+  if (err != SLIP_OK)
+    return err;
+  if (c->target != NULL && slip_target_is_other(c->target, kept))
     slip_tls_ticket_clear(&c->ticket);
-  free(c->host);
-  free(c->local_address);
-  c->host = host;
-  c->local_address = local;
-  c->port = target->port;
-  struct slip_tls_config *old = c->tls;
-  c->tls = target->tls != NULL ? slip_tls_config_hold(target->tls) : NULL;
-  slip_tls_config_release(old);
+  slip_target_free(c->target);
+  c->target = kept;
   return SLIP_OK;
 }
 

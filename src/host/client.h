@@ -27,7 +27,7 @@ SLIP_CHECKED enum slip_err slip_client_new(struct slip_loop *loop,
                                            struct slip_client **out);
 struct slip_session *slip_client_enter(struct slip_client *c);
 void slip_client_leave(struct slip_client *c);
-/* Where DO_DIAL goes: copied; `tls` is held until replaced. Set it before `slip_session_dial`.
+/* Where DO_DIAL goes: copied (target.h). Set it before `slip_session_dial`.
  * SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_client_set_target(struct slip_client *c,
                                                   const struct slip_target *target);
