@@ -2,6 +2,7 @@
 
 local core = require "slipstream.core"
 local nearest = require "slipstream.nearest"
+local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
 
 ---@class slipstream.Config
@@ -10,6 +11,7 @@ local query = require "slipstream.query"
 ---@field headers (table<string, string>|string[][])? a list of {name, value}, or a map
 ---@field auth_token string? sent as phoenix.js does, as a subprotocol
 ---@field local_address (string|string[])? the IP address to come from; those of a list take turns
+---@field proxy string|false? http://[user:password@]host:port; false: none; what the environment says
 ---@field heartbeat_interval_msec integer? 30000; 0: no heartbeat
 ---@field heartbeat_timeout_msec integer? 15000
 ---@field connect_timeout_msec integer? 15000
@@ -162,6 +164,14 @@ local function addresses(value)
   end
 end
 
+-- A proxy's URI may hold a password, which `read` does not show.
+local function proxy(value)
+  if value == false then return nil end
+  if type(value) ~= "string" then return expected("string or false", value) end
+  local _, fault = proxies.read(value)
+  return fault
+end
+
 local function one_of(...)
   local choices = { ... }
   return function(value)
@@ -254,7 +264,7 @@ local dial_keys = { uri = uri, params = table_or_function, headers = headers, au
 
 local known_keys = {
   json = json, tls = tls, local_address = addresses,
-  serializer = later(), proxy = later(false),
+  serializer = later(), proxy = proxy,
   test_mode = later(false),
 }
 for key, checker in pairs(core_keys) do known_keys[key] = checker end
@@ -320,6 +330,7 @@ end
 ---@field made_tls userdata? what `tls` says, made
 ---@field local_turn table? the addresses of local_address, shared with others
 ---@field json table?
+---@field proxy string|false?
 
 --- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
 -- "key: what is wrong".
@@ -333,7 +344,7 @@ function M.read(given)
   local vsn, text = vsn_of(given.uri, given.vsn)
   if not vsn then return nil, text end
   local settings = { uri = given.uri, vsn = vsn } -- each client keeps one, so nothing that is not there
-  for _, key in ipairs { "params", "headers", "auth_token", "json", "tls" } do
+  for _, key in ipairs { "params", "headers", "auth_token", "json", "tls", "proxy" } do
     if given[key] ~= nil then settings[key] = given[key] end
   end
   if given.local_address then settings.local_turn = turn_of(given.local_address) end
@@ -375,6 +386,14 @@ local function whole_uri(text, vsn, params)
   return whole, parts
 end
 
+-- Nothing when there is none to go through; nil and the fault.
+local function proxy_of(settings, parts)
+  if settings.proxy == false then return nil end
+  if not settings.proxy then return proxies.of_environment(parts, os.getenv) end
+  if parts.unix_path then return nil, "a unix socket has none" end
+  return proxies.read(settings.proxy)
+end
+
 --- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
 -- raised.
 ---@param settings slipstream.Settings
@@ -394,6 +413,8 @@ function M.dial(settings, overrides, is_trial)
   if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
+  dial.proxy, fault = proxy_of(settings, parts)
+  if fault then return nil, "proxy: " .. fault end
   if parts.secure then
     dial.tls, fault = made_tls(settings)
     if not dial.tls then return nil, fault end

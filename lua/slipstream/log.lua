@@ -33,7 +33,7 @@ end
 
 local function redact(name, value)
   if secret_names[name] then return REDACTED end
-  if name == "uri" then return M.redact_uri(value) end
+  if name == "uri" or name == "proxy" then return M.redact_uri(value) end
   return value
 end
 

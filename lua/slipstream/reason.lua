@@ -10,8 +10,8 @@ local core = require "slipstream.core"
 ---@field text string? what the peer or the system said
 ---@field stage string? how far an attempt came: "queue", "dns", "tcp", "proxy", "tls", "upgrade"
 ---@field is_final boolean? true: who does what is usual does not connect again
----@field status integer? the HTTP status of a refused upgrade
----@field headers string[][]? of a refused upgrade: {name, value} each
+---@field status integer? the HTTP status of a refused upgrade, or of a proxy that refused
+---@field headers string[][]? of the same: {name, value} each
 ---@field body string? of a refused upgrade
 ---@field response any? of a refused join
 ---@field payload any? of a channel that crashed
@@ -27,7 +27,7 @@ local SHOWN = 200
 local stages = {
   dns = "the name was not resolved",
   tcp = "no connection",
-  proxy = "the proxy refused",
+  proxy = "no way through the proxy",
   tls = "TLS failed",
   upgrade = "the server refused",
 }
@@ -36,7 +36,7 @@ local waits = {
   queue = "its turn among many dials",
   dns = "resolving the name",
   tcp = "connecting",
-  proxy = "the proxy's answer",
+  proxy = "the proxy",
   tls = "the TLS handshake",
   upgrade = "the server's answer",
 }
@@ -65,7 +65,9 @@ end
 
 local function connect_failed(reason)
   local words = stages[reason.stage] or "the connection was not made"
-  if reason.status then words = ("%s with HTTP %d"):format(words, reason.status) end
+  if reason.status then
+    words = ("the %s refused with HTTP %d"):format(reason.stage == "proxy" and "proxy" or "server", reason.status)
+  end
   return with(with(words, reason.text), reason.body)
 end
 

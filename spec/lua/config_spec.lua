@@ -1,4 +1,5 @@
 local config = require "slipstream.config"
+local uv = require "luv"
 
 local URI = "ws://phoenix.test/socket/websocket"
 
@@ -85,16 +86,19 @@ describe("a config", function()
       { { compress = { threshold = -1 } }, "compress: threshold: must be from 0 to 2147483647, got -1" },
       { { compress = { server_no_context_takeover = 1 } },
         "compress: server_no_context_takeover: boolean expected, got number" },
+      { { proxy = true }, "proxy: string or false expected, got boolean" },
+      { { proxy = "http://ann:secret@a/b" }, "proxy: must be http://[user:password@]host:port" },
+      { { proxy = "http://a:1", uri = "ws+unix:///x:/" }, "proxy: a unix socket has none" },
       { { tls = { min_version = "1.1" } }, 'tls: min_version: must be "1.2" or "1.3"' },
     }
     for _, case in ipairs(faults) do assert.equal(case[2], fault_of(case[1])) end
   end)
 
   it("says so when a key has to wait for a later version, unless it is off", function()
-    for _, key in ipairs { "serializer", "proxy", "test_mode" } do
+    for _, key in ipairs { "serializer", "test_mode" } do
       assert.equal(key .. ": not supported yet", fault_of { [key] = true })
     end
-    assert.truthy(read { proxy = false, test_mode = false })
+    assert.truthy(read { test_mode = false })
   end)
 
   it("takes a unix socket, and says what is wrong with one", function()
@@ -208,5 +212,37 @@ describe("what is dialled", function()
     assert.equal(one.tls, two.tls)
     assert.is_nil(dial({}).tls)
     assert.truthy(fault_of({ uri = wss, tls = { ca_file = "/no/such" } }):find("^tls: ca_file: /no/such"))
+  end)
+end)
+
+describe("the proxy of a config", function()
+  local function set(value) return uv.os_setenv("http_proxy", value) end
+
+  local before
+  before_each(function()
+    before = os.getenv "http_proxy"
+    set "http://of.environment:1"
+  end)
+  after_each(function()
+    if before then return set(before) end
+    uv.os_unsetenv "http_proxy"
+  end)
+
+  it("is that of the environment", function()
+    assert.same({ host = "of.environment", port = 1 }, dial({}).proxy)
+    assert.is_nil(dial({ uri = "ws://127.0.0.1/" }).proxy)
+  end)
+
+  it("is none when it is false", function() assert.is_nil(dial({ proxy = false }).proxy) end)
+
+  it("counts before the environment's, also for this machine", function()
+    local wanted = { host = "own", port = 2, credentials = "ann:secret" }
+    assert.same(wanted, dial({ proxy = "http://ann:secret@own:2" }).proxy)
+    assert.same(wanted, dial({ proxy = "http://ann:secret@own:2", uri = "ws://127.0.0.1/" }).proxy)
+  end)
+
+  it("is told to be wrong where the environment's is", function()
+    set "socks5://ann:secret@a:1"
+    assert.equal("proxy: http_proxy in the environment: must be http://[user:password@]host:port", fault_of {})
   end)
 end)

@@ -10,12 +10,17 @@
 
 /* The table of the dial is at index 2 throughout; strings are borrowed from it. */
 
-static struct slip_span field_text(lua_State *L, const char *key) {
+/* A text of the table at `index`, which keeps it; absent when it is not there. */
+static struct slip_span text_of(lua_State *L, int index, const char *key) {
   struct slip_span text = {NULL, 0};
-  if (lua_getfield(L, 2, key) != LUA_TNIL)
+  if (lua_getfield(L, index, key) != LUA_TNIL)
     text = slip_result_check_span(L, -1);
   lua_pop(L, 1);
   return text;
+}
+
+static struct slip_span field_text(lua_State *L, const char *key) {
+  return text_of(L, 2, key);
 }
 
 /* Raises on what lua/slipstream/config.lua should have found. */
@@ -34,6 +39,29 @@ static struct slip_span field_address(lua_State *L, const char *key) {
   if (!slip_span_is_absent(text) && !slip_address_is_ip(text))
     luaL_error(L, "%s: not an IP address", key);
   return text;
+}
+
+/* A whole number that fits is what lua/slipstream/config.lua gives. */
+static uint16_t proxy_port(lua_State *L) {
+  lua_getfield(L, -1, "port");
+  lua_Integer port = luaL_checkinteger(L, -1);
+  luaL_argcheck(L, port > 0 && port <= UINT16_MAX, 2, "proxy: port out of range");
+  lua_pop(L, 1);
+  return (uint16_t)port;
+}
+
+/* Pushes the proxy's table, which keeps its strings. False: there is none. */
+static bool push_proxy(lua_State *L, struct slip_proxy *out) {
+  if (lua_getfield(L, 2, "proxy") == LUA_TNIL)
+    return false;
+  luaL_checktype(L, -1, LUA_TTABLE);
+  int table = lua_gettop(L);
+  *out = (struct slip_proxy){
+      .host = text_of(L, table, "host"),
+      .port = proxy_port(L),
+      .credentials = text_of(L, table, "credentials"),
+  };
+  return true;
 }
 
 /* Pushes what the Host header says. */
@@ -112,11 +140,14 @@ int slip_dial(lua_State *L) {
   request.host = push_host_header(L, &uri);
   request.target = push_request_target(L, &uri);
   request.headers = push_headers(L, &request.header_count);
+  struct slip_proxy proxy;
+  bool has_proxy = push_proxy(L, &proxy);
   bool is_unix = !slip_span_is_absent(uri.unix_path);
   const struct slip_target target = {
       .host = is_unix ? uri.unix_path : uri.host,
       .port = uri.port,
       .local_address = field_address(L, "local_address"),
+      .proxy = has_proxy ? &proxy : NULL,
       .tls = tls,
   };
 

@@ -4,7 +4,7 @@
  * Dial_lua: the script's answer to connect_due: where to dial and what to ask for.
  *
  *   client:dial{ uri=, headers={{name, value}, …}, protocols=text|nil, tls=userdata|nil,
- *               local_address=text|nil }
+ *               local_address=text|nil, proxy={host=, port=, credentials=text|nil}|nil }
  *   client:dial_failed(text)    the attempt ends with connect_failed
  */
 #include <lua.h>

@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include "script/result.h"
 
+#include <arpa/inet.h>
 #include <lauxlib.h>
 
 static void set_span(lua_State *L, const char *key, struct slip_span text) {
@@ -51,9 +52,25 @@ static int core_is_address(lua_State *L) {
   return 1;
 }
 
+/* The bytes of an IP address, 4 or 16, in their order on the wire; nil for what is none. */
+static int core_address_bytes(lua_State *L) {
+  const char *text = luaL_checkstring(L, 1);
+  struct in_addr v4;
+  struct in6_addr v6;
+  if (inet_pton(AF_INET, text, &v4) == 1)
+    lua_pushlstring(L, (const char *)&v4, sizeof v4);
+  else if (inet_pton(AF_INET6, text, &v6) == 1)
+    lua_pushlstring(L, (const char *)&v6, sizeof v6);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 void slip_uri_open(lua_State *L) {
   lua_pushcfunction(L, core_uri_read);
   lua_setfield(L, -2, "uri_read");
   lua_pushcfunction(L, core_is_address);
   lua_setfield(L, -2, "is_address");
+  lua_pushcfunction(L, core_address_bytes);
+  lua_setfield(L, -2, "address_bytes");
 }
