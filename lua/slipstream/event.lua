@@ -4,6 +4,7 @@ local config = require "slipstream.config"
 local endings = require "slipstream.ending"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
+local place_of = require("slipstream.frame").place_of
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 
@@ -67,8 +68,10 @@ local function overrides_of(socket, attempt, last_reason)
   local overrides, reason = socket:connect_params(attempt, last_reason)
   if overrides == nil or type(overrides) == "table" then return overrides end
   if overrides == "stop" then return nil, { reason = reason } end
-  local text = 'connect_params returned %s; it may return nothing, a table, or "stop", reason'
-  error(text:format(type(overrides) == "string" and ("%q"):format(overrides) or "a " .. type(overrides)), 0)
+  local place = place_of(socket.connect_params)
+  local text = '%sconnect_params returned %s; it may return nothing, a table, or "stop", reason'
+  local shown = type(overrides) == "string" and ("%q"):format(overrides) or "a " .. type(overrides)
+  error(text:format(place and place .. ": " or "", shown), 0)
 end
 
 -- In a fiber of its own. What to dial; or nil, what is wrong; or nil, nil, why the client stops.

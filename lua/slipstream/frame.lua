@@ -16,6 +16,15 @@ function M.is_users(frame)
   return frame.currentline > 0 and not is_own(frame)
 end
 
+--- Where a function of a script begins: "chat.lua:7".
+---@param func any
+---@return string? place nil when it is ours, C's or no function
+function M.place_of(func)
+  local frame = type(func) == "function" and debug.getinfo(func, "S")
+  if not frame or frame.what == "C" or is_own(frame) then return nil end
+  return ("%s:%d"):format(frame.short_src, frame.linedefined)
+end
+
 local function key_of(functions, func)
   for name, value in pairs(functions) do
     if value == func then return name end

@@ -8,6 +8,7 @@ local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local mailbox = require "slipstream.mailbox"
+local place_of = require("slipstream.frame").place_of
 local report = require "slipstream.report"
 require "slipstream.runaway"
 local turn = require "slipstream.turn"
@@ -124,9 +125,15 @@ function M.obey_stop(socket, reason)
   return acts.stop(socket, reason)
 end
 
+-- What it returned came from nobody knows which line, but the callback is somewhere.
+local function misreturn(socket, text)
+  local place = place_of(socket[socket._callback])
+  return crash(socket, socket._callback, { text = place and place .. ": " .. text or text })
+end
+
 local function obey(socket, ...)
   local kind, value, actions = verdict.read(socket._callback, ...)
-  if not kind then return crash(socket, socket._callback, { text = value }) end
+  if not kind then return misreturn(socket, value) end
   acts[kind](socket, value)
   if socket._ending then return end
   if actions then return act(socket, actions) end

@@ -89,6 +89,15 @@ local readers = {
   ignore = only_in("init", "ignore", function() return "ignore" end),
 }
 
+-- What only some callbacks may return besides.
+local extras = { handle_call = ' "reply", value,', init = ' "ignore",' }
+
+local function fault_of(callback, value)
+  local text = '%s returned %s; it may return nothing, "ok", "noreply",%s or "stop", reason, '
+    .. "and a table of actions"
+  return text:format(callback, show(value), extras[callback] or "")
+end
+
 --- Reads what a callback returned, where that was not just nothing.
 ---@param callback string its name
 ---@param first any
@@ -102,8 +111,7 @@ function M.read(callback, first, second, third)
   if type(first) == "table" and second == nil then return go_on(callback, first) end
   local read = readers[first]
   if read then return read(callback, second, third) end
-  local allowed = 'nothing, "ok", "noreply" or "stop", reason, and a table of actions'
-  return nil, ("%s returned %s; it may return %s"):format(callback, show(first), allowed)
+  return nil, fault_of(callback, first)
 end
 
 return M
