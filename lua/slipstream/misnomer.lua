@@ -3,6 +3,7 @@
 
 local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
+local place_of = require("slipstream.frame").place_of
 
 local M = {}
 
@@ -42,10 +43,11 @@ function M.warn(module, callbacks)
   local faults = {}
   for name, value in pairs(module) do
     local is_ours = type(name) ~= "string" or type(value) ~= "function" or rawget(callbacks, name)
-    faults[#faults + 1] = not is_ours and fault_of(name, callbacks) or nil
+    local fault = not is_ours and fault_of(name, callbacks)
+    if fault then faults[#faults + 1] = { text = fault, line = place_of(value) } end
   end
-  table.sort(faults)
-  for _, fault in ipairs(faults) do log.warn(fault) end
+  table.sort(faults, function(a, b) return a.text < b.text end)
+  for _, fault in ipairs(faults) do log.warn(fault.text, { line = fault.line }) end
 end
 
 return M

@@ -33,6 +33,13 @@ describe("a function of a client module", function()
     assert.same({ "warn handle_ is no callback", "warn handle_xyzzy is no callback" }, logged)
   end)
 
+  it("is named with the line at which it begins", function()
+    local place
+    log.set_sink(function(_, entry) place = entry.fields.line end)
+    start { "handle_conect" }
+    assert.matches("misnomer_spec%.lua:%d+$", place)
+  end)
+
   it("is warned of once, however many clients its module has", function()
     local module = start { "handle_conect" }
     slipstream.start(module):stop()
