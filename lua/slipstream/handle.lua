@@ -222,6 +222,7 @@ end
 function Client:status()
   check.self(self, Client.__name)
   if self._status == "running" and self._socket._ending then return "stopping" end
+  if self._reason == nil then return self._status end
   return self._status, self._reason
 end
 
@@ -271,7 +272,8 @@ function Client:await_end(msec)
   check.self(self, Client.__name)
   check.is_msec(1, msec)
   local ok, reason, code = M.await_end(self, msec or CALL_MSEC) -- no tail call, which would hide the script
-  return ok, reason, code
+  if ok then return true, reason end
+  return nil, reason, code
 end
 
 -- Whether it is of that module, and still has nothing that could connect, which a supervisor never has.
