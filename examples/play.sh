@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034 # who sources it uses what it sets
 # What the `run` of an example needs; to be sourced. SLIPSTREAM_BIN is the program, when it is not
 # build/release/slipstream.
 #

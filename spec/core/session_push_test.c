@@ -205,11 +205,10 @@ static void waits_on_through_losses_and_refusals(void **state) {
 }
 
 static void waits_on_when_a_join_times_out(void **state) {
-  struct phx *p = *state;
   struct slip_session_config config = phx_exact_config();
   config.push_timeout_msec = 60000;
-  p = with_config(state, &config);
-  p = joining(state);
+  (void)with_config(state, &config);
+  struct phx *p = joining(state);
   phx_buffer(p, "room:1", "a");
   phx_advance(p, 10000);
   phx_expect(p, "topic_closed room:1 (join_timeout)");
