@@ -368,6 +368,46 @@ describe("all together", function()
   end)
 end)
 
+describe("the counters of a server", function()
+  local function expect(handle, alive, closed, lost)
+    local expected = { opened = alive + closed + lost, open = alive, closed = closed, lost = lost }
+    loop.wait(function() return handle:stats().open == alive end)
+    assert.same(expected, handle:stats())
+  end
+
+  it("tell connections that live from those that were closed and lost", function()
+    local handle = serve()
+    local leaver, loser = open(handle), open(handle)
+    open(handle)
+    expect(handle, 3, 0, 0)
+    leaver:frame { opcode = "close", payload = ws.close_payload(1000) }
+    loser:close()
+    expect(handle, 1, 1, 1)
+  end)
+
+  it("count a close frame without a code as one", function()
+    local handle = serve()
+    open(handle):frame { opcode = "close", payload = "" }
+    expect(handle, 0, 1, 0)
+  end)
+
+  it("count as lost who does not answer the server's close frame", function()
+    local handle = serve()
+    local rude = open(handle)
+    handle:connected()[1]:close(4000)
+    assert.equal("close 4000", rude:text())
+    rude:close()
+    expect(handle, 0, 0, 1)
+  end)
+
+  it("count who was dropped as lost", function()
+    local handle = serve()
+    open(handle)
+    handle:connected()[1]:drop()
+    expect(handle, 0, 0, 1)
+  end)
+end)
+
 describe("limits of a connection", function()
   it("takes a message of exactly the maximum and closes 1009 on one byte more", function()
     local head, tail = '["1","2","room:1","e",{"d":"', '"}]'

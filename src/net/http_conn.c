@@ -9,6 +9,7 @@
 
 enum {
   CLOSE_NORMAL = 1000,
+  CLOSE_NO_STATUS = 1005, /* never on the wire: the close frame had no code */
   CLOSE_BAD_TEXT = 1007,
   CLOSE_TOO_BIG = 1009,
   CLOSE_SERVER_ERROR = 1011,
@@ -207,16 +208,21 @@ static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
   slip_buf_clear(&conn->inbox);
 }
 
+static void keep_peer_code(struct slip_http_conn *conn, struct slip_span payload) {
+  conn->peer_code = CLOSE_NO_STATUS;
+  if (payload.size < 2)
+    return;
+  const unsigned char *code = (const unsigned char *)payload.at;
+  conn->peer_code = (uint16_t)(code[0] << 8 | code[1]);
+  (void)!slip_buf_append(&conn->peer_text, slip_span_skip(payload, 2)); /* else without a text */
+}
+
 /* The answer has the same code and no text, as Cowboy's. */
 static void peer_closes(struct slip_http_conn *conn, struct slip_span payload) {
   conn->is_peer_done = true;
+  keep_peer_code(conn, payload);
   if (conn->ending != SLIP_HTTP_STAYS)
     return;
-  if (payload.size >= 2) {
-    const unsigned char *code = (const unsigned char *)payload.at;
-    conn->peer_code = (uint16_t)(code[0] << 8 | code[1]);
-    (void)!slip_buf_append(&conn->peer_text, slip_span_skip(payload, 2)); /* else without a text */
-  }
   slip_http_conn_close(conn, conn->peer_code, (struct slip_span){0});
   if (payload.size < 2) { /* a close frame without a code is answered by one */
     conn->goodbye[1] = 0;

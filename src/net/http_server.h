@@ -41,8 +41,8 @@ struct slip_http_handler {
   void (*opened)(void *owner, struct slip_http_conn *conn);
   /* A whole message, borrowed until it returns. Text is UTF-8. */
   void (*message)(void *owner, struct slip_http_conn *conn, struct slip_span bytes, bool is_binary);
-  /* Once per accepted request; `conn` is gone when it returns. The peer's close code, 0 without
-   * one. */
+  /* Once per accepted request; `conn` is gone when it returns. `code` is that of the peer's close
+   * frame, 1005 when it had none, also when ours went first; 0: no such frame came. */
   void (*closed)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span text);
   /* The last: the server is freed when it returns. */
   void (*stopped)(void *owner);

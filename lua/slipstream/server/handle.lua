@@ -60,6 +60,7 @@ local function decide_about(handle, conn, request)
   local is_in, response = connect(app, socket, request, header, upgrade)
   if not is_in then return response end
   handle.sockets[conn] = socket
+  handle.counts.opened = handle.counts.opened + 1
   log.debug("server: connected", { connection = socket.number, vsn = upgrade.vsn })
 end
 
@@ -72,16 +73,23 @@ local function answer(handle, conn, request)
   return response
 end
 
+-- With a code the client's close frame came, and ours went: before it, or as the answer.
+local function count_end(handle, code)
+  local outcome = code and "closed" or "lost"
+  handle.counts[outcome] = handle.counts[outcome] + 1
+end
+
 -- What core.http_server calls.
 local function handlers_of(handle)
   local sockets = handle.sockets
   return {
     request = function(conn, request) return answer(handle, conn, request) end,
     message = function(conn, bytes, is_binary) sockets[conn]:receive(bytes, is_binary) end,
-    closed = function(conn)
+    closed = function(conn, code)
       local socket = sockets[conn]
       sockets[conn] = nil
       if not socket then return end
+      count_end(handle, code)
       socket:finish "closed"
       log.debug("server: disconnected", { connection = socket.number })
     end,
@@ -111,7 +119,9 @@ end
 
 function Handle.open(app, settings)
   check_settings(settings)
-  local handle = setmetatable({ app = app, sockets = {}, on_stopped = {} }, Handle)
+  local handle = setmetatable({
+    app = app, sockets = {}, on_stopped = {}, counts = { opened = 0, closed = 0, lost = 0 },
+  }, Handle)
   local host, port = settings.host or loopback, settings.port or 0
   local options = app.options
   local server, text = core.http_server({
@@ -132,6 +142,21 @@ function Handle:connected()
   local list = {}
   for _, socket in pairs(self.sockets) do list[#list + 1] = socket end
   return list
+end
+
+---@class slipstream.ServerStats
+---@field opened integer connections that were accepted
+---@field open integer those that live
+---@field closed integer those that ended with the closing handshake
+---@field lost integer those that ended without it
+
+--- Counts connections, those of refused requests not among them.
+---@return slipstream.ServerStats
+function Handle:stats()
+  check.self(self, Handle.__name)
+  local counts = self.counts
+  local ended = counts.closed + counts.lost
+  return { opened = counts.opened, open = counts.opened - ended, closed = counts.closed, lost = counts.lost }
 end
 
 -- Keeps what is to be called when all is over; calls it at once when it is.
