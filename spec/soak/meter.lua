@@ -5,7 +5,7 @@ local uv = require "luv"
 local M = {}
 
 local PAGE_KIB = 4
-local WARM_UP = 0.3 -- this share of the readings counts for nothing
+local WARM_UP, LEAST_WARM_UP = 0.3, 30 -- this share of the readings, but at least so many, count for nothing
 local FEWEST = 20 -- of the rest; with fewer nothing can be said
 local MOST_GROWTH = 0.05
 
@@ -44,7 +44,7 @@ end
 ---@param readings integer[]
 ---@return soak.Trend?
 function M.trend(readings)
-  local start = math.ceil(#readings * WARM_UP) + 1
+  local start = math.max(math.ceil(#readings * WARM_UP), LEAST_WARM_UP) + 1
   local count = #readings - start + 1
   if count < FEWEST then return nil end
   local first = median(readings, start, start + count // 3 - 1)
