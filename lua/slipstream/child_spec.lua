@@ -136,6 +136,9 @@ end
 ---@return slipstream.ChildSpec[]
 function M.read_all(position, list)
   local specs, ids = {}, {}
+  if next(list) ~= nil and list[1] == nil or getmetatable(list) then
+    check.fail(position, "children: a list of child specs or client modules expected")
+  end
   for place, given in ipairs(list) do
     local where = ("children[%d]"):format(place)
     local spec = M.read(position, where, given)

@@ -56,10 +56,11 @@ describe("a client", function()
     assert.equal("ended", told({ strict() }):status())
     assert.equal("ended", told({ "ok", strict() }):status())
     assert.equal("ended", told({ { [strict()] = 1 } }):status())
+    local place = ("spec/host/sturdy_spec.lua:%d: "):format(debug.getinfo(told, "S").linedefined + 1)
     assert.same({
-      "handle_info returned an object where a table of actions may be",
-      "handle_info returned an object where a table of actions may be",
-      "handle_info returned the action an object, which there is not; "
+      place .. "handle_info returned an object where a table of actions may be",
+      place .. "handle_info returned an object where a table of actions may be",
+      place .. "handle_info returned the action an object, which there is not; "
         .. "there are timeout, continue and hibernate",
     }, errors())
   end)

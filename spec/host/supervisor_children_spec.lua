@@ -238,6 +238,9 @@ describe("slipstream.supervisor", function()
       .. "did you mean one_for_all?", fault_of { strategy = "one_for_al" })
     assert.equal("max_restarts: an integer from 0 expected, got -1", fault_of { max_restarts = -1 })
     assert.equal("children: table expected, got number", fault_of { children = 7 })
+    local list = "children: a list of child specs or client modules expected"
+    assert.equal(list, fault_of { children = Worker })
+    assert.equal(list, fault_of { children = { module = Worker } })
   end)
 
   it("refuses wrong child specs, and names the child and the field", function()
