@@ -66,7 +66,8 @@ end
 local function connect_failed(reason)
   local words = stages[reason.stage] or "the connection was not made"
   if reason.status then
-    words = ("the %s refused with HTTP %d"):format(reason.stage == "proxy" and "proxy" or "server", reason.status)
+    local who = reason.stage == "proxy" and "proxy" or "server"
+    words = ("the %s refused with HTTP %d"):format(who, reason.status)
   end
   return with(with(words, reason.text), reason.body)
 end

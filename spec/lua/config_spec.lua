@@ -243,6 +243,7 @@ describe("the proxy of a config", function()
 
   it("is told to be wrong where the environment's is", function()
     set "socks5://ann:secret@a:1"
-    assert.equal("proxy: http_proxy in the environment: must be http://[user:password@]host:port", fault_of {})
+    assert.equal("proxy: http_proxy in the environment: must be http://[user:password@]host:port",
+      fault_of {})
   end)
 end)

@@ -98,7 +98,7 @@ BasicAuth ann open-sesame
     assert.equal("the proxy refused with HTTP 407: Proxy Authentication Required", tostring(reason))
     assert.same({ "proxy", 407 }, { reason.stage, reason.status })
     reason = outcome_of { uri = plain_uri(), proxy = proxy_uri "ann:hunter2@" }
-    assert.equal("the proxy refused with HTTP 401: Unauthorized", tostring(reason)) -- which is tinyproxy's own
+    assert.equal("the proxy refused with HTTP 401: Unauthorized", tostring(reason)) -- tinyproxy's own
   end)
 
   it("leaves no credentials in the log", function()
@@ -123,7 +123,8 @@ BasicAuth ann open-sesame
   it("says when the proxy is not there", function()
     local port = raw_server.free_port()
     local reason = outcome_of { uri = plain_uri(), proxy = ("http://ann:hunter2@127.0.0.1:%d"):format(port) }
-    assert.equal(("no way through the proxy: connection refused by 127.0.0.1:%d"):format(port), tostring(reason))
+    local words = "no way through the proxy: connection refused by 127.0.0.1:%d"
+    assert.equal(words:format(port), tostring(reason))
     assert.equal("proxy", reason.stage)
   end)
 
