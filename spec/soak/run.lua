@@ -148,14 +148,16 @@ local function open_on_server(answer)
   return count
 end
 
--- Until all lives have ended, then until the server has noticed; answers its last counters.
-local function wind_down(server)
+-- Until all lives have ended, then until the server has noticed, and closed what never became a connection:
+-- it has so many files then as before. Answers its last counters.
+local function wind_down(server, files)
   local stop = uv.hrtime() + WIND_DOWN_SEC * 1000000000
   local answer
   repeat
     await_msec(100)
     answer = run.alive == 0 and server:ask() or nil
-  until answer and open_on_server(answer) == 0 or uv.hrtime() > stop
+    local has_noticed = answer and open_on_server(answer) == 0 and answer.files <= files
+  until has_noticed or uv.hrtime() > stop
   return answer or server:ask()
 end
 
@@ -249,7 +251,7 @@ local function main()
     await_msec(SAMPLE_MSEC)
     sample(server)
   until is_over()
-  local there = wind_down(server)
+  local there = wind_down(server, before.there.files)
   local seconds = (uv.hrtime() - started) / 1e9
   clean_up()
   local outcome = judge(before, { here = meter.read(), there = there }, seconds)
