@@ -62,13 +62,21 @@ function M.is_optional(position, value, kind, other)
   mismatch(position, value, kind, other)
 end
 
--- The longest wait that the core can count.
-local MOST_MSEC = 0x7fffffff
+--- The longest wait that the core can count.
+M.MOST_MSEC = 0x7fffffff
+
+--- Whether a value is a whole number of msec that the core can count.
+---@param value any
+---@param least integer? 0 when absent
+---@return boolean
+function M.counts_msec(value, least)
+  return math.type(value) == "integer" and value >= (least or 0) and value <= M.MOST_MSEC
+end
 
 local function is_msec(position, value, prefix)
-  if value == nil or math.type(value) == "integer" and value >= 0 and value <= MOST_MSEC then return end
+  if value == nil or M.counts_msec(value) then return end
   local text = "%san integer of msec from 0 to %d expected, got %s"
-  M.fail(position, text:format(prefix, MOST_MSEC, tostring(value)))
+  M.fail(position, text:format(prefix, M.MOST_MSEC, tostring(value)))
 end
 
 --- Raises unless `value` is a whole number of msec, from 0, or nil.

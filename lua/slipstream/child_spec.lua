@@ -18,8 +18,6 @@ local M = {}
 ---killed at once. 5000 when absent; "infinity" for a supervisor
 
 local SHUTDOWN_MSEC = 5000
--- The longest wait that the core can count.
-local MOST_MSEC = 0x7fffffff
 
 --- Whether a client module is a supervisor.
 ---@param module table
@@ -47,8 +45,8 @@ local function is_restart(value)
 end
 
 local function is_shutdown(value)
-  local is_msec = math.type(value) == "integer" and value >= 0 and value <= MOST_MSEC
-  return is_msec or value == "infinity" or value == "brutal_kill", 'msec, "infinity" or "brutal_kill"'
+  local is_known = check.counts_msec(value) or value == "infinity" or value == "brutal_kill"
+  return is_known, 'msec, "infinity" or "brutal_kill"'
 end
 
 local function is_anything() return true end

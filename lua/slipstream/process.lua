@@ -190,8 +190,6 @@ local callbacks = {
   restart_due = "_restart_due",
 }
 
-M.callbacks = callbacks
-
 -- Whether it can take the next entry: no callback of it is under way.
 local function is_free(socket)
   return not (socket._ending or socket._fiber or socket._questions or socket._is_passive)
@@ -231,18 +229,12 @@ go_on = M.go_on
 
 local FULL = "the mailbox is full: %d events wait for %s"
 
-local function add(socket, entry)
-  local added, code = socket._mailbox:add(entry)
-  if added then return true end
-  return nil, code
-end
-
 -- Keeps an event for later, and lets those look at it who wait for one.
 local function keep(socket, kind, ...)
   if socket._ending and socket._ending.is_terminated then return end
   local entry = { kind, ... }
   entry.count = 1 + select("#", ...)
-  if not add(socket, entry) then
+  if not socket._mailbox:add(entry) then
     if socket._ending then return end
     local text = FULL:format(socket._mailbox:count(), socket._callback)
     return crash(socket, socket._callback, { text = text })
@@ -274,7 +266,7 @@ end
 ---@return true? ok, string? err, string? code nil, "mailbox_full"
 function M.post(socket, kind, message, from)
   hold(socket)
-  local ok, code = add(socket, { kind, message, from, count = from and 3 or 2 })
+  local ok, code = socket._mailbox:add({ kind, message, from, count = from and 3 or 2 })
   if not ok then return nil, code, code end
   go_on(socket)
   return true

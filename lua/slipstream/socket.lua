@@ -292,9 +292,6 @@ end
 ---@field timeout integer? msec until `handle_reply(ref, "timeout")`, counted from the push
 ---@field buffer boolean? true: kept while the topic is about to be joined
 
--- The longest wait that the core can count.
-local MOST_MSEC = 0x7fffffff
-
 local push_options = { timeout = "number", buffer = "boolean" }
 
 -- The time-out, and whether the push may wait for its topic.
@@ -303,10 +300,9 @@ local function read_push_options(options)
   check.is(4, options, "table")
   check.are_options(4, options, push_options)
   local timeout = options.timeout
-  if timeout == nil or math.type(timeout) == "integer" and timeout > 0 and timeout <= MOST_MSEC then
-    return timeout, options.buffer
-  end
-  check.fail(4, ("timeout: an integer of msec from 1 to %d expected, got %s"):format(MOST_MSEC, timeout))
+  if timeout == nil or check.counts_msec(timeout, 1) then return timeout, options.buffer end
+  local text = "timeout: an integer of msec from 1 to %d expected, got %s"
+  check.fail(4, text:format(check.MOST_MSEC, timeout))
 end
 
 local function push(self, topic, event, payload, timeout, may_wait)

@@ -25,7 +25,7 @@ local supervision = require "slipstream.supervision"
 local M = {}
 
 -- As good as for ever: a child may take long to start or to stop, and the call ends with the supervisor.
-local EVER_MSEC = 0x7fffffff
+local EVER_MSEC = check.MOST_MSEC
 
 -- Asking.
 

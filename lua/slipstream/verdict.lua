@@ -3,6 +3,7 @@
 -- Nothing, "ok" or "noreply" go on; "stop", reason; "reply", value (handle_call); "ignore" (init). A table
 -- of actions may come last.
 
+local check = require "slipstream.check"
 local nearest = require "slipstream.nearest"
 
 local M = {}
@@ -12,17 +13,13 @@ local M = {}
 ---@field continue any? given to handle_continue, before any other event
 ---@field hibernate boolean? collect garbage once
 
-local MOST_MSEC = 0x7fffffff
-
-local function is_msec(value)
-  return math.type(value) == "integer" and value >= 0 and value <= MOST_MSEC
-end
-
 local function is_anything() return true end
 local function is_boolean(value) return type(value) == "boolean" end
 
+local MSEC = ("an integer of msec from 0 to %d"):format(check.MOST_MSEC)
+
 local actions = {
-  timeout = { is_msec, ("an integer of msec from 0 to %d"):format(MOST_MSEC) },
+  timeout = { check.counts_msec, MSEC },
   continue = { is_anything },
   hibernate = { is_boolean, "a boolean" },
 }

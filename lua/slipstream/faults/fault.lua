@@ -21,11 +21,9 @@ local function is_between(value, least, most)
   return type(value) == "number" and value >= least and value <= most
 end
 
-local MOST_MSEC = 0x7fffffff
-
 local function check_msec(position, value)
-  if is_between(value, 0, MOST_MSEC) then return end
-  check.fail(position, ("msec from 0 to %d expected, got %s"):format(MOST_MSEC, tostring(value)))
+  if is_between(value, 0, check.MOST_MSEC) then return end
+  check.fail(position, ("msec from 0 to %d expected, got %s"):format(check.MOST_MSEC, tostring(value)))
 end
 
 local function check_count(value, least)
