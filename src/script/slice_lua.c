@@ -62,6 +62,14 @@ static int reset(lua_State *L, lua_State *co, bool is_slice) {
   return status;
 }
 
+/* Puts what is on top before the `results` below it, or before the error when they are -1; answers
+ * how many values that makes. */
+static int put_before(lua_State *L, int results) {
+  int count = results < 0 ? 1 : results;
+  lua_insert(L, -1 - count);
+  return 1 + count;
+}
+
 /* More than this would overflow the stack of the one who goes on with them. */
 enum { MOST_RESULTS = 250 };
 
@@ -80,14 +88,8 @@ static int run_slice(lua_State *L) {
   if (begins)
     luaL_checktype(L, 2, LUA_TFUNCTION);
   int results = limit(L, run(L, co, lua_gettop(L) - 1, begins, true));
-  if (results < 0) {
-    lua_pushinteger(L, -1);
-    results = 1;
-  } else {
-    lua_pushinteger(L, lua_status(co));
-  }
-  lua_insert(L, -1 - results);
-  return 1 + results;
+  lua_pushinteger(L, results < 0 ? -1 : lua_status(co));
+  return put_before(L, results);
 }
 
 static int new_thread(lua_State *L) {
@@ -123,10 +125,7 @@ static int resume(lua_State *L) {
   lua_State *co = check_coroutine(L);
   int results = run(L, co, lua_gettop(L) - 1, false, false);
   lua_pushboolean(L, results >= 0);
-  if (results < 0)
-    results = 1;
-  lua_insert(L, -1 - results);
-  return 1 + results;
+  return put_before(L, results);
 }
 
 static int close_coroutine(lua_State *L) {
