@@ -4,6 +4,8 @@
 
 local check = require "slipstream.check"
 local core = require "slipstream.core"
+local secret = require "slipstream.secret"
+local show = require "slipstream.show"
 local uv = require "luv"
 
 ---@alias slipstream.Level "debug"|"info"|"warn"|"error"
@@ -11,39 +13,20 @@ local uv = require "luv"
 
 local M = {}
 
-local REDACTED = "[redacted]"
-
 local ranks = { debug = 1, info = 2, warn = 3, error = 4 }
-
--- Fields whose values are nobody's business.
-local secret_names = {
-  auth_token = true, authorization = true, cookie = true, headers = true, params = true,
-  password = true, secret = true, token = true,
-}
 
 local state = { rank = ranks.info }
 
 --- The URI without what may be secret in it: its query and user info.
----@param uri string
----@return string
-function M.redact_uri(uri)
-  local text = tostring(uri):gsub("%?.*$", "?" .. REDACTED)
-  return (text:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1" .. REDACTED .. "@"))
-end
-
-local function redact(name, value)
-  if secret_names[name] then return REDACTED end
-  if name == "uri" or name == "proxy" then return M.redact_uri(value) end
-  return value
-end
+---@type fun(uri: any): string
+M.redact_uri = secret.redact_uri
 
 -- Strings, numbers and booleans as they are, everything else as its text.
 local function plain(value)
   local kind = type(value)
   if kind == "string" or kind == "boolean" or math.type(value) == "integer" then return value end
   if kind == "number" and value - value == 0 then return value end
-  local ok, text = pcall(tostring, value)
-  return ok and text or ("a %s that cannot be shown"):format(kind)
+  return show.text(value)
 end
 
 local function sorted_names(fields)
@@ -117,7 +100,7 @@ end
 local function write(level, text, fields)
   if ranks[level] < state.rank then return end
   local shown = {}
-  for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(redact(name, value)) end
+  for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(secret.redact(name, value)) end
   local entry = { time = now(), level = level, text = tostring(text), fields = shown }
   give(state.format(entry), entry)
 end

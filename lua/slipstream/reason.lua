@@ -3,6 +3,7 @@
 -- A reason is a table with `kind`, compared by it, and readable with `tostring`.
 
 local core = require "slipstream.core"
+local show = require "slipstream.show"
 
 ---@class slipstream.Reason
 ---@field kind string "closed_by_remote", "connect_failed", … (docs/api.md, "Reasons")
@@ -21,9 +22,6 @@ local core = require "slipstream.core"
 
 local M = {}
 
--- At most this many bytes of what a server said stand in one line.
-local SHOWN = 200
-
 local stages = {
   dns = "the name was not resolved",
   tcp = "no connection",
@@ -41,20 +39,15 @@ local waits = {
   upgrade = "the server's answer",
 }
 
-local function shorten(text)
-  text = text:gsub("%c+", " ")
-  return #text <= SHOWN and text or text:sub(1, SHOWN) .. "…"
-end
-
 -- Adds what the peer said, if it said something.
 local function with(words, said)
   if said == nil or said == "" then return words end
-  return words .. ": " .. shorten(tostring(said))
+  return words .. ": " .. show.shorten(show.text(said))
 end
 
 local function with_json(words, value)
   if value == nil then return words end
-  return with(words, core.json.encode(value))
+  return with(words, show.json(value))
 end
 
 local function closed(words)
@@ -120,10 +113,10 @@ function M.new(kind, fields)
 end
 
 --- The reason in words for people: one line, without a full stop.
----@param reason any a reason; anything else as `tostring` gives it
+---@param reason any a reason; anything else as the log shows it
 ---@return string
 function M.text(reason)
-  if getmetatable(reason) ~= core.reason_mt then return tostring(reason) end
+  if getmetatable(reason) ~= core.reason_mt then return show.text(reason) end
   local say = sentences[reason.kind]
   return say and say(reason) or tostring(reason.kind)
 end

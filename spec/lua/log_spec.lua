@@ -93,9 +93,16 @@ describe("the log", function()
   it("keeps secrets to itself", function()
     local uri = "wss://ann:s3cret@phoenix.test/socket?token=s3cret"
     log.info("x", { auth_token = "s3cret", headers = { "s3cret" }, password = "s3cret", uri = uri })
-    assert.is_nil(lines[1]:find("s3cret", 1, true))
+    log.info("x", { Authorization = "s3cret", api_key = "s3cret", refresh_token = "s3cret", proxy = uri })
+    log.info("x", { params = "s3cret", connect_params = "s3cret", message = { { cookie = "s3cret" } } })
+    for _, line in ipairs(lines) do assert.is_nil(line:find("s3cret", 1, true), line) end
     assert.equal("wss://[redacted]@phoenix.test/socket?[redacted]", log.redact_uri(uri))
     assert.equal("ws://phoenix.test/socket", log.redact_uri "ws://phoenix.test/socket")
+  end)
+
+  it("writes of a table what is in it", function()
+    log.info("x", { reason = { code = 7, why = "full" } })
+    assert.truthy(lines[1]:find([[reason="{\"code\":7,\"why\":\"full\"}"]], 1, true))
   end)
 
   it("writes of a value that has no text what it is", function()

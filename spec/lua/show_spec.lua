@@ -1,0 +1,43 @@
+local core = require "slipstream.core"
+local show = require "slipstream.show"
+
+describe("a value in a few words", function()
+  it("is its text, and of a table what is in it, in an order that is always the same", function()
+    assert.equal("normal", show.text "normal")
+    assert.equal("nil", show.text(nil))
+    assert.equal('{"code":7,"list":[1,2.5,true],"none":null,"text":"say \\"hi\\""}', show.text {
+      text = 'say "hi"', code = 7, list = { 1, 2.5, true }, none = core.null,
+    })
+    assert.equal("{}", show.text {})
+    assert.equal("[]", show.text(setmetatable({}, core.array_mt)))
+    assert.matches('^{"1.5":"function: [^"]*","true":{}}$', show.text { [1.5] = function() end, [true] = {} })
+  end)
+
+  it("has no secrets, however deep they are", function()
+    local nested = { user = "ann", auth = { Authorization = "a", ["x-api-key"] = "b", tokens = { "c" } } }
+    local shown = '{"Authorization":"[redacted]","tokens":"[redacted]","x-api-key":"[redacted]"}'
+    assert.equal(('{"auth":%s,"user":"ann"}'):format(shown), show.text(nested))
+    assert.equal('[{"uri":"ws://h/?[redacted]"}]', show.text { { uri = "ws://h/?a=b" } })
+  end)
+
+  it("does not look into objects", function()
+    local object = setmetatable({ token = "abc" }, { __tostring = function() return "socket 7" end })
+    assert.equal("socket 7", show.text(object))
+    assert.equal('["socket 7"]', show.text { object })
+    assert.matches("^a module: 0x", show.text(setmetatable({ 1 }, { __name = "a module" })))
+    local mute = setmetatable({}, { __tostring = function() error "no text" end })
+    assert.equal('{"x":"a table that cannot be shown"}', show.text { x = mute })
+  end)
+
+  it("is one line of bounded length, cut between characters", function()
+    assert.equal("a b", show.shorten "a\r\nb")
+    assert.equal(("€"):rep(66) .. "…", show.shorten(("€"):rep(1000)))
+    local within = {}
+    within[1], within[within] = within, within
+    assert.is_true(#show.text(within) <= 203)
+    assert.is_true(#show.text { ("x"):rep(1 << 20) } <= 203)
+    local many = {}
+    for i = 1, 100000 do many["key " .. i] = i end
+    assert.is_true(#show.text(many) <= 203)
+  end)
+end)
