@@ -70,8 +70,7 @@ local function overrides_of(socket, attempt, last_reason)
   if overrides == "stop" then return nil, { reason = reason } end
   local place = place_of(socket.connect_params)
   local text = '%sconnect_params returned %s; it may return nothing, a table, or "stop", reason'
-  local shown = type(overrides) == "string" and ("%q"):format(overrides) or "a " .. type(overrides)
-  error(text:format(place and place .. ": " or "", shown), 0)
+  error(text:format(place and place .. ": " or "", "a " .. type(overrides)), 0) -- it may be a token
 end
 
 -- In a fiber of its own. What to dial; or nil, what is wrong; or nil, nil, why the client stops.

@@ -3,6 +3,7 @@
 --
 -- Whoever tells of something often asks first whether anybody listens: `telemetry.spans`, `.handlers`.
 
+local core = require "slipstream.core"
 local log = require "slipstream.log"
 local reason_of = require("slipstream.reason").new
 local telemetry = require "slipstream.telemetry"
@@ -16,13 +17,16 @@ local measured = {
   attempt = true, duration_msec = true, msec = true, restarts = true, rtt_msec = true, wait_msec = true,
 }
 
--- A refused upgrade's headers may have secrets.
+-- A refused upgrade's headers may have secrets; it may be why a child ended, and so its supervisor.
 local function without_headers(reason)
-  if type(reason) ~= "table" or reason.headers == nil then return reason end
+  if type(reason) ~= "table" then return reason end
+  local is_ours = getmetatable(reason) == core.reason_mt
+  local cause = is_ours and without_headers(reason.reason) or nil
+  if rawget(reason, "headers") == nil and (not is_ours or cause == reason.reason) then return reason end
   local copy = {}
-  for name, value in pairs(reason) do
-    if name ~= "headers" then copy[name] = value end
-  end
+  for name, value in next, reason do copy[name] = value end
+  copy.headers = nil
+  if cause then copy.reason = cause end
   return setmetatable(copy, getmetatable(reason))
 end
 

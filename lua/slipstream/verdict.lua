@@ -24,9 +24,17 @@ local actions = {
   hibernate = { is_boolean, "a boolean" },
 }
 
+-- What is no word may be anything, a token as well.
+local LONGEST_WORD = 20
+
+local function show_string(value)
+  local is_word = #value <= LONGEST_WORD and value:find "^[%a_ ]*$"
+  return is_word and ("%q"):format(value) or "a string"
+end
+
 local function show(value)
   local kind = type(value)
-  if kind == "string" then return ("%q"):format(value) end
+  if kind == "string" then return show_string(value) end
   if kind == "table" and debug.getmetatable(value) then return "an object" end
   return kind == "number" and tostring(value) or "a " .. kind
 end

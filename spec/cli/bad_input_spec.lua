@@ -51,7 +51,7 @@ describe("a wrong command line", function()
     { "too many clients", { "run", "--clients", "1000001", "a.lua" },
       "--clients: expected a whole number, 1 to 1000000, got 1000001 (see slipstream --help)" },
     { "a key without value", { "run", "--set", "room", "a.lua" },
-      "--set: expected KEY=VALUE, got room (see slipstream --help)" },
+      "--set: expected KEY=VALUE, with letters, digits, _ and - in KEY (see slipstream --help)" },
     { "a key that has its own option", { "run", "--set", "uri=x", "a.lua" },
       "--set: uri cannot be set; use --uri (see slipstream --help)" },
     { "a key that the program counts", { "run", "--set", "index=9", "a.lua" },

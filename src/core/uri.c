@@ -88,10 +88,9 @@ static bool check_characters(struct reading *r) {
   for (size_t i = 0; i < r->rest.size; i++)
     if (!check_character(r, slip_span_skip(r->rest, i)))
       return false;
-  size_t mark = find(r->rest, "#");
-  if (mark < r->rest.size)
-    return fail(r, "must have no fragment", slip_span_skip(r->rest, mark));
-  return true;
+  if (find(r->rest, "#") == r->rest.size)
+    return true;
+  return fail(r, "must have no fragment", (struct slip_span){0}); /* which may be a token */
 }
 
 static bool read_scheme(struct reading *r) {

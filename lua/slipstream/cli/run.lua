@@ -24,7 +24,7 @@ local taken = { uri = "use --uri", index = "it counts the clients" }
 
 local function read_pair(text)
   local key, value = text:match "^([%w_%-]+)=(.*)$"
-  if not key then return nil, ("--set: expected KEY=VALUE, got %s"):format(text) end
+  if not key then return nil, "--set: expected KEY=VALUE, with letters, digits, _ and - in KEY" end
   if taken[key] then return nil, ("--set: %s cannot be set; %s"):format(key, taken[key]) end
   return { key = key, value = value }
 end
