@@ -5,16 +5,14 @@ local default_app = require "slipstream.server.default_app"
 local faults = require "slipstream.faults"
 local log = require "slipstream.log"
 local loop = require "spec.support.loop"
-local recorder = require "spec.support.recorder"
-local slipstream = require "slipstream"
-local uv = require "luv"
+local witness = require "spec.support.witness"
 
 local MiB = 1 << 20
 local PATIENCE = 10000 -- msec; the machine may be busy
 local SOON = 2000 -- msec; far less than what would end it otherwise
 
 describe("in bad weather #wire", function()
-  local server, net, client, calls, position, former
+  local server, net, client, former
 
   before_each(function()
     former = log.set_sink(function() end)
@@ -24,7 +22,6 @@ describe("in bad weather #wire", function()
 
   after_each(function()
     client:stop()
-    assert.is_true(loop.wait(function() return not client:alive() end, PATIENCE))
     net:close()
     server:kill()
     core.host():close()
@@ -32,53 +29,15 @@ describe("in bad weather #wire", function()
     log.set_sink(former)
   end)
 
-  local function join(self) self:join("room:1", { user = "ann" }) end
-
-  -- Starts a client that joins room:1; `config` goes over short waits.
   local function start(config)
-    local all = { uri = net:uri(), reconnect_after_msec = { 20 }, rejoin_after_msec = { 20 } }
+    local all = { uri = net:uri() }
     for key, value in pairs(config or {}) do all[key] = value end
-    local module
-    module, calls = recorder.module(all, { handle_connect = join })
-    position, client = 0, assert(slipstream.start(module))
-  end
-
-  -- The next call of that name, waited for: its arguments, and after how many msec it came.
-  local function expect(name)
-    local began, found = uv.hrtime(), nil
-    assert(loop.wait(function()
-      while not found and position < #calls do
-        position = position + 1
-        if calls[position][1] == name then found = calls[position] end
-      end
-      return found
-    end, PATIENCE), name .. " was not called")
-    return found[2], found[3], (uv.hrtime() - began) / 1e6
+    client = witness.start(all)
   end
 
   local function open(config)
     start(config)
-    expect "handle_join"
-  end
-
-  -- The time is counted from now on.
-  local function expect_reason(kind, stage)
-    local reason, _, msec = expect "handle_disconnect"
-    assert.same({ kind, stage }, { reason.kind, reason.stage }, tostring(reason))
-    return msec
-  end
-
-  local function assert_works()
-    local ref = assert(calls.socket:push("room:1", "echo", { text = "für Ann" }))
-    local replied, status = expect "handle_reply"
-    assert.same({ ref, "ok" }, { replied, status })
-  end
-
-  -- What was lost comes back, topics included.
-  local function expect_recovery()
-    expect "handle_connect"
-    expect "handle_join"
-    assert_works()
+    client:expect "handle_join"
   end
 
   local function the_connection()
@@ -90,24 +49,24 @@ describe("in bad weather #wire", function()
     it("works over a slow link", function()
       net:latency(20, 15):bandwidth(20000)
       open { heartbeat_interval_msec = 50 }
-      assert_works()
+      client:expect_echo()
       assert.equal(1, net:stats().accepted)
     end)
 
     it("works when each byte comes by itself", function()
       net:slice(1)
       open { heartbeat_interval_msec = 20 }
-      assert_works()
+      client:expect_echo()
       assert.equal(1, net:stats().accepted)
     end)
 
     it("loses nothing in an outage that TCP survives", function()
       open()
       net:stall()
-      calls.socket:push("room:1", "echo", {})
-      assert.is_false(loop.wait(function() return position < #calls end, 50))
+      client.socket:push("room:1", "echo", {})
+      assert.is_false(loop.wait(function() return client:has_news() end, 50))
       net:clear()
-      assert.equal("ok", select(2, expect "handle_reply"))
+      assert.equal("ok", select(2, client:expect "handle_reply"))
       assert.equal(1, net:stats().accepted)
     end)
   end)
@@ -116,28 +75,28 @@ describe("in bad weather #wire", function()
     it("notices by the heartbeat, in time, and comes back when it can", function()
       open { heartbeat_interval_msec = 60, heartbeat_timeout_msec = 120, connect_timeout_msec = 100 }
       net:black_hole()
-      local msec = expect_reason "heartbeat_timeout"
+      local _, msec = client:expect_reason "heartbeat_timeout"
       assert.is_true(msec >= 119 and msec < 60 + 120 + SOON, msec)
-      expect_reason("connect_timeout", "upgrade")
+      client:expect_reason("connect_timeout", "upgrade")
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
 
     it("ends the link at once where the server can hear of it", function()
       open { heartbeat_interval_msec = 30, heartbeat_timeout_msec = 60, reconnect_after_msec = { 60000 } }
       assert.equal(1, #server:connected())
       net.down:black_hole()
-      expect_reason "heartbeat_timeout"
+      client:expect_reason "heartbeat_timeout"
       assert.is_true(loop.wait(function() return #server:connected() == 0 end, SOON))
     end)
 
     it("ends the attempt in time, and says that the server's answer was awaited", function()
       net:black_hole()
       start { connect_timeout_msec = 80 }
-      local msec = expect_reason("connect_timeout", "upgrade")
+      local _, msec = client:expect_reason("connect_timeout", "upgrade")
       assert.is_true(msec >= 79 and msec < 80 + SOON, msec)
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
   end)
 
@@ -145,17 +104,17 @@ describe("in bad weather #wire", function()
     it("ends the attempt in time when the answer takes a minute for a byte", function()
       net.down:bandwidth(1 / 60)
       start { connect_timeout_msec = 80 }
-      expect_reason("connect_timeout", "upgrade")
+      client:expect_reason("connect_timeout", "upgrade")
     end)
 
     it("does not take some bytes of the answer for the whole", function()
       net.down:bandwidth(50)
       start { connect_timeout_msec = 200 }
-      local msec = expect_reason("connect_timeout", "upgrade")
+      local _, msec = client:expect_reason("connect_timeout", "upgrade")
       assert.is_true(msec >= 199, msec)
       assert.is_true(net:stats().down > 0)
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
 
     it("does not take some bytes of a frame for the heartbeat's answer", function()
@@ -163,68 +122,68 @@ describe("in bad weather #wire", function()
       local connection = the_connection()
       local before = connection:stats().down
       connection.down:bandwidth(50)
-      local msec = expect_reason "heartbeat_timeout"
+      local _, msec = client:expect_reason "heartbeat_timeout"
       assert.is_true(msec >= 149, msec)
       assert.is_true(connection:stats().down > before)
-      expect_recovery()
+      client:expect_recovery()
     end)
   end)
 
   it("gives up a link that takes no more bytes, and answers the push", function()
     open { write_timeout_msec = 80, max_queue_bytes = 64 * MiB }
     the_connection():stall()
-    local ref = assert(calls.socket:push("room:1", "echo", { text = ("x"):rep(24 * MiB) }))
-    local replied, status = expect "handle_reply"
+    local ref = assert(client.socket:push("room:1", "echo", { text = ("x"):rep(24 * MiB) }))
+    local replied, status = client:expect "handle_reply"
     assert.same({ ref, "error" }, { replied, status })
-    expect_reason "write_stalled"
-    expect_recovery()
+    client:expect_reason "write_stalled"
+    client:expect_recovery()
   end)
 
   describe("that breaks connections", function()
     it("comes back after a reset", function()
       open()
       net:reset()
-      expect_reason "connection_lost"
-      expect_recovery()
+      client:expect_reason "connection_lost"
+      client:expect_recovery()
     end)
 
     it("comes back after a cut", function()
       open()
       net:cut()
-      expect_reason "connection_lost"
-      expect_recovery()
+      client:expect_reason "connection_lost"
+      client:expect_recovery()
     end)
 
     it("comes back when the server's half of the connection ends", function()
       open()
       net.down:half_close()
-      expect_reason "connection_lost"
-      expect_recovery()
+      client:expect_reason "connection_lost"
+      client:expect_recovery()
     end)
 
     it("comes back when the server hears that the client's half has ended", function()
       open()
       net.up:half_close()
-      expect_reason "connection_lost"
-      expect_recovery()
+      client:expect_reason "connection_lost"
+      client:expect_recovery()
     end)
 
     it("answers the push, tells nothing of half a message, and comes back", function()
       open()
       the_connection().down:cut_after(20)
-      local ref = assert(calls.socket:push("room:1", "echo", { text = ("x"):rep(100) }))
-      local replied, status = expect "handle_reply"
+      local ref = assert(client.socket:push("room:1", "echo", { text = ("x"):rep(100) }))
+      local replied, status = client:expect "handle_reply"
       assert.same({ ref, "error" }, { replied, status })
-      expect_reason "connection_lost"
-      expect_recovery()
+      client:expect_reason "connection_lost"
+      client:expect_recovery()
     end)
 
     it("comes back when it ends within the answer to the upgrade", function()
       net.down:cut_after(40)
       start()
-      expect_reason("connect_failed", "upgrade")
+      client:expect_reason("connect_failed", "upgrade")
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
   end)
 
@@ -234,9 +193,9 @@ describe("in bad weather #wire", function()
       the_connection().down:corrupt(function(bytes)
         return string.char(bytes:byte() | 0x70) .. bytes:sub(2)
       end)
-      assert(calls.socket:push("room:1", "echo", {}))
-      expect_reason "protocol_error"
-      expect_recovery()
+      assert(client.socket:push("room:1", "echo", {}))
+      client:expect_reason "protocol_error"
+      client:expect_recovery()
     end)
 
     it("comes back whichever bytes are spoilt", function()
@@ -244,20 +203,20 @@ describe("in bad weather #wire", function()
       for every = 1, 12 do
         local connection = the_connection()
         connection.down:corrupt(every)
-        calls.socket:push("room:1", "echo", {})
+        client.socket:push("room:1", "echo", {})
         assert.is_true(loop.wait(function() return connection.outcome end, PATIENCE), every)
-        expect "handle_disconnect"
-        expect_recovery()
+        client:expect "handle_disconnect"
+        client:expect_recovery()
       end
     end)
 
     it("takes no spoilt answer for an upgrade", function()
       net.down:corrupt(1)
       start { connect_timeout_msec = 200 }
-      local reason = expect "handle_disconnect"
+      local reason = client:expect "handle_disconnect"
       assert.equal("upgrade", reason.stage)
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
   end)
 
@@ -266,24 +225,24 @@ describe("in bad weather #wire", function()
       local waits = { 20, 40, 80 }
       open { reconnect_after_msec = waits }
       net:refuse():cut()
-      expect_reason "connection_lost"
+      client:expect_reason "connection_lost"
       for _, wait in ipairs(waits) do
-        local msec = expect_reason("connect_failed", "tcp")
+        local _, msec = client:expect_reason("connect_failed", "tcp")
         assert.is_true(msec >= wait - 5, msec) -- what the loop does meanwhile is not waited for here
       end
       net:clear()
-      expect_recovery()
+      client:expect_recovery()
     end)
 
     it("tries again while the proxy finds no server", function()
       local port = server.port
       open()
       server:kill()
-      expect_reason "connection_lost"
-      local reason = expect "handle_disconnect"
+      client:expect_reason "connection_lost"
+      local reason = client:expect "handle_disconnect"
       assert.equal("connect_failed", reason.kind, tostring(reason))
       server = assert(default_app.new():listen { port = port })
-      expect_recovery()
+      client:expect_recovery()
     end)
   end)
 end)
