@@ -1,5 +1,6 @@
 -- Through an HTTP proxy, Debian's tinyproxy, to the embedded server, with TLS (socat's) and without. What
 -- may be wrong with a proxy's answer is in spec/core/tunnel_test.c and spec/net/tunnel_test.c.
+local daemon = require "spec.support.daemon"
 local default_app = require "slipstream.server.default_app"
 local loop = require "spec.support.loop"
 local program = require "spec.support.program"
@@ -10,26 +11,16 @@ local slipstream = require "slipstream"
 describe("through a proxy #wire", function()
   local server, proxy_port, proxy, logged, sink
 
-  -- tinyproxy takes no port 0. What it lets through, and whom, is in its log.
-  local function start_proxy()
-    proxy_port = raw_server.free_port()
-    local config = program.file "tinyproxy.conf" (([[
+  -- What it lets through, and whom, is in its log.
+  local function arguments_for(port)
+    return { "-d", "-c", program.file "tinyproxy.conf" (([[
 Port %d
 Listen 127.0.0.1
 Timeout 60
 MaxClients 10
-LogLevel Connect
+LogLevel Info
 BasicAuth ann open-sesame
-]]):format(proxy_port))
-    proxy = program.start({ "-d", "-c", config }, { path = "tinyproxy" })
-    assert.is_true(loop.wait(function()
-      local answered
-      local tcp = require("luv").new_tcp()
-      tcp:connect("127.0.0.1", proxy_port, function(fault) answered = fault or "yes" end)
-      loop.wait(function() return answered end)
-      loop.close(tcp)
-      return answered == "yes"
-    end, 10000))
+]]):format(port)) }
   end
 
   before_each(function()
@@ -37,7 +28,7 @@ BasicAuth ann open-sesame
     sink = slipstream.log.set_sink(function(line) logged[#logged + 1] = line end)
     slipstream.log.set_level "debug"
     server = assert(default_app.new():listen { port = 0 })
-    start_proxy()
+    proxy, proxy_port = daemon.start_on_free_port("tinyproxy", arguments_for, "Accepting connections")
   end)
 
   after_each(function()
