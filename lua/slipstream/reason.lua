@@ -91,7 +91,9 @@ local sentences = {
   protocol_error = text_after "the server broke the protocol",
   connect_failed = connect_failed,
   connect_timeout = connect_timeout,
-  connection_lost = text_after "the connection was lost",
+  connection_lost = function(reason)
+    return with("the connection was lost", reason.text or "it ended without a close frame")
+  end,
   failed_to_join = function(reason) return with_json("the join was refused", reason.response) end,
   join_timeout = always "the join was not answered in time",
   channel_error = function(reason) return with_json("the channel crashed", reason.payload) end,

@@ -91,7 +91,7 @@ describe("the log of a client's life", function()
     server:take_dial():finish("tcp", "connection refused")
     clock:advance(0)
     assert.same({
-      "info disconnected reason=the connection was lost",
+      "info disconnected reason=the connection was lost: it ended without a close frame",
       "info reconnecting attempt=2 wait_msec=10",
       "debug connecting attempt=2",
       "warn cannot connect reason=no connection: connection refused",
@@ -148,7 +148,7 @@ describe("the log of a client's life", function()
     server:expect_join("room:1"):reply("ok")
     told()
     server:drop()
-    assert.same({ "info disconnected reason=the connection was lost",
+    assert.same({ "info disconnected reason=the connection was lost: it ended without a close frame",
       "info reconnecting attempt=2 wait_msec=10" }, told())
   end)
 

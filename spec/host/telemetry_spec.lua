@@ -136,7 +136,8 @@ describe("the telemetry of clients", function()
     clock:advance(4)
     server:expect_join("room:1"):reply "ok"
     assert.same({
-      "1100 connection.disconnect duration_msec=100 reason=the connection was lost",
+      "1100 connection.disconnect duration_msec=100 "
+        .. "reason=the connection was lost: it ended without a close frame",
       "1100 client.connect.start",
       "1100 connection.reconnect_scheduled attempt=2 wait_msec=50",
       "1150 connection.connect.start attempt=2",

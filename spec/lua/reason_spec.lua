@@ -16,6 +16,7 @@ describe("a reason", function()
       "the server refused with HTTP 403: Forbidden: go away " },
     { "connect_failed", { text = "uri: needed" }, "the connection was not made: uri: needed" },
     { "connect_timeout", { stage = "tls" }, "no connection in time, while waiting for the TLS handshake" },
+    { "connection_lost", nil, "the connection was lost: it ended without a close frame" },
     { "connection_lost", { text = "reset" }, "the connection was lost: reset" },
     { "failed_to_join", { response = { reason = "full" } }, 'the join was refused: {"reason":"full"}' },
     { "join_timeout", nil, "the join was not answered in time" },
