@@ -56,13 +56,19 @@ local function closed(words)
   end
 end
 
+-- What a refusal's body says, unless it is a page for browsers: that only adds tags to the status.
+local function body_of(reason)
+  local body = reason.body
+  return body and not body:find "^%s*<" and body or nil
+end
+
 local function connect_failed(reason)
   local words = stages[reason.stage] or "the connection was not made"
   if reason.status then
     local who = reason.stage == "proxy" and "proxy" or "server"
     words = ("the %s refused with HTTP %d"):format(who, reason.status)
   end
-  return with(with(words, reason.text), reason.body)
+  return with(with(words, reason.text), body_of(reason))
 end
 
 local function connect_timeout(reason)

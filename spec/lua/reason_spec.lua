@@ -14,6 +14,8 @@ describe("a reason", function()
     { "connect_failed", { stage = "dns", text = "no such name" }, "the name was not resolved: no such name" },
     { "connect_failed", { stage = "upgrade", status = 403, text = "Forbidden", body = "go away\n" },
       "the server refused with HTTP 403: Forbidden: go away " },
+    { "connect_failed", { stage = "upgrade", status = 502, text = "Bad Gateway", body = "<html>\r\n<head>" },
+      "the server refused with HTTP 502: Bad Gateway" },
     { "connect_failed", { text = "uri: needed" }, "the connection was not made: uri: needed" },
     { "connect_timeout", { stage = "tls" }, "no connection in time, while waiting for the TLS handshake" },
     { "connection_lost", nil, "the connection was lost: it ended without a close frame" },
