@@ -46,6 +46,7 @@ end
 -- Events that are in the journal and nothing else.
 M.reconnect_scheduled = journal.reconnect_scheduled
 M.rejoin_scheduled = journal.rejoin_scheduled
+M.heartbeat_sent = journal.heartbeat_sent
 
 -- Who pings waits for it; nobody else wants to know.
 function M.heartbeat(socket, rtt_msec)

@@ -135,6 +135,11 @@ function M.reconnect_scheduled(socket, attempt, wait_msec, is_flapping)
   outage.wait = "debug"
 end
 
+-- The log has only its answer.
+function M.heartbeat_sent(socket)
+  if handlers["heartbeat.sent"] then return report.event(socket, "heartbeat.sent", {}) end
+end
+
 function M.heartbeat(socket, rtt_msec)
   note("debug", socket, "heartbeat answered", rtt_only, rtt_msec)
   tell("heartbeat.acknowledged", socket, rtt_only, rtt_msec)

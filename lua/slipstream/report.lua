@@ -14,7 +14,8 @@ local M = {}
 
 -- Fields that are measurements; all others are metadata.
 local measured = {
-  attempt = true, duration_msec = true, msec = true, restarts = true, rtt_msec = true, wait_msec = true,
+  attempt = true, buffered_pushes = true, duration_msec = true, msec = true, queued_bytes = true,
+  restarts = true, rtt_msec = true, wait_msec = true,
 }
 
 -- A refused upgrade's headers may have secrets; it may be why a child ended, and so its supervisor.
@@ -152,25 +153,34 @@ function M.request(socket, name, is_done, request, subject, ...)
   return settle(socket, is_done(socket, topic), name, topic, request(socket, subject, ...))
 end
 
-local function keep(socket, span, ref, ...)
-  if ref then
-    socket._spans = socket._spans or {}
-    socket._spans[key_of("client.push", ref)] = span
-  else
-    span:fail((...))
-  end
-  return ref, ...
+local function keep(socket, span, ref, text)
+  if not ref then return span:fail(text) end
+  socket._spans = socket._spans or {}
+  socket._spans[key_of("client.push", ref)] = span
 end
 
---- Pushes, which is known by its ref only afterwards.
+local function tell_full(socket, topic, event)
+  local stats = socket:stats()
+  M.event(socket, "queue.full", {
+    topic = topic, event = event, queued_bytes = stats.queued_bytes, buffered_pushes = stats.buffered_pushes,
+  })
+end
+
+local function pushed(socket, span, topic, event, ref, text, code)
+  if span then keep(socket, span, ref, text) end
+  if code == "queue_full" then tell_full(socket, topic, event) end
+  return ref, text, code
+end
+
+--- Pushes; the span is known by its ref only afterwards.
 ---@param socket slipstream.Socket
 ---@param push fun(socket: slipstream.Socket, topic: string, event: string, ...: any): integer?, ...
 ---@param topic string
 ---@param event string
 ---@param ... any
 function M.push(socket, push, topic, event, ...)
-  local span = begin(socket, "client.push", { topic = topic, event = event })
-  return keep(socket, span, push(socket, topic, event, ...))
+  local span = spans["client.push"] and begin(socket, "client.push", { topic = topic, event = event })
+  return pushed(socket, span, topic, event, push(socket, topic, event, ...))
 end
 
 -- Callbacks.

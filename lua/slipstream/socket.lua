@@ -13,9 +13,11 @@ local process = require "slipstream.process"
 local reason_of = require("slipstream.reason").new
 local registry = require "slipstream.registry"
 local report = require "slipstream.report"
-local spans = require("slipstream.telemetry").spans
+local telemetry = require "slipstream.telemetry"
 local timer = require "slipstream.timer"
 local turn = require "slipstream.turn"
+
+local listeners, spans = telemetry.handlers, telemetry.spans
 
 ---@class slipstream.Socket
 ---@field assigns table the client's own state
@@ -329,7 +331,9 @@ function Socket:push(topic, event, payload, options)
   check.is(1, topic, "string")
   check.is(2, event, "string")
   local timeout, may_wait = read_push_options(options)
-  if spans["client.push"] then return report.push(self, push, topic, event, payload, timeout, may_wait) end
+  if spans["client.push"] or listeners["queue.full"] then
+    return report.push(self, push, topic, event, payload, timeout, may_wait)
+  end
   return push(self, topic, event, payload, timeout, may_wait)
 end
 

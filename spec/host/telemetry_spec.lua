@@ -46,7 +46,7 @@ describe("the telemetry of clients", function()
     return table.concat(parts)
   end
 
-  local measured = { "attempt", "wait_msec", "rtt_msec", "restarts", "duration_msec" }
+  local measured = { "attempt", "buffered_pushes", "wait_msec", "rtt_msec", "restarts", "duration_msec" }
   local metadata = { "topic", "event", "ref", "status", "reason", "child", "supervisor" }
 
   -- "time event measurement=value … metadata=value …" of what was told since the last look.
@@ -266,6 +266,22 @@ describe("the telemetry of clients", function()
     }, lines())
   end)
 
+  it("has a push that finds the queue full", function()
+    listen "queue.full"
+    local calls = start({ max_buffered_pushes = 1, max_queue_bytes = 300 }, joining())
+    local function push(event, body) return calls.socket:push("room:1", event, body, { buffer = true }) end
+    server:accept()
+    assert(push "first")
+    assert.same({ nil, "queue_full", "queue_full" }, { push "second" })
+    assert.equal(0, told[1].measurements.queued_bytes)
+    assert.same({ "1000 queue.full buffered_pushes=1 topic=room:1 event=second" }, lines())
+    server:expect_join("room:1"):reply "ok"
+    assert(push "third")
+    assert.is_nil(push("fourth", { text = ("x"):rep(300) }))
+    assert.is_true(told[1].measurements.queued_bytes > 0)
+    assert.same({ "1000 queue.full buffered_pushes=0 topic=room:1 event=fourth" }, lines())
+  end)
+
   it("has heartbeats that are answered, and the one that is not", function()
     listen("heartbeat.*", "connection.disconnect")
     start { heartbeat_interval_msec = 1000, heartbeat_timeout_msec = 500 }
@@ -279,7 +295,9 @@ describe("the telemetry of clients", function()
     clock:advance(500)
     server:expect_close()
     assert.same({
+      "2000 heartbeat.sent",
       "2007 heartbeat.acknowledged rtt_msec=7",
+      "3007 heartbeat.sent",
       "3507 heartbeat.timeout reason=the server did not answer the heartbeat",
       "3507 connection.disconnect duration_msec=2507 reason=the server did not answer the heartbeat",
     }, lines())

@@ -4,7 +4,8 @@ local doc = require "spec.support.telemetry_doc"
 local slipstream = require "slipstream"
 
 local families = {
-  callback = true, client = true, connection = true, heartbeat = true, supervisor = true, topic = true,
+  callback = true, client = true, connection = true, heartbeat = true, queue = true, supervisor = true,
+  topic = true,
 }
 
 -- The names of events and spans in the files that tell of them.

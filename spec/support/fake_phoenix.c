@@ -26,8 +26,8 @@ static void log_event(struct phx *p, const struct slip_event *e) {
   static const char *const names[SLIP_EVENT_COUNT] = {
       "connect_due", "connected", "disconnected", "reconnect_scheduled",
       "join_due",    "joined",    "topic_closed", "rejoin_scheduled",
-      "left",        "message",   "reply",        "heartbeat",
-      "writable",    "dropped",
+      "left",        "message",   "reply",        "heartbeat_sent",
+      "heartbeat",   "writable",  "dropped",
   };
   char *line = NULL;
   size_t size = 0;

@@ -76,9 +76,13 @@ uint64_t slip_session_deadline(const struct slip_session *s) {
 
 /* The queue. */
 
-static void queue(struct slip_session *s, const struct slip_action *action) {
+static bool has_queued(struct slip_session *s, const struct slip_action *action) {
   struct slip_span bytes = {(const char *)action, sizeof *action};
-  if (slip_buf_append(&s->actions, bytes) != SLIP_OK)
+  return slip_buf_append(&s->actions, bytes) == SLIP_OK;
+}
+
+static void queue(struct slip_session *s, const struct slip_action *action) {
+  if (!has_queued(s, action))
     s->is_starved = true; /* `next` ends the link for it: nothing is lost in silence */
 }
 
@@ -88,6 +92,10 @@ void slip_session_do(struct slip_session *s, enum slip_action_kind kind) {
 
 void slip_session_tell(struct slip_session *s, const struct slip_event *event) {
   queue(s, &(struct slip_action){.kind = SLIP_DO_TELL, .event = *event});
+}
+
+void slip_session_mention(struct slip_session *s, const struct slip_event *event) {
+  (void)has_queued(s, &(struct slip_action){.kind = SLIP_DO_TELL, .event = *event});
 }
 
 /* The topic was left, or the link is no more, before its JOIN_DUE was told: nobody need look for

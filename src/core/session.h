@@ -61,7 +61,8 @@ enum slip_event_kind {
   SLIP_EVENT_REJOIN_SCHEDULED,    /* `topic` in `wait_msec`, attempt number `attempt` */
   SLIP_EVENT_LEFT,                /* `topic` */
   SLIP_EVENT_MESSAGE,             /* `topic`, `name`, `payload` */
-  SLIP_EVENT_REPLY,     /* `topic`, `ref`, `name` the status, `payload`; see also `reason` */
+  SLIP_EVENT_REPLY, /* `topic`, `ref`, `name` the status, `payload`; see also `reason` */
+  SLIP_EVENT_HEARTBEAT_SENT,
   SLIP_EVENT_HEARTBEAT, /* acknowledged after `wait_msec` */
   SLIP_EVENT_WRITABLE,  /* the queue has room again, after a push was refused for the want of it */
   SLIP_EVENT_DROPPED,   /* a frame was not for us any more: `topic`, `name`; for logs */

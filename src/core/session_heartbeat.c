@@ -28,6 +28,7 @@ static enum slip_err request_heartbeat(struct slip_session *s) {
   s->awaits_heartbeat = true;
   s->heartbeat_began = s->now;
   s->heartbeat_at = SLIP_NEVER;
+  slip_session_mention(s, &(struct slip_event){.kind = SLIP_EVENT_HEARTBEAT_SENT});
   return SLIP_OK;
 }
 

@@ -80,6 +80,8 @@ struct slip_session {
 /* Queues an action; spans in it must hold until it is taken. */
 void slip_session_do(struct slip_session *s, enum slip_action_kind kind);
 void slip_session_tell(struct slip_session *s, const struct slip_event *event);
+/* The same for what nobody depends on: without memory it is not told. */
+void slip_session_mention(struct slip_session *s, const struct slip_event *event);
 
 /* session_attempt.c */
 /* The back-off is over, or the attempt has taken too long. */

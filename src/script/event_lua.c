@@ -120,6 +120,7 @@ static const struct route {
     [SLIP_EVENT_LEFT] = {"left", push_topic},
     [SLIP_EVENT_MESSAGE] = {"message", push_message},
     [SLIP_EVENT_REPLY] = {"reply", push_reply},
+    [SLIP_EVENT_HEARTBEAT_SENT] = {"heartbeat_sent", push_nothing},
     [SLIP_EVENT_HEARTBEAT] = {"heartbeat", push_wait},
     [SLIP_EVENT_WRITABLE] = {"writable", push_nothing},
     [SLIP_EVENT_DROPPED] = {"dropped", push_topic_and_name},
