@@ -3,11 +3,14 @@
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
+#include "script/memory_lua.h"
 #include "script/message_lua.h"
+#include "script/pack.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
 #include "script/server_lua.h"
 #include "script/slice_lua.h"
+#include "script/team_lua.h"
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
 
@@ -37,6 +40,9 @@ int slip_core_open(lua_State *L) {
   slip_message_open(L);
   slip_host_open(L);
   slip_slice_open(L);
+  slip_pack_open(L);
+  slip_memory_open(L);
+  slip_team_open(L);
   slip_server_open(L);
   lua_setfield(L, -2, "http_server");
   return 1;
