@@ -1,11 +1,13 @@
 /*
  * The floor client: each workload in the least work possible, as the measure for ours. Run as
  *
- *   floor_client PORT echo CONNECTIONS IN_FLIGHT COUNT    pushes answered with a reply
- *   floor_client PORT ticks COUNT                         server pushes to one connection
- *   floor_client PORT storm IN_FLIGHT COUNT               connect, join
- *   floor_client PORT churn IN_FLIGHT COUNT               connect, join, leave, closing handshake
- *   floor_client PORT large BYTES COUNT                   large server pushes, one after the other
+ *   floor_client WORKLOAD uri=ws://127.0.0.1:PORT/... NAME=NUMBER...
+ *
+ *   echo connections=N in_flight=N count=N    pushes answered with a reply
+ *   ticks count=N                             server pushes to one connection
+ *   storm dials=N count=N                     connect, join; `dials` at a time
+ *   churn dials=N count=N                     connect, join, leave, closing handshake
+ *   large bytes=N count=N                     large server pushes, one after the other
  *
  * Prints the user and system time of this process in microseconds per operation.
  */
@@ -226,29 +228,45 @@ static void free_bench(struct bench *b) {
   close(b->epoll);
 }
 
-/* What the numbers on the command line mean depends on the workload. */
-static void read_numbers(struct bench *b, const char *name, const size_t n[3]) {
-  char text[128];
-  const char *form = "[\"1\",\"2\",\"bench:1\",\"echo\",{\"at\":1}]";
-  b->connections = b->dials = b->in_flight = 1;
-  if (strcmp(name, "echo") == 0) {
-    b->connections = n[0];
-    b->dials = n[0];
-    b->in_flight = n[1];
-    b->count = n[2];
-  } else if (strcmp(name, "ticks") == 0) {
-    b->count = n[0];
-    snprintf(text, sizeof text, "[\"1\",\"2\",\"bench:1\",\"ticks\",{\"count\":%zu}]", n[0]);
-    form = text;
+/* The frame that asks for one operation. */
+static void write_push(struct bench *b, size_t bytes) {
+  char text[128] = "[\"1\",\"2\",\"bench:1\",\"echo\",{\"at\":1}]";
+  const char *name = b->workload->name;
+  if (strcmp(name, "ticks") == 0) {
+    snprintf(text, sizeof text, "[\"1\",\"2\",\"bench:1\",\"ticks\",{\"count\":%zu}]", b->count);
   } else if (strcmp(name, "large") == 0) {
-    b->count = n[1];
-    snprintf(text, sizeof text, "[\"1\",\"2\",\"bench:1\",\"large\",{\"bytes\":%zu}]", n[0]);
-    form = text;
-  } else {
-    b->dials = n[0];
-    b->count = b->connections = n[1];
+    snprintf(text, sizeof text, "[\"1\",\"2\",\"bench:1\",\"large\",{\"bytes\":%zu}]", bytes);
   }
-  put_text(&b->push, form);
+  put_text(&b->push, text);
+}
+
+/* The number of NAME=NUMBER among the words; `otherwise` when there is no such word. */
+static size_t number_of(char **words, const char *name, size_t otherwise) {
+  size_t size = strlen(name);
+  for (; *words != NULL; words++) {
+    if (strncmp(*words, name, size) == 0 && (*words)[size] == '=')
+      return strtoul(*words + size + 1, NULL, 10);
+  }
+  return otherwise;
+}
+
+/* Where a connection is the operation, there are as many as operations. */
+static void read_words(struct bench *b, char **words) {
+  b->count = number_of(words, "count", 1);
+  b->in_flight = number_of(words, "in_flight", 1);
+  b->dials = number_of(words, "dials", 0);
+  b->connections = b->dials > 0 ? b->count : number_of(words, "connections", 1);
+  if (b->dials == 0)
+    b->dials = b->connections;
+  write_push(b, number_of(words, "bytes", 0));
+}
+
+static uint16_t read_port(const char *word) {
+  unsigned port;
+  if (sscanf(word, "uri=ws://127.0.0.1:%5u/", &port) == 1)
+    return (uint16_t)port;
+  errno = EINVAL;
+  floor_die(word);
 }
 
 static const struct workload *find_workload(const char *name) {
@@ -261,18 +279,16 @@ static const struct workload *find_workload(const char *name) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) {
-    fputs("usage: floor_client PORT WORKLOAD NUMBER...; see the head of the source\n", stderr);
+  if (argc < 3) {
+    fputs("usage: floor_client WORKLOAD uri=URI NAME=NUMBER...; see the head of the source\n",
+          stderr);
     return 2;
   }
-  struct bench b = {.workload = find_workload(argv[2])};
+  struct bench b = {.workload = find_workload(argv[1])};
   b.address = (struct sockaddr_in){.sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                   .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10))};
-  size_t numbers[3] = {0};
-  for (int i = 3; i < argc && i < 6; i++)
-    numbers[i - 3] = strtoul(argv[i], NULL, 10);
-  read_numbers(&b, argv[2], numbers);
+                                   .sin_port = htons(read_port(argv[2]))};
+  read_words(&b, argv + 3);
   floor_raise_file_limit();
   b.epoll = epoll_create1(EPOLL_CLOEXEC);
   b.conns = floor_make((b.connections + 1) * sizeof *b.conns);

@@ -1,55 +1,33 @@
--- Runs a client of the bench against a floor server and collects the numbers that it prints.
+-- Runs clients of the bench against floor servers and collects the figures that they print.
+
+local programs = require "programs"
 
 local M = {}
-
-local RUNS = 3
-
---- Ends the bench with one line that says why.
-function M.fail(text)
-  io.stderr:write("bench: ", text, "\n")
-  os.exit(1)
-end
-
--- PROGRAM, FLOOR_SERVER and FLOOR_CLIENT to run, and PEM_FILE with a certificate for 127.0.0.1 and its key.
-if #arg ~= 4 then M.fail "usage: table.lua PROGRAM FLOOR_SERVER FLOOR_CLIENT PEM_FILE" end
-for _, path in ipairs(arg) do
-  local file = io.open(path) or M.fail(path .. " is missing; scripts/bench makes it")
-  file:close()
-end
-local program, floor_server, floor_client, pem_file = table.unpack(arg)
-
---- The floor client with these arguments.
-function M.floor(arguments)
-  return { command = ("%s PORT %s"):format(floor_client, arguments) }
-end
-
---- Our program with a file of spec/bench and what it is to be set to: "echo.lua count=1".
-function M.ours(settings)
-  local file, pairs_given = settings:match "^(%S+) (.*)$"
-  local command = "%s run spec/bench/%s --log error --uri ws://127.0.0.1:PORT/socket/websocket %s"
-  return { command = command:format(program, file, pairs_given:gsub("%S+", "--set %0")) }
-end
-
---- The same over TLS.
-function M.ours_by_tls(settings)
-  local command = M.ours(settings .. " ca_file=" .. pem_file).command
-  return { command = command:gsub("ws://", "wss://"), pem_file = pem_file }
-end
 
 -- In the foreground, so that Ctrl-C ends what runs, too.
 local function open(seconds, command)
   return assert(io.popen(("exec timeout --foreground %d %s"):format(seconds, command)))
 end
 
--- A server for each run: it listens on a port of its own, so that the closed connections of the run before
--- do not stand in the way of new ones.
-local function run(what)
-  local server <close> = open(120, floor_server .. " " .. (what.pem_file or ""))
-  local port, process = (server:read "l" or M.fail "the floor server did not start"):match "^(%d+) (%d+)$"
-  local client <close> = open(60, (what.command:gsub("PORT", port)))
+--- What the command of `side` prints, whose PORT becomes that of a floor server. Each run has a server of its
+--- own: it listens on another port, so that the closed connections of the run before do not stand in the way.
+function M.once(side, seconds)
+  local server <close> = open(seconds + 10, programs.server_for(side))
+  local port, process = (server:read "l" or programs.fail "the floor server did not start")
+    :match "^(%d+) (%d+)$"
+  local client <close> = open(seconds, (side.command:gsub("PORT", port)))
   local text = client:read "a"
   os.execute("kill " .. process)
   return text
+end
+
+-- One line: microseconds, and words NAME=NUMBER. Nothing for what a run prints that broke off.
+local function read_figures(text)
+  local us, words = text:match "^%s*([%d.]+)([^\n]*)"
+  if not us then return end
+  local figures = { us = tonumber(us) }
+  for name, number in words:gmatch "(%a[%w_]*)=([%d.]+)" do figures[name] = tonumber(number) end
+  return figures
 end
 
 local function median(list)
@@ -57,34 +35,29 @@ local function median(list)
   return list[(#list + 1) // 2]
 end
 
--- A run that breaks off says why on stderr and prints too little: then there is no median.
-local function medians(texts, count)
-  local columns = {}
-  for column = 1, count do columns[column] = {} end
-  for _, text in ipairs(texts) do
-    local column = 0
-    for number in text:gmatch "%S+" do
-      column = column + 1
-      table.insert(columns[column], tonumber(number))
-    end
-    if column < count then return end
+-- Of each figure that the first run has.
+local function medians(all)
+  local found = {}
+  for name in pairs(all[1]) do
+    local numbers = {}
+    for at, figures in ipairs(all) do numbers[at] = figures[name] end
+    found[name] = median(numbers)
   end
-  for column = 1, count do columns[column] = median(columns[column]) end
-  return table.unpack(columns)
+  return found
 end
 
---- The medians of the `count` numbers that each run prints; nothing when one failed.
-function M.measure(what, count)
-  local texts = {}
-  for turn = 1, RUNS do texts[turn] = run(what) end
-  return medians(texts, count)
-end
-
---- The medians of what both print, one number each, run in turns.
-function M.compare(one, other)
-  local texts, others = {}, {}
-  for turn = 1, RUNS do texts[turn], others[turn] = run(one), run(other) end
-  return medians(texts, 1), medians(others, 1)
+--- The medians of what each side prints, over so many `runs` in turns: by figure, false for one that failed.
+function M.compare(sides, runs)
+  local lists, found = {}, {}
+  for at in ipairs(sides) do lists[at] = {} end
+  for turn = 1, runs do
+    for at, side in ipairs(sides) do
+      local list = lists[at]
+      if #list == turn - 1 then list[turn] = read_figures(M.once(side, 120)) end
+    end
+  end
+  for at, list in ipairs(lists) do found[at] = #list == runs and medians(list) end
+  return found
 end
 
 return M

@@ -1,12 +1,12 @@
--- Connections that join: --set dials=N at a time, --set count=N in all. With --set ending=leave each
--- leaves and closes before the next one comes.
+-- Connections that join: --set dials=N at a time, --set count=N in all. With `churn` each leaves
+-- and closes before the next one comes.
 
 local bench = require "bench"
 local slipstream = require "slipstream"
 
 local args = ...
 local run = bench.new(bench.number(args, "count"))
-local is_churn = args.ending == "leave"
+local is_churn = args.workload == "churn"
 local Client
 
 local function start_next()
