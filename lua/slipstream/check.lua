@@ -65,12 +65,20 @@ end
 --- The longest wait that the core can count.
 M.MOST_MSEC = 0x7fffffff
 
+--- The integer that a number is; nil where it is none. 5e3 is one to those who write it.
+---@param value any
+---@return integer?
+function M.whole(value)
+  return type(value) == "number" and math.tointeger(value) or nil
+end
+
 --- Whether a value is a whole number of msec that the core can count.
 ---@param value any
 ---@param least integer? 0 when absent
 ---@return boolean
 function M.counts_msec(value, least)
-  return math.type(value) == "integer" and value >= (least or 0) and value <= M.MOST_MSEC
+  local whole = M.whole(value)
+  return whole ~= nil and whole >= (least or 0) and whole <= M.MOST_MSEC
 end
 
 local function is_msec(position, value, prefix)

@@ -4,6 +4,7 @@ local core = require "slipstream.core"
 local nearest = require "slipstream.nearest"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
+local whole_of = require("slipstream.check").whole
 
 ---@class slipstream.Config
 ---@field uri string ws://, wss:// or ws+unix:///path:/resource; `vsn` is added to its query when missing
@@ -47,9 +48,10 @@ end
 
 local function integer(least, most)
   return function(value)
-    if math.type(value) ~= "integer" then return expected("integer", value) end
-    if value < least or value > most then
-      return ("must be from %d to %d, got %d"):format(least, most, value)
+    local given = whole_of(value)
+    if not given then return expected("integer", value) end
+    if given < least or given > most then
+      return ("must be from %d to %d, got %d"):format(least, most, given)
     end
   end
 end

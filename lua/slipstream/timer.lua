@@ -64,7 +64,8 @@ local MOST_MSEC = 1 << 53
 
 local function check_timer(socket, msec, least)
   check.self(socket, NAME)
-  if math.type(msec) == "integer" and msec >= least and msec <= MOST_MSEC then return end
+  local whole = check.whole(msec)
+  if whole and whole >= least and whole <= MOST_MSEC then return whole end
   local text = "an integer of msec from %d to %d expected, got %s"
   check.fail(1, text:format(least, MOST_MSEC, tostring(msec)))
 end
@@ -74,7 +75,7 @@ end
 ---@param message any tables are copied
 ---@return slipstream.Timer? timer, string? err, string? code nil, "stopping"
 function Socket:send_after(msec, message)
-  check_timer(self, msec, 0)
+  msec = check_timer(self, msec, 0)
   if self._ending then return nil, "stopping", "stopping" end
   return new_timer(self, msec, message)
 end
@@ -84,7 +85,7 @@ end
 ---@param message any tables are copied
 ---@return slipstream.Timer? timer, string? err, string? code nil, "stopping"
 function Socket:send_interval(msec, message)
-  check_timer(self, msec, 1)
+  msec = check_timer(self, msec, 1)
   if self._ending then return nil, "stopping", "stopping" end
   return new_timer(self, msec, message, msec)
 end

@@ -165,6 +165,20 @@ describe("a client's timer", function()
     assert.same({ "stopping" }, notes)
   end)
 
+  it("takes whole numbers however they are written", function()
+    local client = story.start(host, {
+      init = function(self)
+        self:send_after(2e1, "after")
+        self:send_interval(5e1, "interval")
+        return { timeout = 1e1 }
+      end,
+      handle_info = note,
+    })
+    clock:advance(100)
+    assert.same({ "timeout", "after", "interval", "interval" }, notes)
+    client:stop()
+  end)
+
   it("refuses wrong arguments", function()
     local socket = start()
     assert.has_error(function() socket:send_after(-1, 1) end,

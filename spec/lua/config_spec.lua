@@ -48,6 +48,14 @@ describe("a config", function()
     assert.equal("tls: ca_fiel: no such key, did you mean ca_file?", fault_of { tls = { ca_fiel = "x" } })
   end)
 
+  it("takes whole numbers however they are written", function()
+    local _, numbers = config.read {
+      uri = "ws://h/", connect_timeout_msec = 5e3, reconnect_after_msec = { 1e1 },
+    }
+    assert.equal(5000, numbers.connect_timeout_msec)
+    assert.same({ 10 }, numbers.reconnect_after_msec)
+  end)
+
   it("refuses a wrong type or range by name", function()
     local faults = {
       { { uri = 7 }, "uri: string expected, got number" },
