@@ -158,6 +158,22 @@ describe("a client that needs what is not there", function()
     end
   end)
 
+  it("has its user told so when it is a script, too", function()
+    for _, uri in ipairs { "args.uri", "args.uri .. '/websocket'" } do
+      local path = program.file "script.lua" (([[
+        local args = ...
+        assert(require("slipstream").connect { uri = %s })
+      ]]):format(uri))
+      local code, it_ran = program.run { "run", path }
+      assert.equal(1, code)
+      assert.matches("script.lua:2: .*uri.*\nno %-%-uri was given\n$", it_ran:errors())
+    end
+    local path = program.file "script.lua" "error 'uri: needed'"
+    local code, it_ran = program.run { "run", path, "--uri", "ws://h/" }
+    assert.equal(1, code)
+    assert.not_matches("no --uri", it_ran:errors(), 1, true)
+  end)
+
   it("is not started again and again when the first one fails in init", function()
     local path = program.file "client.lua" [[
       local Client = require("slipstream").client()

@@ -159,8 +159,10 @@ local function stop_idle()
   for _, client in ipairs(clients()) do client:stop() end
 end
 
+local NO_URI = "no --uri was given"
+
 local function failed(options, ends)
-  if options.uri == nil and ends.lacks_uri then return nil, "no --uri was given", FAILED end
+  if options.uri == nil and ends.lacks_uri then return nil, NO_URI, FAILED end
   return FAILED
 end
 
@@ -195,10 +197,16 @@ local function refuse(main, text, code)
   stop_idle()
 end
 
+local function explain(options, caught)
+  local text = file.explain(options.file, caught)
+  if options.uri == nil and lacks_uri(caught.text) then return text .. "\n" .. NO_URI end
+  return text
+end
+
 -- The main chunk has returned or failed.
 local function chunk_ended(main, outcome, options)
   local ok, value = outcome[1], outcome[2]
-  if not ok then return refuse(main, file.explain(options.file, value), FAILED) end
+  if not ok then return refuse(main, explain(options, value), FAILED) end
   local fault, code = fault_of(value, options)
   if fault then return refuse(main, fault, code) end
   main.value = value
