@@ -117,10 +117,32 @@ local client_options = {
   slow_callback_msec = "number", max_callback_msec = "number",
 }
 
+local function count_joined(self)
+  local joined = 0
+  for topic in pairs(self._topics) do
+    if self._core:join_status(topic) == "joined" then joined = joined + 1 end
+  end
+  return joined
+end
+
+local function state_of(self)
+  if not self._core or self._core:idle() then return "not connected" end
+  if not self._core:connected() then return "connecting or closing" end
+  local joined = count_joined(self)
+  return ("connected, %d topic%s"):format(joined, joined == 1 and "" or "s")
+end
+
+-- Of a socket, for people; a module may have methods of its own with the names of ours.
+local function describe(self)
+  return ("socket of client %s (%s)"):format(self._client.name, state_of(self))
+end
+
 local function make(options)
   local module = {}
   local meta = { __index = default, __name = "slipstream.module", __shared = true, options = options }
-  meta.socket_meta = { __index = module, __name = "slipstream.socket", __shared = true }
+  meta.socket_meta = {
+    __index = module, __name = "slipstream.socket", __shared = true, __tostring = describe,
+  }
   return setmetatable(module, meta)
 end
 
