@@ -11,6 +11,7 @@ local misnomer = require "slipstream.misnomer"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 local restart = require "slipstream.restart"
+local traceback = require "slipstream.traceback"
 
 ---@class slipstream.Client
 ---@field id integer
@@ -299,5 +300,6 @@ function M.stop(client, reason, code)
 end
 
 M.Client = Client
+traceback.know(Client)
 
 return M

@@ -101,6 +101,7 @@ local function write(level, text, fields)
   if ranks[level] < state.rank then return end
   local shown = {}
   for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(secret.redact(name, value)) end
+  if shown.traceback == "" then shown.traceback = nil end
   local entry = { time = now(), level = level, text = tostring(text), fields = shown }
   give(state.format(entry), entry)
 end

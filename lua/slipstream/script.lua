@@ -109,7 +109,8 @@ end
 local function results_of(script)
   local outcome = script.outcome
   if outcome[1] then return table.unpack(outcome, 2, outcome.n) end
-  error(outcome[2].text .. "\n" .. outcome[2].traceback, 0)
+  local caught = outcome[2]
+  error(caught.traceback == "" and caught.text or caught.text .. "\n" .. caught.traceback, 0)
 end
 
 -- Whoever ran it waits no longer for it.

@@ -14,6 +14,7 @@ local reason_of = require("slipstream.reason").new
 local registry = require "slipstream.registry"
 local report = require "slipstream.report"
 local telemetry = require "slipstream.telemetry"
+local traceback = require "slipstream.traceback"
 local timer = require "slipstream.timer"
 local turn = require "slipstream.turn"
 
@@ -349,5 +350,7 @@ function Socket:push_or_raise(topic, event, payload, options)
   if not ref then error(("cannot push %s to %s: %s"):format(event, topic, text), 2) end
   return ref
 end
+
+traceback.know(Socket)
 
 return Socket

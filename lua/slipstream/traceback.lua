@@ -1,6 +1,7 @@
 --- Where an error came from, in the user's own files: frames of ours and of C help nobody.
 
 local is_users = require("slipstream.frame").is_users
+local nearest = require "slipstream.nearest"
 
 local M = {}
 
@@ -33,22 +34,43 @@ local function has_text(err)
   return type(meta) == "table" and rawget(meta, "__tostring") ~= nil
 end
 
---- An error value in words.
----@param err any
----@return string text of a value that says nothing, its type
-function M.text_of(err)
+local function words_of(err)
   if err == nil then return "error value is nil" end
   if not has_text(err) then return "error value is a " .. type(err) end
   local ok, text = pcall(tostring, err)
   return ok and text or "an error that cannot be shown"
 end
 
+-- The public methods of our classes.
+local methods = {}
+
+--- Tells of a class whose methods may be misspelt.
+---@param class table<string, any>
+function M.know(class)
+  for name in pairs(class) do
+    if name:find "^%a" then methods[name] = true end
+  end
+end
+
+local function add_guess(text)
+  local name = text:match "attempt to call a nil value %(method '([%w_]+)'%)$"
+  local guess = name and nearest.find(name, methods)
+  return guess and ("%s; did you mean %s?"):format(text, guess) or text
+end
+
+--- An error value in words, with a guess for a method that there is not.
+---@param err any
+---@return string text of a value that says nothing, its type
+function M.text_of(err)
+  return add_guess(words_of(err))
+end
+
 ---@class slipstream.Caught
 ---@field text string the error, in one line where it was one; of a value that says nothing, its type
----@field traceback string
+---@field traceback string empty when no function of the script's was under way
 
 local function caught(err, lines)
-  table.insert(lines, 1, "stack traceback:")
+  if #lines > 0 then table.insert(lines, 1, "stack traceback:") end
   return { text = M.text_of(err), traceback = table.concat(lines, "\n") }
 end
 

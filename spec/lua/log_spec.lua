@@ -52,6 +52,11 @@ describe("the log", function()
     assert.truthy(lines[1]:find("boom client=#1\nstack traceback:\n\ta.lua:1: in 'f'$"))
   end)
 
+  it("leaves out a traceback that is empty", function()
+    log.error("boom", { traceback = "" })
+    assert.truthy(lines[1]:find "boom$")
+  end)
+
   it("writes JSON that can be read, whatever the values are", function()
     log.set_format "json"
     log.info("odd \xff", { n = 1, f = 0 / 0, ok = true, fn = print, bytes = "\xff\0" })

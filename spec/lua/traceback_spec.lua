@@ -1,5 +1,6 @@
 -- What is told of an error that was caught.
 local traceback = require "slipstream.traceback"
+require "slipstream"
 
 describe("what xpcall has caught", function()
   it("is told as the handler has made it", function()
@@ -10,6 +11,15 @@ describe("what xpcall has caught", function()
 
   it("is told in words when it has passed the handler by, as want of memory does", function()
     local caught = traceback.caught "not enough memory"
-    assert.same({ text = "not enough memory", traceback = "stack traceback:" }, caught)
+    assert.same({ text = "not enough memory", traceback = "" }, caught)
+  end)
+
+  it("has a guess for a misspelt method", function()
+    local function text_of(fn) return select(2, xpcall(fn, traceback.catch)).text end
+    local socket, known = {}, nil
+    assert.matches("%(method 'pussh'%); did you mean push%?$", text_of(function() socket:pussh "x" end))
+    assert.matches("%(method 'sned'%); did you mean send%?$", text_of(function() socket:sned "x" end))
+    assert.matches("%(method 'something_else'%)$", text_of(function() socket:something_else() end))
+    assert.matches("%(upvalue 'known'%)$", text_of(function() known() end))
   end)
 end)
