@@ -396,6 +396,22 @@ local function proxy_of(settings, parts)
   return proxies.read(settings.proxy)
 end
 
+--- Adds to a dial how its URI is reached: the proxy, and TLS. nil and "key: what is wrong" when it is not.
+---@param settings slipstream.Settings
+---@param dial table
+---@param parts table of the URI, as core.uri_read answers them
+---@return table? dial, string? err
+function M.reach(settings, dial, parts)
+  local fault
+  dial.proxy, fault = proxy_of(settings, parts)
+  if fault then return nil, "proxy: " .. fault end
+  if parts.secure then
+    dial.tls, fault = made_tls(settings)
+    if not dial.tls then return nil, fault end
+  end
+  return dial
+end
+
 --- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
 -- raised.
 ---@param settings slipstream.Settings
@@ -415,13 +431,7 @@ function M.dial(settings, overrides, is_trial)
   if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
-  dial.proxy, fault = proxy_of(settings, parts)
-  if fault then return nil, "proxy: " .. fault end
-  if parts.secure then
-    dial.tls, fault = made_tls(settings)
-    if not dial.tls then return nil, fault end
-  end
-  return dial
+  return M.reach(settings, dial, parts)
 end
 
 return M
