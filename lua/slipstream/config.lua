@@ -330,6 +330,7 @@ end
 ---@field auth_token string?
 ---@field tls table?
 ---@field made_tls userdata? what `tls` says, made
+---@field elsewhere slipstream.Settings? those of them that are for any server, see slipstream.redirect
 ---@field local_turn table? the addresses of local_address, shared with others
 ---@field json table?
 ---@field proxy string|false?
