@@ -6,6 +6,7 @@ local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 local place_of = require("slipstream.frame").place_of
 local process = require "slipstream.process"
+local redirect = require "slipstream.redirect"
 local registry = require "slipstream.registry"
 
 local spans = require("slipstream.telemetry").spans
@@ -21,7 +22,7 @@ function M.message(socket, ...)
 end
 
 -- Events that are in the journal, and one callback each, with the same arguments.
-for _, kind in ipairs { "connected", "joined", "left", "topic_closed" } do
+for _, kind in ipairs { "joined", "left", "topic_closed" } do
   local note = journal[kind]
   M[kind] = function(socket, ...)
     note(socket, ...)
@@ -36,7 +37,14 @@ function M.reply(socket, ref, status, response, reason)
   return arrive(socket, "reply", ref, status, response)
 end
 
+function M.connected(socket)
+  socket._dial = false
+  journal.connected(socket)
+  return arrive(socket, "connected")
+end
+
 function M.disconnected(socket, reason)
+  socket._dial = false
   journal.disconnected(socket, reason)
   if endings.has_closed(socket) then return end
   if socket._is_passive then registry.remove(socket._client) end
@@ -88,7 +96,10 @@ local function answer_dial(socket, dial, text, ending)
   if ending then return process.obey_stop(socket, ending.reason) end
   local ok
   if dial then ok, text = socket._core:dial(dial) end
-  if dial and ok then return end
+  if dial and ok then
+    socket._dial = dial
+    return
+  end
   if text == "not_due" then return journal.dial_dropped(socket, text) end
   socket._core:dial_failed(text)
 end
@@ -96,6 +107,12 @@ end
 function M.connect_due(socket, attempt, last_reason)
   if socket._ending then return end
   return ask(socket, "connect_params", false, answer_dial, prepare_dial, attempt, last_reason)
+end
+
+function M.redirected(socket, status, location)
+  if socket._ending then return end
+  local dial, text = redirect.follow(socket._config, socket._dial, location)
+  return answer_dial(socket, dial, text)
 end
 
 -- Joining.

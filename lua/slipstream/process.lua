@@ -24,6 +24,7 @@ M.blank = {
   _calls = false, -- a set: who waits for a reply
   _connected_at = false, -- on the clock of the host
   _connection_id = false,
+  _dial = false, -- while it connects: what was dialled last
   _done = false,
   _ending = false,
   _fiber = false,

@@ -17,11 +17,19 @@ struct story {
   size_t crash_bytes; /* of the payload that came with the end of the topic, read as it was told */
 };
 
+static void dial(struct story *t) {
+  struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
+  const char *fault;
+  (void)!slip_session_dial(t->session, &request, &fault);
+}
+
 static void drain(struct story *t) {
   struct slip_action a;
   while (slip_session_next(t->session, &a)) {
     if (a.kind != SLIP_DO_TELL)
       continue;
+    if (a.event.kind == SLIP_EVENT_REDIRECTED)
+      dial(t);
     t->is_connected |= a.event.kind == SLIP_EVENT_CONNECTED;
     t->is_disconnected |= a.event.kind == SLIP_EVENT_DISCONNECTED;
     t->has_reply |=
@@ -50,12 +58,12 @@ static void say(struct story *t, const char *text) {
 }
 
 static void open_link(struct story *t) {
-  struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
-  const char *fault;
   (void)!slip_session_connect(t->session);
   drain(t);
-  (void)!slip_session_dial(t->session, &request, &fault);
+  dial(t);
   drain(t);
+  slip_session_link_up(t->session);
+  feed(t, SLIP_SPAN("HTTP/1.1 302 Found\r\nLocation: /\r\ncontent-length: 0\r\n\r\n"));
   slip_session_link_up(t->session);
   feed(t,
        SLIP_SPAN("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"

@@ -37,10 +37,19 @@ static void answer(struct pushes *open, uint64_t ref) {
   open->refs[i] = open->refs[--open->count];
 }
 
-/* Pushes at every event but the first, so that the join has ref 1. */
+static void dial(struct slip_session *s) {
+  struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
+  const char *fault;
+  CHECK(slip_session_dial(s, &request, &fault) == SLIP_OK);
+}
+
+/* Pushes at every event but the first, so that the join has ref 1. The link that a redirect leads
+ * to never comes up: how much of the bytes is for it depends on how they are cut. */
 static void react(struct slip_session *s, const struct slip_event *event, struct pushes *open) {
   if (event->kind == SLIP_EVENT_CONNECTED)
     return;
+  if (event->kind == SLIP_EVENT_REDIRECTED)
+    dial(s);
   if (event->kind == SLIP_EVENT_JOIN_DUE)
     (void)!slip_session_send_join(s, event->topic,
                                   (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
@@ -56,12 +65,11 @@ static uint64_t run(const uint8_t *data, size_t size, size_t cut) {
   struct slip_luck luck = {0};
   struct slip_session *s;
   struct slip_action a;
-  struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
-  const char *fault;
   uint64_t sum = 0;
   CHECK(slip_session_new(&slip_session_defaults, &luck, &s) == SLIP_OK);
   CHECK(slip_session_connect(s) == SLIP_OK && slip_session_next(s, &a));
-  CHECK(slip_session_dial(s, &request, &fault) == SLIP_OK && slip_session_next(s, &a));
+  dial(s);
+  CHECK(slip_session_next(s, &a));
   CHECK(slip_session_join(s, SLIP_SPAN("room:1")) == SLIP_OK);
   struct pushes open = {0};
   slip_session_link_up(s);

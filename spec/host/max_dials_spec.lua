@@ -147,6 +147,14 @@ describe("a host with max_dials", function()
     assert.equal("a b a b", table.concat(order, " "))
   end)
 
+  it("lets who is redirected wait again, behind all others", function()
+    host:set_max_dials(1)
+    start "a b"
+    server:redirect "//c/"
+    assert.equal("b", server:accept().headers.host)
+    assert.equal("c", server:accept().headers.host)
+  end)
+
   it("takes a new limit at once", function()
     host:set_max_dials(1)
     start "a b c d"

@@ -31,6 +31,7 @@ function Model:upgrade(head, body, accept, offered, may_compress)
   end
   local is_refusal = head.status ~= 101
   self.link = "gone"
+  if head.status == 302 then return self:tell("redirected", 302, headers.location) end
   self:tell("disconnected connect_failed upgrade", is_refusal and head.status or "-",
     show(is_refusal and body ~= "" and body or nil))
 end

@@ -24,10 +24,10 @@ void phx_free(struct phx *p) {
 
 static void log_event(struct phx *p, const struct slip_event *e) {
   static const char *const names[SLIP_EVENT_COUNT] = {
-      "connect_due", "connected", "disconnected", "reconnect_scheduled",
-      "join_due",    "joined",    "topic_closed", "rejoin_scheduled",
-      "left",        "message",   "reply",        "heartbeat_sent",
-      "heartbeat",   "writable",  "dropped",
+      "connect_due",         "redirected", "connected", "disconnected",
+      "reconnect_scheduled", "join_due",   "joined",    "topic_closed",
+      "rejoin_scheduled",    "left",       "message",   "reply",
+      "heartbeat_sent",      "heartbeat",  "writable",  "dropped",
   };
   char *line = NULL;
   size_t size = 0;

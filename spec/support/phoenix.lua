@@ -84,6 +84,11 @@ function Server:refuse(status, body)
   self:send_raw(("HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s"):format(status, #body, body))
 end
 
+function Server:redirect(location)
+  self:read_request()
+  self:send_raw(("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"):format(location))
+end
+
 -- The connection ends without a word.
 function Server:drop()
   self.peer:finish()

@@ -19,6 +19,8 @@ function handlers.connect_due(self)
   assert(self.client:dial { uri = "ws://127.0.0.1:4000" .. self.target, protocols = self.protocols })
 end
 
+function handlers.redirected(self, status, location) self:tell("redirected", status, location) end
+
 function handlers.connected(self) self:tell "connected" end
 
 function handlers.disconnected(self, reason)

@@ -47,7 +47,7 @@ local bad_switches = {
 -- { status line, headers, body as sent, status, body as told }
 local refusals = {
   { "200 OK", "Content-Length: 5", "hello", 200, "hello" },
-  { "302 Found", "Location: http://127.0.0.1/elsewhere\r\nContent-Length: 0", "", 302 },
+  { "300 Multiple Choices", "Location: http://127.0.0.1/elsewhere\r\nContent-Length: 0", "", 300 },
   { "401 Unauthorized", "Content-Length: 12", "unauthorized", 401, "unauthorized" },
   { "403 Forbidden", "Content-Length: 0", "", 403 },
   { "500 Internal Server Error", "Transfer-Encoding: chunked", "3\r\noh \r\n2\r\nno\r\n0\r\n\r\n", 500,

@@ -30,6 +30,8 @@
 #define SLIP_CLOSE_TIMEOUT_MSEC 5000u
 /* The most seconds that a server's Retry-After keeps us away. */
 #define SLIP_RETRY_AFTER_MAX 3600u
+/* The most redirects of an upgrade that are followed in one attempt. */
+#define SLIP_REDIRECTS_MAX 3u
 /* How long a dial may wait for its turn: long enough for a hundred thousand clients to start. */
 #define SLIP_QUEUE_TIMEOUT_MSEC 60000u
 

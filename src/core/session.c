@@ -99,9 +99,13 @@ void slip_session_mention(struct slip_session *s, const struct slip_event *event
 }
 
 /* The topic was left, or the link is no more, before its JOIN_DUE was told: nobody need look for
- * params. */
+ * params. Nor for where a redirect leads whose attempt has ended. */
 static bool is_stale(const struct slip_session *s, const struct slip_action *action) {
-  return action->kind == SLIP_DO_TELL && action->event.kind == SLIP_EVENT_JOIN_DUE &&
+  if (action->kind != SLIP_DO_TELL)
+    return false;
+  if (action->event.kind == SLIP_EVENT_REDIRECTED)
+    return s->link != LINK_DUE || s->redirects == 0;
+  return action->event.kind == SLIP_EVENT_JOIN_DUE &&
          !slip_session_is_join_due(s, action->event.topic);
 }
 

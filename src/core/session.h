@@ -51,6 +51,8 @@ extern const struct slip_session_config slip_session_defaults;
 enum slip_event_kind {
   SLIP_EVENT_CONNECT_DUE,  /* an attempt is due: answer with `dial`; `attempt`, `reason` the last
                               one's */
+  SLIP_EVENT_REDIRECTED,   /* the server sends us elsewhere: answer with `dial`, or `dial_failed`;
+                              `attempt`, `reason` its refusal, with a Location in the headers */
   SLIP_EVENT_CONNECTED,    /* the 101 arrived */
   SLIP_EVENT_DISCONNECTED, /* lost, closed or never made: `reason` */
   SLIP_EVENT_RECONNECT_SCHEDULED, /* in `wait_msec`, attempt number `attempt`; `is_flapping` */
@@ -118,15 +120,16 @@ SLIP_CHECKED enum slip_err slip_session_connect(struct slip_session *s);
  * scheduled: SLIP_OK, nothing changes. */
 SLIP_CHECKED enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_msec);
 /*
- * The answer to CONNECT_DUE: copies the upgrade request and lets DO_DIAL follow. The nonce is the
- * session's own. SLIP_ESTATE: none is due any more. SLIP_EINVAL with *fault: see
- * slip_upgrade_write.
+ * The answer to CONNECT_DUE and REDIRECTED: copies the upgrade request and lets DO_DIAL follow. The
+ * nonce is the session's own. connect_timeout_msec is for all the links of an attempt together.
+ * SLIP_ESTATE: none is due any more. SLIP_EINVAL with *fault: see slip_upgrade_write.
  */
 SLIP_CHECKED enum slip_err slip_session_dial(struct slip_session *s,
                                              const struct slip_upgrade_request *request,
                                              const char **fault);
-/* The answer to CONNECT_DUE when it cannot be dialled: the attempt failed with this reason (texts
- * copied). */
+/* The same when it cannot be dialled: the attempt failed with this reason (texts copied). After
+ * REDIRECTED it failed with the server's refusal, of which this reason's text says why it was not
+ * followed. */
 void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason);
 /*
  * The closing handshake, or the end of an attempt or a scheduled one. The outcome is DISCONNECTED

@@ -4,6 +4,8 @@
 
 static void tell_connect_due(struct slip_session *s) {
   s->link = LINK_DUE;
+  s->redirects = 0;
+  s->connect_left_msec = s->config.connect_timeout_msec;
   s->link_deadline = SLIP_NEVER; /* the script may take its time: it may ask somebody for a token */
   const struct slip_reason *last = s->has_reason ? &s->reason : NULL;
   slip_session_tell(s, &(struct slip_event){
@@ -78,14 +80,17 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
     return err;
   }
   s->link = LINK_DIALLING;
-  begin_stage(s, SLIP_STAGE_DNS, s->config.connect_timeout_msec);
+  begin_stage(s, SLIP_STAGE_DNS, s->connect_left_msec);
   slip_session_do(s, SLIP_DO_DIAL);
   return SLIP_OK;
 }
 
 void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason) {
-  if (s->link == LINK_DUE)
-    slip_session_abort_link(s, reason);
+  if (s->link != LINK_DUE)
+    return;
+  struct slip_reason failure = s->redirects > 0 ? s->reason : *reason;
+  failure.text = reason->text;
+  slip_session_abort_link(s, &failure);
 }
 
 /* News of the link. News of one that we gave up before is passed over. */
@@ -102,7 +107,7 @@ void slip_session_link_queued(struct slip_session *s) {
 bool slip_session_link_begun(struct slip_session *s) {
   if (s->link != LINK_DIALLING)
     return false;
-  begin_stage(s, SLIP_STAGE_DNS, s->config.connect_timeout_msec);
+  begin_stage(s, SLIP_STAGE_DNS, s->connect_left_msec);
   return true;
 }
 
@@ -118,20 +123,62 @@ void slip_session_link_stage(struct slip_session *s, enum slip_stage stage) {
     s->stage = stage;
 }
 
-/* The refusal, as far as it came; the server would keep TCP open after it, so we end it. */
+/* No answer, or none that can be used. */
 static void fail_upgrade(struct slip_session *s, struct slip_span text) {
-  struct slip_upgrade_answer answer = {0};
-  if (text.at == NULL)
-    slip_upgrade_reader_answer(s->upgrade, &answer);
-  struct slip_reason reason = {
+  slip_session_abort_link(s, &(struct slip_reason){.kind = SLIP_REASON_CONNECT_FAILED,
+                                                   .stage = SLIP_STAGE_UPGRADE,
+                                                   .text = text});
+}
+
+/* Its texts are the reader's. */
+static struct slip_reason read_refusal(const struct slip_session *s) {
+  struct slip_upgrade_answer answer;
+  slip_upgrade_reader_answer(s->upgrade, &answer);
+  return (struct slip_reason){
       .kind = SLIP_REASON_CONNECT_FAILED,
       .stage = SLIP_STAGE_UPGRADE,
       .status = answer.status,
-      .text = text.at == NULL ? answer.reason : text,
+      .text = answer.reason,
       .headers = answer.headers,
       .body = answer.body,
   };
-  slip_session_abort_link(s, &reason);
+}
+
+/* RFC 9110 section 15.4: those of its statuses that name one place to go to instead. */
+static bool is_redirect(const struct slip_reason *refusal) {
+  switch (refusal->status) {
+  case 301:
+  case 302:
+  case 303:
+  case 307:
+  case 308:
+    return slip_upgrade_header(refusal->headers, SLIP_SPAN("Location")).size > 0;
+  default:
+    return false;
+  }
+}
+
+static void redirect(struct slip_session *s, const struct slip_reason *refusal) {
+  s->redirects++;
+  s->connect_left_msec = s->link_deadline > s->now ? (uint32_t)(s->link_deadline - s->now) : 0;
+  slip_session_drop_link(s, refusal);
+  s->link = LINK_DUE;
+  slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_REDIRECTED,
+                                            .attempt = s->attempt,
+                                            .reason = &s->reason});
+}
+
+/* The server would keep TCP open after it, so we end it. */
+static void refuse_upgrade(struct slip_session *s) {
+  struct slip_reason refusal = read_refusal(s);
+  bool leads_on = is_redirect(&refusal);
+  if (leads_on && s->redirects < SLIP_REDIRECTS_MAX) {
+    redirect(s, &refusal);
+    return;
+  }
+  if (leads_on)
+    refusal.text = SLIP_SPAN("over 3 redirects");
+  slip_session_abort_link(s, &refusal);
 }
 
 static void got_upgraded(struct slip_session *s) {
@@ -159,12 +206,12 @@ void slip_session_read_upgrade(struct slip_session *s) {
   else if (verdict == SLIP_UPGRADE_ACCEPTED)
     got_upgraded(s);
   else if (verdict == SLIP_UPGRADE_REFUSED)
-    fail_upgrade(s, (struct slip_span){0});
+    refuse_upgrade(s);
 }
 
 void slip_session_upgrade_lost(struct slip_session *s, const struct slip_reason *reason) {
   if (slip_upgrade_reader_end(s->upgrade))
-    fail_upgrade(s, (struct slip_span){0});
+    refuse_upgrade(s);
   else if (reason->text.size > 0)
     fail_upgrade(s, reason->text);
   else
@@ -177,7 +224,8 @@ void slip_session_attempt_due(struct slip_session *s) {
     return;
   }
   if (s->link == LINK_UPGRADING && slip_upgrade_reader_end(s->upgrade)) {
-    fail_upgrade(s, (struct slip_span){0});
+    struct slip_reason refusal = read_refusal(s); /* no time is left to follow it elsewhere */
+    slip_session_abort_link(s, &refusal);
     return;
   }
   slip_session_abort_link(

@@ -87,12 +87,21 @@ static void drop_outbox(struct slip_session *s) {
   slip_buf_clear(&s->outbox);
 }
 
-void slip_session_abort_link(struct slip_session *s, const struct slip_reason *reason) {
+static void cut_link(struct slip_session *s, const struct slip_reason *reason) {
   keep_reason(s, reason);
   drop_outbox(s);
   if (has_link(s))
     slip_session_do(s, SLIP_DO_ABORT);
+}
+
+void slip_session_abort_link(struct slip_session *s, const struct slip_reason *reason) {
+  cut_link(s, reason);
   tell_disconnected(s);
+}
+
+void slip_session_drop_link(struct slip_session *s, const struct slip_reason *reason) {
+  cut_link(s, reason);
+  forget_link(s);
 }
 
 void slip_session_fail_link(struct slip_session *s, uint16_t code,

@@ -4,7 +4,7 @@
  * Session_private: what the files of the session share, and nobody else sees.
  *
  *   session.c            its life, its clock, the order in which `next` takes things
- *   session_attempt.c    connect, reconnect, dial, upgrade: how a link comes about
+ *   session_attempt.c    connect, reconnect, dial, upgrade, redirect: how a link comes about
  *   session_link.c       how it ends: lost, failed, or by the closing handshake
  *   session_heartbeat.c
  *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
@@ -46,10 +46,12 @@ struct slip_session {
   uint64_t heartbeat_began; /* when the unanswered one went out */
   bool awaits_heartbeat;    /* one is unanswered */
   uint64_t connected_at;
-  uint32_t attempt;    /* tries since the last stable connection, this one included */
-  uint32_t step;       /* steps of the back-off taken since then */
-  uint64_t not_before; /* no reconnect before that, by what the last end asks for */
-  int64_t calendar;    /* seconds since 1970 when `now` was 0 */
+  uint32_t redirects;         /* followed in this attempt */
+  uint32_t connect_left_msec; /* for the links of this attempt that are still to come */
+  uint32_t attempt;           /* tries since the last stable connection, this one included */
+  uint32_t step;              /* steps of the back-off taken since then */
+  uint64_t not_before;        /* no reconnect before that, by what the last end asks for */
+  int64_t calendar;           /* seconds since 1970 when `now` was 0 */
   struct slip_upgrade_reader *upgrade; /* while upgrading */
 
   struct slip_span input; /* fed, not read yet */
@@ -102,6 +104,8 @@ void slip_session_fail_link(struct slip_session *s, uint16_t code,
 /* Ends whatever link, attempt or schedule there is at once, and tells that it ended for that
  * reason. */
 void slip_session_abort_link(struct slip_session *s, const struct slip_reason *reason);
+/* The same, but tells nobody: the attempt goes on with another link. */
+void slip_session_drop_link(struct slip_session *s, const struct slip_reason *reason);
 /* Writes a control frame; a failure ends the link. */
 void slip_session_write_control(struct slip_session *s, enum slip_ws_kind kind,
                                 struct slip_span data);

@@ -1,7 +1,7 @@
 #ifndef SLIP_SCRIPT_DIAL_LUA_H
 #define SLIP_SCRIPT_DIAL_LUA_H
 /*
- * Dial_lua: the script's answer to connect_due: where to dial and what to ask for.
+ * Dial_lua: the script's answer to connect_due and redirected: where to dial and what to ask for.
  *
  *   client:dial{ uri=, headers={{name, value}, …}, protocols=text|nil, tls=userdata|nil,
  *               local_address=text|nil, proxy={host=, port=, credentials=text|nil}|nil }

@@ -35,6 +35,13 @@ static int push_attempt_and_reason(lua_State *L, const struct tell *t) {
   return 2;
 }
 
+static int push_status_and_location(lua_State *L, const struct tell *t) {
+  const struct slip_reason *refusal = t->event->reason;
+  lua_pushinteger(L, refusal->status);
+  slip_result_push_span(L, slip_upgrade_header(refusal->headers, SLIP_SPAN("Location")));
+  return 2;
+}
+
 static int push_reason(lua_State *L, const struct tell *t) {
   slip_reason_push(L, t->event->reason);
   return 1;
@@ -110,6 +117,7 @@ static const struct route {
   push_fn *push;
 } routes[SLIP_EVENT_COUNT] = {
     [SLIP_EVENT_CONNECT_DUE] = {"connect_due", push_attempt_and_reason},
+    [SLIP_EVENT_REDIRECTED] = {"redirected", push_status_and_location},
     [SLIP_EVENT_CONNECTED] = {"connected", push_nothing},
     [SLIP_EVENT_DISCONNECTED] = {"disconnected", push_reason},
     [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_reconnect},
