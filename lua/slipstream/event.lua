@@ -112,6 +112,7 @@ end
 function M.redirected(socket, status, location)
   if socket._ending then return end
   local dial, text = redirect.follow(socket._config, socket._dial, location)
+  if dial then journal.redirected(socket, status, dial.uri) end
   return answer_dial(socket, dial, text)
 end
 

@@ -37,6 +37,7 @@ local function topic_and_wait(topic, attempt, wait_msec)
   return { topic = topic, attempt = attempt, wait_msec = wait_msec }
 end
 local function attempt_and_uri(attempt, uri) return { attempt = attempt, uri = uri } end
+local function status_and_uri(status, uri) return { status = status, uri = uri } end
 local function attempt_and_wait(attempt, wait_msec) return { attempt = attempt, wait_msec = wait_msec } end
 local function reason_and_duration(reason, msec) return { reason = reason, duration_msec = msec } end
 
@@ -68,6 +69,15 @@ end
 ---@param reason any
 function M.dial_dropped(socket, reason)
   report.fail(socket, "connection.connect", nil, reason)
+end
+
+--- The server sent it elsewhere, which is about to be dialled.
+---@param socket slipstream.Socket
+---@param status integer
+---@param uri string
+function M.redirected(socket, status, uri)
+  note("debug", socket, "redirected", status_and_uri, status, uri)
+  tell("connection.redirected", socket, status_and_uri, status, uri)
 end
 
 --- After an outage the line has the number of the attempt that ended it.

@@ -32,7 +32,7 @@ describe("the log of a client's life", function()
     for index, entry in ipairs(server.logged) do
       local parts = {}
       assert.equal("ann", entry.fields.client)
-      for _, name in ipairs { "topic", "attempt", "wait_msec", "rtt_msec", "reason" } do
+      for _, name in ipairs { "topic", "status", "attempt", "wait_msec", "rtt_msec", "reason" } do
         local value = entry.fields[name]
         if value ~= nil then parts[#parts + 1] = (" %s=%s"):format(name, value) end
       end
@@ -41,6 +41,20 @@ describe("the log of a client's life", function()
     server.logged = {}
     return lines
   end
+
+  it("has where a redirect leads, without the query, and why one is not followed", function()
+    start()
+    server:redirect "https://other.test/socket?token=abc"
+    assert.equal("wss://other.test/socket?[redacted]", server.logged[2].fields.uri)
+    server:redirect "ws://third.test/socket?token=abc"
+    assert.same({
+      "debug connecting attempt=1",
+      "debug redirected status=302",
+      "warn cannot connect reason=the server refused with HTTP 302: not redirected: wss must not become ws: "
+        .. "ws://third.test/socket?[redacted]",
+      "info reconnecting attempt=2 wait_msec=10",
+    }, told())
+  end)
 
   it("has the connection, the join, the leave and the end", function()
     local calls = start(nil, joining())

@@ -164,6 +164,20 @@ describe("the telemetry of clients", function()
     }, lines())
   end)
 
+  it("has a redirect within the attempt, without the query of where it leads", function()
+    listen "connection.*"
+    start()
+    server:redirect "http://other.test/socket?token=abc"
+    clock:advance(3)
+    server:accept()
+    assert.equal("ws://other.test/socket?[redacted]", told[2].metadata.uri)
+    assert.same({
+      "1000 connection.connect.start attempt=1",
+      "1000 connection.redirected status=302",
+      "1003 connection.connect.stop duration_msec=3",
+    }, lines())
+  end)
+
   it("has the client's name and the connection's number, the same for all that is of it", function()
     listen("connection.*", "client.join.*")
     start({ reconnect_after_msec = { 50 } }, joining())
