@@ -56,10 +56,11 @@ local function closed(words)
   end
 end
 
--- What a refusal's body says, unless it is a page for browsers: that only adds tags to the status.
+-- What a refusal's body says, unless it is a page for browsers, which only adds tags to the status, or that
+-- of a redirect, which says where to with all that is in the query.
 local function body_of(reason)
-  local body = reason.body
-  return body and not body:find "^%s*<" and body or nil
+  local body, status = reason.body, reason.status or 0
+  if body and status // 100 ~= 3 and not body:find "^%s*<" then return body end
 end
 
 local function connect_failed(reason)
