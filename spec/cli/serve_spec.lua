@@ -27,6 +27,17 @@ end
 describe("slipstream serve", function()
   after_each(program.clean_up)
 
+  it("ends with what a callback of luv's raises, and says where", function()
+    local path = program.file "app.lua" [[
+      local timer = require("luv").new_timer()
+      timer:start(0, 0, function() error "boom" end)
+      return require("slipstream.server").new()
+    ]]
+    local code, it_ran = program.run { "serve", "--port", "0", path }
+    assert.equal(1, code)
+    assert.equal(("slipstream: %s:2: boom\n"):format(path), it_ran:errors())
+  end)
+
   it("serves its own app without a file, on loopback", function()
     local it_serves, uri = serve()
     assert.truthy(uri:find "^ws://127%.0%.0%.1:%d+/socket/websocket$")

@@ -32,6 +32,8 @@ int slip_core_open(lua_State *L) {
   slip_luv_require(L);
   lua_newtable(L);
   set_values(L);
+  lua_pushcfunction(L, slip_luv_catch);
+  lua_setfield(L, -2, "catch");
   lua_pushcfunction(L, slip_json_open);
   lua_call(L, 0, 1);
   lua_setfield(L, -2, "json");

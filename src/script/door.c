@@ -1,6 +1,10 @@
 #include "script/door.h"
 
+#include "script/luv_lua.h"
+
 #include <lauxlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 /* The message handler: the error as text, whatever it was, and where it came from. */
 static int add_traceback(lua_State *L) {
@@ -8,28 +12,39 @@ static int add_traceback(lua_State *L) {
   return 1;
 }
 
-/* Pops the error; gives it to `failed`. Without memory that fails too, and there is no third way.
- */
-static void report(lua_State *L, lua_CFunction failed, void *context) {
+/* Pops the error; gives it to `failed`. */
+static void report(lua_State *L, lua_CFunction failed, void *context, bool is_memory) {
   lua_pushcfunction(L, failed);
   lua_insert(L, -2);
   lua_pushlightuserdata(L, context);
   lua_insert(L, -2); /* stack: failed, context, text */
-  (void)lua_pcall(L, 2, 0, 0);
+  lua_pushboolean(L, is_memory);
+  if (lua_pcall(L, 3, 0, 0) != LUA_OK)
+    slip_luv_fail(L);
 }
 
 enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context) {
   int top = lua_gettop(L);
-  if (!lua_checkstack(L, 4)) /* answers 0, does not raise */
+  if (!lua_checkstack(L, 5)) /* answers 0, does not raise */
     return SLIP_ENOMEM;
   lua_pushcfunction(L, add_traceback); /* these three pushes allocate nothing */
   lua_pushcfunction(L, body);
   lua_pushlightuserdata(L, context);
   int status = lua_pcall(L, 1, 0, top + 1);
   if (status != LUA_OK && failed != NULL)
-    report(L, failed, context);
+    report(L, failed, context, status == LUA_ERRMEM);
   lua_settop(L, top);
   if (status == LUA_ERRMEM)
     return SLIP_ENOMEM;
   return status == LUA_OK ? SLIP_OK : SLIP_ESCRIPT;
+}
+
+/* Arguments: the context, the text, whether it is want of memory. */
+int slip_door_defect(lua_State *L) {
+  if (lua_toboolean(L, 3)) {
+    lua_settop(L, 2);
+    return lua_error(L);
+  }
+  (void)fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, 2));
+  return 0;
 }

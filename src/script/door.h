@@ -13,10 +13,16 @@
 
 /*
  * Calls `body` with `context` as a light userdata, protected; all pushing belongs inside it. When
- * it raises, `failed` is called, protected too, with `context` and the text with its traceback;
- * NULL: nobody wants to know. The stack is as before. SLIP_ESCRIPT, which may be ignored since
- * `failed` has heard of it; SLIP_ENOMEM when Lua had no memory, then perhaps not even for that.
+ * it raises, `failed` is called, protected too, with `context`, the text with its traceback and
+ * whether it was for want of memory; NULL: nobody wants to know. The stack is as before.
+ *
+ * SLIP_ESCRIPT, which may be ignored since `failed` has heard of it; SLIP_ENOMEM when Lua had no
+ * memory. When that goes for `failed` as well, or it raises, what `body` began may be half done for
+ * good: the loop stops, and `uv.run` raises it (luv_lua.h).
  */
 enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context);
+/* A `failed` for what calls our own Lua files, which guard themselves: what they raise all the same
+ * is a defect, and stderr says so. Want of memory is raised on. */
+int slip_door_defect(lua_State *L);
 
 #endif

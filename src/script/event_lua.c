@@ -193,6 +193,7 @@ static int tell(lua_State *L) {
 /* Behind the door as well: a handler raised. Arguments: the event, the text. */
 static int tell_failed(lua_State *L) {
   const struct tell *t = lua_touserdata(L, 1);
+  lua_settop(L, 2);
   push_client(L, t->box);
   if (lua_isnil(L, -1))
     return 0; /* it closed the client before */

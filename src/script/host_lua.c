@@ -10,7 +10,6 @@
 
 #include <lauxlib.h>
 #include <luv/luv.h>
-#include <stdio.h>
 
 /* Where the registry keeps the host on luv's loop: one per Lua state. */
 static const char the_host = 0;
@@ -27,18 +26,12 @@ void slip_host_check_outside(lua_State *L, const struct slip_host_box *box) {
     luaL_error(L, "attempt to drive a pretended host from inside an event");
 }
 
-/* Arguments: the context, the text. */
-static int report_defect(lua_State *L) {
-  (void)fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, 2));
-  return 0;
-}
-
 void slip_host_call(struct slip_host_box *box, lua_CFunction body, void *context) {
   /* One on libuv may be closed inside, and collected; whoever drives a pretended one holds it. */
   bool is_pretended = slip_loop_memory(box->loop) != NULL;
   if (is_pretended)
     box->is_telling = true;
-  slip_door(box->L, body, report_defect, context);
+  slip_door(box->L, body, slip_door_defect, context);
   if (is_pretended)
     box->is_telling = false;
 }

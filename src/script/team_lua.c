@@ -90,12 +90,6 @@ static int tell(lua_State *L) {
   return 0;
 }
 
-/* Arguments: the context, the text. */
-static int report_defect(lua_State *L) {
-  (void)fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, 2));
-  return 0;
-}
-
 /* The lead's loop lives on while there are workers. */
 static void keep_lead(const struct team_box *box) {
   if (box->seat != NULL && box->place == SLIP_LEAD)
@@ -104,7 +98,7 @@ static void keep_lead(const struct team_box *box) {
 
 static void arrive(void *context, const struct slip_parcel *parcel) {
   struct arrival arrival = {context, parcel};
-  slip_door(arrival.box->L, tell, report_defect, &arrival);
+  slip_door(arrival.box->L, tell, slip_door_defect, &arrival);
   if (parcel->outcome != NULL)
     keep_lead(arrival.box);
 }

@@ -1,6 +1,7 @@
 --- `slipstream serve`: the embedded channel server, until a signal drains it.
 
 local log_options = require "slipstream.cli.log_options"
+local loop = require "slipstream.cli.loop"
 local script = require "slipstream.cli.script"
 local signal = require "slipstream.cli.signal"
 local slipstream = require "slipstream"
@@ -80,7 +81,8 @@ function M.run(options)
     drain(handle)
   end)
   print("listening on " .. address_of(handle, app))
-  uv.run()
+  local ok, caught = loop.run()
+  if not ok then return nil, script.explain(options.file or "slipstream serve", caught), FAILED end
   return ended
 end
 
