@@ -22,8 +22,8 @@ describe("through nginx #wire", function()
   end)
 
   after_each(function()
-    client:stop()
-    front:stop()
+    if client then client:stop() end
+    if front then front:stop() end
     server:kill()
     core.host():close()
     program.clean_up()
