@@ -118,6 +118,17 @@ describe("a secret", function()
       hear(tostring(reason))
     end)
 
+    it("when the server sends the client elsewhere, with a secret to show there", function()
+      start()
+      for _, location in ipairs { "/there?token=HUSH", "//ann:HUSH@phoenix.test/", "/there?token=HUSH%" } do
+        server:read_request()
+        server:send_raw(("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"):format(location))
+        clock:advance(100)
+      end
+      assert_told "redirected"
+      assert_told "302"
+    end)
+
     it("when a supervisor gives up for it", function()
       local Child = recorder.module(secretive(), {
         handle_disconnect = function(_, reason) return "stop", reason end,
