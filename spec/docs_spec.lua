@@ -38,6 +38,13 @@ local function check(path)
     end)
   end
 
+  it("names only specs that there are", function()
+    local page <close> = assert(io.open(path))
+    for spec in page:read("a"):gmatch "`(spec/[%w_/]+%.%w+)`" do
+      assert(io.open(spec)):close()
+    end
+  end)
+
   it("has examples, and each prints something", function()
     local examples = api_doc.examples(path)
     assert.is_true(#examples > 0)
