@@ -1,7 +1,10 @@
 -- Api_doc: the pages of what a script can call as data: the entries of their tables, and the examples
 -- that run.
 
-local M = { path = "docs/api.md", paths = { "docs/api.md", "docs/faults.md", "docs/unreliable-connections.md" } }
+local M = {
+  path = "docs/api.md",
+  paths = { "docs/api.md", "docs/faults.md", "docs/unreliable-connections.md" },
+}
 
 -- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last
 -- name.

@@ -122,9 +122,9 @@ local function compare(path, heading, subject, entries)
   end
 end
 
-for _, path in ipairs(api_doc.paths) do
+for path, of_page in pairs(subjects) do
   local sections = api_doc.sections(path)
-  for heading, subject in pairs(subjects[path]) do compare(path, heading, subject, sections[heading]) end
+  for heading, subject in pairs(of_page) do compare(path, heading, subject, sections[heading]) end
 end
 
 table.sort(faults)
