@@ -25,12 +25,19 @@ bool slip_http_line_next(struct slip_span *text, struct slip_span *line) {
   return true;
 }
 
+/* Parts name and value, whatever they are; false: there is no colon. */
+static bool split(struct slip_span line, struct slip_header *out) {
+  out->value = line;
+  out->name = take(&out->value, ':');
+  return out->name.size < line.size;
+}
+
 bool slip_http_header_read(struct slip_span line, struct slip_header *out) {
-  struct slip_span value = line;
-  struct slip_span name = take(&value, ':');
-  if (name.size == line.size || !slip_http_is_token(name) || !slip_http_is_value(value))
+  struct slip_header header;
+  if (!split(line, &header) || !slip_http_is_token(header.name) ||
+      !slip_http_is_value(header.value))
     return false;
-  *out = (struct slip_header){name, trim(value)};
+  *out = (struct slip_header){header.name, trim(header.value)};
   return true;
 }
 
@@ -40,9 +47,9 @@ static char to_lower(char c) {
 
 static bool is_token_character(char c) {
   char lower = to_lower(c);
-  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9'))
+  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-')
     return true;
-  return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+  return c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL;
 }
 
 bool slip_http_is_token(struct slip_span text) {
@@ -85,9 +92,12 @@ bool slip_http_item_next(struct slip_span *list, struct slip_span *item) {
 
 bool slip_upgrade_header_next(struct slip_span *headers, struct slip_header *out) {
   struct slip_span line;
-  while (slip_http_line_next(headers, &line))
-    if (slip_http_header_read(line, out))
+  while (slip_http_line_next(headers, &line)) {
+    if (split(line, out)) {
+      out->value = trim(out->value);
       return true;
+    }
+  }
   return false;
 }
 

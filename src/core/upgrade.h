@@ -83,6 +83,7 @@ void slip_upgrade_reader_answer(const struct slip_upgrade_reader *r,
  * HTTP". */
 const char *slip_upgrade_reader_fault(const struct slip_upgrade_reader *r);
 
+/* Lines of a head are looked at when it is read; these two trust them. */
 /* The first header of that name (any case) in raw lines, trimmed; absent when there is none. */
 struct slip_span slip_upgrade_header(struct slip_span headers, struct slip_span name);
 /* Takes the next line off the front of *headers. False when there is none. */

@@ -72,6 +72,8 @@ static bool check_escape(struct reading *r, struct slip_span text) {
 static bool check_character(struct reading *r, struct slip_span text) {
   uint8_t c = (uint8_t)text.at[0];
   struct slip_span nothing = {0};
+  if (is_letter(text.at[0]) || is_digit(text.at[0]))
+    return true; /* nearly all are */
   if (c == ' ' || c == '\t')
     return fail(r, "must hold no white space; write it as %20", nothing);
   if (c < 0x20 || c == 0x7f)
