@@ -5,6 +5,7 @@
 local check = require "slipstream.check"
 local log = require "slipstream.log"
 local passive = require "slipstream.passive"
+local process = require "slipstream.process"
 local restart = require "slipstream.restart"
 local socket = require "slipstream.socket"
 
@@ -13,7 +14,7 @@ local M = {}
 ---@class slipstream.Default : slipstream.Socket
 local default = setmetatable({}, { __index = socket })
 
-local function nothing() end
+local nothing = process.nothing
 
 local function not_implemented(callback)
   return function() error(callback .. " is not implemented", 2) end

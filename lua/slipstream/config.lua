@@ -87,6 +87,7 @@ local function read_uri(text)
   local parts, fault = parts_of[text], nil
   if not parts then
     parts, fault = core.uri_read(text)
+    if parts then parts.vsn = query.find(parts.query, "vsn") end
     parts_of[text] = parts
   end
   return parts, fault
@@ -312,8 +313,7 @@ end
 
 -- The vsn that the URI asks for must be the one that is spoken.
 local function vsn_of(text, wanted)
-  local parts = assert(read_uri(text))
-  local said = query.find(parts.query, "vsn")
+  local said = assert(read_uri(text)).vsn
   if not said then return wanted or "2.0.0", false end
   if core_keys.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
   if wanted and wanted ~= said then
@@ -376,13 +376,19 @@ local function want(settings, overrides, key)
   return settings[key]
 end
 
+local function with_vsn(text, vsn)
+  local parts = read_uri(text)
+  parts[vsn] = parts[vsn] or query.append(text, "vsn=" .. vsn)
+  return parts[vsn]
+end
+
 -- The URI with vsn and params in its query.
 local function whole_uri(text, vsn, params)
   local said, has_vsn = vsn_of(text, vsn)
   if not said then return nil, has_vsn end
   local more, fault = params_text(params)
   if not more then return nil, fault end
-  local whole = query.append(has_vsn and text or query.append(text, "vsn=" .. said), more)
+  local whole = query.append(has_vsn and text or with_vsn(text, said), more)
   local parts
   parts, fault = read_uri(whole)
   if not parts then return nil, "uri: with its params it " .. fault end

@@ -8,9 +8,10 @@ local place_of = require("slipstream.frame").place_of
 local process = require "slipstream.process"
 local redirect = require "slipstream.redirect"
 local registry = require "slipstream.registry"
+local report = require "slipstream.report"
 
 local spans = require("slipstream.telemetry").spans
-local arrive, run = process.arrive, process.run
+local arrive, nothing, run = process.arrive, process.nothing, process.run
 local ask = require("slipstream.question").ask
 
 local M = {}
@@ -82,14 +83,24 @@ local function overrides_of(socket, attempt, last_reason)
   error(text:format(place and place .. ": " or "", "a " .. type(overrides)), 0) -- it may be a token
 end
 
+-- The script has a word in it: its own connect_params, or a params function; or telemetry is to hear of it.
+local function is_asked(socket)
+  return socket.connect_params ~= nothing or type(socket._config.params) == "function"
+    or report.callbacks.connect_params
+end
+
+local function plan_dial(socket, overrides, attempt)
+  local dial, text = config.dial(socket._config, overrides)
+  journal.connect_due(socket, attempt, dial and dial.uri)
+  return dial, text
+end
+
 -- In a fiber of its own. What to dial; or nil, what is wrong; or nil, nil, why the client stops.
 local function prepare_dial(socket, question, attempt, last_reason)
   local overrides, ending = overrides_of(socket, attempt, last_reason)
   if ending then return nil, nil, ending end
   question._callback = "params"
-  local dial, text = config.dial(socket._config, overrides)
-  journal.connect_due(socket, attempt, dial and dial.uri)
-  return dial, text
+  return plan_dial(socket, overrides, attempt)
 end
 
 local function answer_dial(socket, dial, text, ending)
@@ -106,6 +117,7 @@ end
 
 function M.connect_due(socket, attempt, last_reason)
   if socket._ending then return end
+  if not is_asked(socket) then return answer_dial(socket, plan_dial(socket, nil, attempt)) end
   return ask(socket, "connect_params", false, answer_dial, prepare_dial, attempt, last_reason)
 end
 

@@ -30,8 +30,15 @@ local last_id = 0
 
 -- Its lives.
 
+-- What nearly every socket comes to have, or is looked at with every event, has its place from the start:
+-- the table grows in steps of two, so that this is not more memory in the end.
 local function new_socket(client)
-  local socket = { assigns = {}, _client = client, _host = client._host }
+  local socket = {
+    assigns = {}, _client = client, _host = client._host, _callback = "init",
+    _ending = false, _fiber = false, _mailbox = false, _timeout = false,
+    _connected_at = false, _connection_id = false,
+    _core = nil, _config = nil, _topics = nil, -- with the first connect
+  }
   return setmetatable(socket, getmetatable(client._module).socket_meta)
 end
 

@@ -113,7 +113,8 @@ end
 ---@param getenv fun(name: string): string?
 ---@return slipstream.Proxy? proxy, string? err
 function M.of_environment(parts, getenv)
-  if parts.unix_path or is_this_machine(parts.host) then return nil end
+  if parts.is_this_machine == nil then parts.is_this_machine = is_this_machine(parts.host) end
+  if parts.unix_path or parts.is_this_machine then return nil end
   local uri, name = first_of(parts.secure and variables.secure or variables.plain, getenv)
   if not uri or is_exempt(first_of(variables.no_proxy, getenv) or "", parts) then return nil end
   local proxy, fault = M.read(uri:find("://", 1, true) and uri or "http://" .. uri)

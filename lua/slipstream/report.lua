@@ -120,8 +120,9 @@ end
 ---@param names table<string, boolean>? all when absent
 ---@param reason any
 function M.fail_all(socket, names, reason)
+  if not socket._spans then return end
   local failed = {}
-  for key, span in pairs(socket._spans or {}) do
+  for key, span in pairs(socket._spans) do
     if not names or names[key:match "^%S+"] then failed[#failed + 1] = { key = key, began = span.began } end
   end
   table.sort(failed, is_older)
