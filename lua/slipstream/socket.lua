@@ -299,7 +299,6 @@ local push_options = { timeout = "number", buffer = "boolean" }
 
 -- The time-out, and whether the push may wait for its topic.
 local function read_push_options(options)
-  if options == nil then return end
   check.is(4, options, "table")
   check.are_options(4, options, push_options)
   local timeout = options.timeout
@@ -308,15 +307,20 @@ local function read_push_options(options)
   check.fail(4, text:format(check.MOST_MSEC, timeout))
 end
 
+local binary_mt, no_payload = core.binary_mt, {}
+
 local function push(self, topic, event, payload, timeout, may_wait)
-  if not self._core then return fail "not_connected" end
-  if getmetatable(payload) == core.binary_mt then
-    if self._config.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
-    return self._core:push(topic, event, payload.bytes, true, timeout, may_wait)
+  local client, settings = self._core, self._config
+  if not client then return fail "not_connected" end
+  if payload == nil then payload = no_payload end
+  if getmetatable(payload) == binary_mt then
+    if settings.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
+    return client:push(topic, event, payload.bytes, true, timeout, may_wait)
   end
+  if not settings.json then return client:push_value(topic, event, payload, timeout, may_wait) end
   local text, fault = self:_encode(payload, "payload")
   if not text then return nil, fault, "invalid" end
-  return self._core:push(topic, event, text, false, timeout, may_wait)
+  return client:push(topic, event, text, false, timeout, may_wait)
 end
 
 --- Pushes an event to a joined topic, or with `buffer` to one that is about to be joined; the answer comes to
@@ -331,7 +335,8 @@ function Socket:push(topic, event, payload, options)
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is(2, event, "string")
-  local timeout, may_wait = read_push_options(options)
+  local timeout, may_wait
+  if options ~= nil then timeout, may_wait = read_push_options(options) end
   if spans["client.push"] or listeners["queue.full"] then
     return report.push(self, push, topic, event, payload, timeout, may_wait)
   end

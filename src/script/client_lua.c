@@ -3,6 +3,7 @@
 #include "script/config_lua.h"
 #include "script/dial_lua.h"
 #include "script/event_lua.h"
+#include "script/json.h"
 #include "script/result.h"
 
 #include <lauxlib.h>
@@ -202,6 +203,22 @@ static int client_push(lua_State *L) {
   return 1;
 }
 
+/* The same with the payload as a value, which becomes JSON. Arguments: client, topic, event,
+ * payload, time-out, whether it may wait. */
+static int client_push_value(lua_State *L) {
+  lua_settop(L, 6);
+  if (!slip_json_encode(L, 4)) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    lua_pushliteral(L, "invalid");
+    return 3;
+  }
+  lua_replace(L, 4);
+  lua_pushboolean(L, false);
+  lua_insert(L, 5);
+  return client_push(L);
+}
+
 /* Answers the refs of the pushes that no reply was told of; none of them will be. */
 static int client_take_unanswered(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
@@ -261,6 +278,7 @@ static const luaL_Reg methods[] = {
     {"leave", client_leave},
     {"join_status", client_join_status},
     {"push", client_push},
+    {"push_value", client_push_value},
     {"take_unanswered", client_take_unanswered},
     {"next_ref", client_next_ref},
     {"ping", client_ping},
