@@ -54,10 +54,11 @@ end
 
 local ASTRAY = "yielded, but not to wait: nobody goes on with it (coroutine.yield is for your own coroutines)"
 
--- It ended otherwise than by returning or raising: it yielded on its own, or there was no memory.
+-- It ended otherwise than by returning or raising: it yielded on its own, or was cut short, or there was no
+-- memory.
 local function bury(owner, co, has_yielded, err)
   local caught = traceback.of(co, has_yielded and ASTRAY or err)
-  if has_yielded then close(owner, co) end
+  if coroutine.status(co) == "suspended" then close(owner, co) end
   return caught
 end
 

@@ -136,6 +136,23 @@ describe("a runaway callback", function()
     assert.is_true(closed)
   end)
 
+  it("is stopped in a message handler that does not end, too", function()
+    for _, way in ipairs {
+      function() xpcall(error, run_away) end,
+      function() xpcall(run_away, run_away) end,
+    } do
+      local heard
+      local client = start({ max_callback_msec = 100 }, {
+        handle_info = way,
+        terminate = function(_, reason) heard = reason end,
+      })
+      client:send "go"
+      host:advance(0)
+      assert.is_false(client:alive())
+      assert.matches("runaway_spec.lua:%d+: handle_info ran for more than 100 msec", heard.text)
+    end
+  end)
+
   it("may run as long as it likes when the limit is 0", function()
     local client = start({ max_callback_msec = 0, slow_callback_msec = 0 }, {
       handle_info = function() work(300) end,

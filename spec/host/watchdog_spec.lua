@@ -161,15 +161,46 @@ describe("a slice that is ended", function()
     assert.equal(here .. ": too long", err)
   end)
 
-  it("may clean up, but not go on", function()
+  it("runs its <close> variables when it is closed, and nothing else", function()
+    local co, cleaned, went_on = core.thread(), nil, nil
+    assert_ended(as_resume_says(core.run(co, function()
+      local _ <close> = closing(function() cleaned = true end)
+      pcall(run_away)
+      went_on = true
+    end)))
+    assert.is_true(core.close(co))
+    assert.same({ true, nil }, { cleaned, went_on })
+  end)
+
+  it("may clean up below a C function, but not go on", function()
     local cleaned
-    assert_ended(slice(function()
+    assert_ended(slice(string.gsub, "a", "a", function()
       local ok = pcall(run_away)
       for i = 1, 1000 do cleaned = i end
       assert.is_false(ok)
       run_away()
     end))
     assert.equal(1000, cleaned)
+  end)
+
+  it("ends although it comes to its end below a C function", function()
+    assert_ended(slice(string.gsub, "a", "a", function() pcall(run_away) end))
+  end)
+
+  it("ends in a message handler, and before one", function()
+    local ways = {
+      function() xpcall(error, run_away) end,
+      function() xpcall(run_away, run_away) end,
+      function() xpcall(coroutine.wrap(run_away), run_away) end,
+      function() while true do xpcall(error, run_away) end end,
+      function() xpcall(error, function() xpcall(error, run_away) end) end,
+      function() xpcall(error, function() while true do pcall(run_away) end end) end,
+      function() while true do xpcall(error, error) end end,
+    }
+    for _, way in ipairs(ways) do
+      endings = 0
+      assert_ended(slice(way))
+    end
   end)
 
   it("ends in a loop of pcall", function()
@@ -234,17 +265,19 @@ describe("a slice that is ended", function()
   end)
 
   it("leaves nothing behind in a coroutine that is used again", function()
-    local co = coroutine.create(function()
-      while true do coroutine.yield(pcall(run_away)) end
-    end)
-    assert.same({ 1, false }, { select(1, core.run(co)), (select(2, core.run(co))) })
-    assert.is_nil((debug.gethook(co)))
+    local co = core.thread()
+    for _ = 1, 2 do
+      assert.equal(-1, (core.run(co, run_away)))
+      assert.is_nil((debug.gethook(co)))
+      assert.is_true(core.close(co))
+    end
+    assert.same({ 0, 7 }, { core.run(co, function() return 7 end) })
     assert.equal(2, endings)
   end)
 
   it("leaves nothing behind in a coroutine that it made", function()
     local later
-    assert_ended(slice(function()
+    assert_ended(slice(string.gsub, "a", "a", function()
       pcall(run_away)
       later = coroutine.create(function() return 7 end)
       run_away()

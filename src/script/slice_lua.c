@@ -43,6 +43,10 @@ static int run(lua_State *L, lua_State *co, int count, bool begins, bool is_slic
   slip_watch_enter(watch_of(L), &here, co, is_slice);
   int status = lua_resume(co, L, begins ? count - 1 : count, &results);
   slip_watch_leave(watch_of(L), &here);
+  if (here.is_cut) {
+    slip_watch_push_cut(L, lua_upvalueindex(1));
+    return -1;
+  }
   if (status != LUA_OK && status != LUA_YIELD) {
     lua_xmove(co, L, 1);
     return -1;
@@ -55,10 +59,16 @@ static int run(lua_State *L, lua_State *co, int count, bool begins, bool is_slic
 static int reset(lua_State *L, lua_State *co, bool is_slice) {
   struct slip_run here;
   slip_watch_enter(watch_of(L), &here, co, is_slice);
+  here.is_closing = true;
   int status = lua_resetthread(co);
   slip_watch_leave(watch_of(L), &here);
-  if (status != LUA_OK)
-    lua_xmove(co, L, 1);
+  if (status == LUA_OK)
+    return status;
+  lua_xmove(co, L, 1);
+  if (here.is_cut) {
+    lua_pop(L, 1);
+    slip_watch_push_cut(L, lua_upvalueindex(1));
+  }
   return status;
 }
 

@@ -1,13 +1,17 @@
 #include "script/watch.h"
 
 #include <lauxlib.h>
+#include <stdint.h>
 
 #define WATCH "slipstream.watch"
 
 enum { GRACE = 10000 /* instructions, for cleaning up */ };
 
 /* The user values of the watch. */
-enum { FUNCTION = 1, TEXT, MESSAGES, USER_VALUES = MESSAGES };
+enum { FUNCTION = 1, TEXT, MESSAGES, CUT, USER_VALUES = CUT };
+
+/* More than any allocator has, and not too much for Lua to ask for. */
+#define TOO_MUCH (SIZE_MAX >> 2)
 
 static void on_hook(lua_State *L, lua_Debug *ar);
 
@@ -93,22 +97,65 @@ static int pause_of(const struct slip_run *slice) {
   return slice->raises == 0 ? GRACE : 1;
 }
 
-static void raise_text(lua_State *L, struct slip_run *run, const lua_Debug *place) {
-  count_raise(run->slice);
-  put_hook(run, pause_of(run->slice));
-  lua_pushfstring(L, "%s:%d: ", place->short_src, place->currentline);
-  (void)lua_getfield(L, LUA_REGISTRYINDEX, WATCH);
-  (void)lua_getiuservalue(L, -1, TEXT);
-  lua_remove(L, -2);
-  lua_concat(L, 2);
-  (void)lua_error(L);
-}
-
-static struct slip_run *running(lua_State *L) {
+static struct slip_watch *watch_of(lua_State *L) {
   (void)lua_getfield(L, LUA_REGISTRYINDEX, WATCH);
   struct slip_watch *watch = lua_touserdata(L, -1);
   lua_pop(L, 1);
-  return atomic_load_explicit(&watch->run, memory_order_relaxed);
+  return watch;
+}
+
+static struct slip_run *running(lua_State *L) {
+  return atomic_load_explicit(&watch_of(L)->run, memory_order_relaxed);
+}
+
+/* Keeps why the slice does not go on. */
+static void keep_cut(lua_State *L, const lua_Debug *place) {
+  (void)lua_getfield(L, LUA_REGISTRYINDEX, WATCH);
+  lua_pushfstring(L, "%s:%d: ", place->short_src, place->currentline);
+  (void)lua_getiuservalue(L, -2, TEXT);
+  lua_concat(L, 2);
+  (void)lua_setiuservalue(L, -2, CUT);
+  lua_pop(L, 1);
+}
+
+void slip_watch_push_cut(lua_State *L, int watch) {
+  (void)lua_getiuservalue(L, watch, CUT);
+}
+
+static void *allocate(void *ud, void *old, size_t old_size, size_t size) {
+  const struct slip_watch *watch = ud;
+  return size < TOO_MUCH ? watch->allocate(watch->allocate_ud, old, old_size, size) : NULL;
+}
+
+/* An allocator that is asked for so much may end the program, as the sanitizer's does; so it is not
+ * asked. */
+static void raise_past_handlers(lua_State *L) {
+  struct slip_watch *watch = watch_of(L);
+  if (watch->allocate == NULL) {
+    watch->allocate = lua_getallocf(L, &watch->allocate_ud);
+    lua_setallocf(L, allocate, watch);
+  }
+  (void)lua_newuserdatauv(L, TOO_MUCH, 0);
+}
+
+static void drop_allocator(struct slip_watch *watch, lua_State *L) {
+  if (watch->allocate == NULL)
+    return;
+  lua_setallocf(L, watch->allocate, watch->allocate_ud);
+  watch->allocate = NULL;
+}
+
+static void cut(lua_State *L, struct slip_run *run, const lua_Debug *place) {
+  keep_cut(L, place);
+  if (lua_isyieldable(L) && !run->is_closing) {
+    run->is_cut = true;
+    (void)lua_yield(L, 0);
+    return;
+  }
+  run->slice->is_cut = true;
+  count_raise(run->slice);
+  put_hook(run, pause_of(run->slice));
+  raise_past_handlers(L);
 }
 
 /* A new coroutine inherits the hook of the one that makes it, so ours may turn up where nothing is
@@ -125,7 +172,7 @@ static void on_hook(lua_State *L, lua_Debug *ar) {
   if (slice->is_due && !slice->is_ended)
     ask(L, slice, ar);
   if (slice->is_ended)
-    raise_text(L, run, ar);
+    cut(L, run, ar);
 }
 
 void slip_watch_enter(struct slip_watch *watch, struct slip_run *run, lua_State *co,
@@ -159,6 +206,7 @@ void slip_watch_leave(struct slip_watch *watch, struct slip_run *run) {
   atomic_store_explicit(&watch->run, outer, memory_order_release);
   atomic_signal_fence(memory_order_seq_cst); /* from here on the handler leaves `run` alone */
   drop_hook(run);
+  drop_allocator(watch, run->L);
   if (outer == NULL || outer->slice == NULL)
     return;
   if (run->slice == run && run->is_ended)

@@ -12,9 +12,10 @@
  *
  * At a tick the signal handler sets a hook on the coroutine that runs, as the interpreter lua does
  * for Ctrl-C; the hook, called at the next instruction, does the rest. So a C function is not
- * interrupted, but told about when it returns. Where Lua itself allows no hooks there is no help:
- * in a finalizer, and after the raise in a message handler and in the `<close>` variables of a
- * coroutine that died of it without a pcall of its own.
+ * interrupted, but told about when it returns. A slice that is ended yields and is never resumed:
+ * no pcall can catch that, and no message handler runs. Where it cannot yield, below a C function
+ * or in a message handler, it raises as want of memory does, which no handler hears of. In a
+ * finalizer Lua allows no hooks, so there is no help.
  */
 #include "host/watchdog.h"
 
@@ -31,6 +32,8 @@ struct slip_run {
   unsigned told;                /* the msec elapsed when it was told about last */
   volatile sig_atomic_t is_due; /* the slice is to be told about */
   bool is_ended;                /* it must not go on */
+  bool is_cut;                  /* and does not, or has caught the error that said so */
+  bool is_closing;              /* runs `<close>` variables: nothing that could yield */
   unsigned rounds;              /* how often it was told so */
   unsigned raises;              /* in this round */
   lua_Hook hook;                /* the script's own, while ours is set */
@@ -41,6 +44,8 @@ struct slip_run {
 struct slip_watch {
   struct slip_watchdog dog; /* first, so that it is the watch as well */
   _Atomic(struct slip_run *) run;
+  lua_Alloc allocate; /* the state's own, while ours is set; else NULL */
+  void *allocate_ud;
 };
 
 /* The watch of the Lua state, which is made when asked for first; pushes its userdata. Raises. */
@@ -48,14 +53,17 @@ struct slip_watch *slip_watch_push(lua_State *L);
 /*
  * Has the function on top called, about every SLIP_WATCHDOG_MSEC that one slice lasts, with the
  * msec elapsed, the place as "file.lua:12", and the msec elapsed when it was called last in this
- * slice, 0 at first; pops it. When it answers a text the slice is ended: that text is raised, and
- * if it was caught, again after some 10,000 instructions, in rounds of one raise more each time, so
- * that it gets through any number of pcalls. What the function itself raises is ignored. The
- * calling thread is the one that is watched. SLIP_EIO. Raises.
+ * slice, 0 at first; pops it. When it answers a text the slice is ended with that text as its
+ * error. Where it cannot yield it raises, and if that was caught, again after some 10,000
+ * instructions, in rounds of one raise more each time, so that it gets through any number of
+ * pcalls. What the function itself raises is ignored. The calling thread is the one that is
+ * watched. SLIP_EIO. Raises.
  */
 SLIP_CHECKED enum slip_err slip_watch_start(lua_State *L);
 /* `co` is about to run, as a slice or as a coroutine inside one; fills in *run. */
 void slip_watch_enter(struct slip_watch *watch, struct slip_run *run, lua_State *co, bool is_slice);
+/* Pushes why it was cut: the place and the text. `watch` is the index of the watch's userdata. */
+void slip_watch_push_cut(lua_State *L, int watch);
 /* It does not any more; the hook is gone. Must follow every enter, the last entered first. */
 void slip_watch_leave(struct slip_watch *watch, struct slip_run *run);
 
