@@ -28,8 +28,9 @@ struct slip_upgrade_request {
  * Appends the request, or nothing on an error; *fault is then why, in words, static.
  * SLIP_EINVAL: CR, LF, NUL or another control character in any part, an empty host, white space
  * or what is not ASCII in host or target, subprotocols or a header name that are no tokens (RFC
- * 9110 section 5.6.2), a header that the handshake itself sends (Host, Upgrade, Connection,
- * Sec-WebSocket-*, Content-Length, Transfer-Encoding). SLIP_ETOOBIG, SLIP_ENOMEM.
+ * 9110 section 5.6.2; subprotocols may have slashes), a header that the handshake itself sends
+ * (Host, Upgrade, Connection, Sec-WebSocket-*, Content-Length, Transfer-Encoding). SLIP_ETOOBIG,
+ * SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_upgrade_write(const struct slip_upgrade_request *request,
                                               struct slip_buf *out, const char **fault);
