@@ -1,17 +1,20 @@
 /*
  * The floor client: each workload in the least work possible, as the measure for ours. Run as
  *
- *   floor_client WORKLOAD uri=ws://127.0.0.1:PORT/... NAME=NUMBER...
+ *   floor_client WORKLOAD uri=ws://127.0.0.1:PORT/... [other=ws://127.0.0.1:PORT/...]
+ * NAME=NUMBER...
  *
  *   echo connections=N in_flight=N count=N    pushes answered with a reply
  *   ticks count=N                             server pushes to one connection
  *   storm dials=N count=N                     connect, join; `dials` at a time
  *   churn dials=N count=N                     connect, join, leave, closing handshake
  *   large bytes=N count=N                     large server pushes, one after the other
+ *   out bytes=N count=N                       large pushes answered with a small reply
  *
  * Prints the user and system time of this process in microseconds per operation.
  */
 #include "floor.h"
+#include "gauge.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,7 +42,7 @@ struct workload {
 
 struct bench {
   const struct workload *workload;
-  struct sockaddr_in address;
+  uint16_t ports[2]; /* of the servers; connections take them in turn */
   int epoll;
   struct conn **conns; /* all that were ever opened */
   size_t connections;  /* how many to open, */
@@ -48,20 +50,13 @@ struct bench {
   size_t in_flight;    /* pushes of one connection without an answer */
   size_t count;        /* operations to do */
   size_t opened, joined, asked, done;
-  double started;          /* CPU time in microseconds, when the measured part began */
+  struct gauge started;    /* when the measured part began */
   struct floor_bytes push; /* the frame, built beforehand */
 };
 
 static void put_text(struct floor_bytes *b, const char *text) {
   struct floor_piece piece = {text, strlen(text)};
   floor_put_frame(b, FLOOR_TEXT, true, &piece, 1);
-}
-
-static double cpu_now(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 static void open_conn(struct bench *b) {
@@ -76,7 +71,10 @@ static void open_conn(struct bench *b) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     floor_die("socket");
-  int status = connect(fd, (struct sockaddr *)&b->address, sizeof b->address);
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                .sin_port = htons(b->ports[b->opened % 2])};
+  int status = connect(fd, (struct sockaddr *)&address, sizeof address);
   if (status != 0 && errno != EINPROGRESS)
     floor_die("connect");
   floor_put(&c->peer.out, request, sizeof request - 1);
@@ -101,7 +99,7 @@ static void start_asking(struct bench *b, struct conn *last) {
   (void)last;
   if (b->joined < b->connections)
     return;
-  b->started = cpu_now();
+  b->started = gauge_now();
   for (size_t i = 0; i < b->opened; i++) {
     for (size_t n = 0; n < b->in_flight; n++)
       ask(b, b->conns[i]);
@@ -129,7 +127,7 @@ static void start_leaving(struct bench *b, struct conn *c) {
 static const struct workload workloads[] = {
     {"echo", start_asking, ask_again},  {"ticks", start_asking, take_tick},
     {"storm", settle_join, take_tick},  {"churn", start_leaving, take_tick},
-    {"large", start_asking, ask_again},
+    {"large", start_asking, ask_again}, {"out", start_asking, ask_again},
 };
 
 static void say_goodbye(struct conn *c) {
@@ -203,7 +201,7 @@ static void serve(struct bench *b, struct conn *c) {
 }
 
 static void run(struct bench *b) {
-  b->started = cpu_now();
+  b->started = gauge_now();
   for (size_t i = 0; i < b->dials; i++)
     open_conn(b);
   while (b->done < b->count) {
@@ -214,7 +212,8 @@ static void run(struct bench *b) {
     for (int i = 0; i < count; i++)
       serve(b, events[i].data.ptr);
   }
-  printf("%.3f\n", (cpu_now() - b->started) / (double)b->count);
+  gauge_print(&b->started, b->count);
+  putchar('\n');
 }
 
 static void free_bench(struct bench *b) {
@@ -240,33 +239,33 @@ static void write_push(struct bench *b, size_t bytes) {
   put_text(&b->push, text);
 }
 
-/* The number of NAME=NUMBER among the words; `otherwise` when there is no such word. */
-static size_t number_of(char **words, const char *name, size_t otherwise) {
-  size_t size = strlen(name);
-  for (; *words != NULL; words++) {
-    if (strncmp(*words, name, size) == 0 && (*words)[size] == '=')
-      return strtoul(*words + size + 1, NULL, 10);
-  }
-  return otherwise;
+/* One of so many bytes, to be answered with a small reply. */
+static void write_large_push(struct bench *b, size_t bytes) {
+  char *body = floor_make(bytes);
+  memset(body, 'x', bytes);
+  static const char head[] = "[\"1\",\"2\",\"bench:1\",\"take\",{\"body\":\"";
+  struct floor_piece pieces[] = {{head, sizeof head - 1}, {body, bytes}, {"\"}]", 3}};
+  floor_put_frame(&b->push, FLOOR_TEXT, true, pieces, 3);
+  free(body);
 }
 
 /* Where a connection is the operation, there are as many as operations. */
 static void read_words(struct bench *b, char **words) {
-  b->count = number_of(words, "count", 1);
-  b->in_flight = number_of(words, "in_flight", 1);
-  b->dials = number_of(words, "dials", 0);
-  b->connections = b->dials > 0 ? b->count : number_of(words, "connections", 1);
+  b->ports[0] = gauge_port(words, "uri");
+  uint16_t other = gauge_port(words, "other");
+  b->ports[1] = other == 0 ? b->ports[0] : other;
+  b->count = gauge_number(words, "count", 1);
+  b->in_flight = gauge_number(words, "in_flight", 1);
+  b->dials = gauge_number(words, "dials", 0);
+  b->connections = b->dials > 0 ? b->count : gauge_number(words, "connections", 1);
   if (b->dials == 0)
     b->dials = b->connections;
-  write_push(b, number_of(words, "bytes", 0));
-}
-
-static uint16_t read_port(const char *word) {
-  unsigned port;
-  if (sscanf(word, "uri=ws://127.0.0.1:%5u/", &port) == 1)
-    return (uint16_t)port;
-  errno = EINVAL;
-  floor_die(word);
+  size_t bytes = gauge_number(words, "bytes", 0);
+  if (strcmp(b->workload->name, "out") == 0) {
+    write_large_push(b, bytes);
+  } else {
+    write_push(b, bytes);
+  }
 }
 
 static const struct workload *find_workload(const char *name) {
@@ -285,10 +284,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   struct bench b = {.workload = find_workload(argv[1])};
-  b.address = (struct sockaddr_in){.sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                   .sin_port = htons(read_port(argv[2]))};
-  read_words(&b, argv + 3);
+  read_words(&b, argv + 2);
   floor_raise_file_limit();
   b.epoll = epoll_create1(EPOLL_CLOEXEC);
   b.conns = floor_make((b.connections + 1) * sizeof *b.conns);

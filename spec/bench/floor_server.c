@@ -4,12 +4,13 @@
  *
  *   floor_server               plain
  *   floor_server PEM_FILE      TLS 1.3, with the certificate and key of that file
+ *   floor_server PEM_FILE full the same, and no tickets: every handshake is a full one
  *
  * Prints its port and process id, serves until it is killed.
  *
  * Any topic can be joined. A push is answered with a reply that carries its own payload, but for
- * two events: to "ticks" {"count":N} come N small pushes, to "large" {"bytes":N} one push of N
- * bytes.
+ * three events: to "ticks" {"count":N} come N small pushes, to "large" {"bytes":N} one push of N
+ * bytes, and to "take" an empty reply.
  */
 #include "floor.h"
 #include "floor_tls.h"
@@ -147,6 +148,8 @@ static void answer(struct conn *c, const struct message *m) {
     put_ticks(c, m);
   } else if (is_event(m, LITERAL("\"large\""))) {
     put_large(c, m);
+  } else if (is_event(m, LITERAL("\"take\""))) {
+    put_reply(c, m, LITERAL("{}"));
   } else {
     put_reply(c, m, m->payload);
   }
@@ -273,7 +276,7 @@ int main(int argc, char **argv) {
   struct server server = {0};
   floor_raise_file_limit();
   if (argc > 1)
-    server.tls = floor_tls_load(argv[1]);
+    server.tls = floor_tls_load(argv[1], argc == 2);
   server.epoll = epoll_create1(EPOLL_CLOEXEC);
   floor_watch(server.epoll, &server.listener, open_listener(), EPOLLIN);
   for (;;)

@@ -7,12 +7,13 @@
 #include <openssl/ssl.h>
 #include <signal.h>
 
-SSL_CTX *floor_tls_load(const char *pem_file) {
+SSL_CTX *floor_tls_load(const char *pem_file, bool gives_tickets) {
   SSL_CTX *context = SSL_CTX_new(TLS_server_method());
   errno = EINVAL;
   if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
       SSL_CTX_use_certificate_file(context, pem_file, SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, pem_file, SSL_FILETYPE_PEM) != 1)
+      SSL_CTX_use_PrivateKey_file(context, pem_file, SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_set_num_tickets(context, gives_tickets ? 1 : 0) != 1)
     floor_die(pem_file);
   (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL's write has no MSG_NOSIGNAL */
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |

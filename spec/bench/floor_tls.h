@@ -7,11 +7,13 @@
  * reads as the end of the stream. The handshake happens inside of them.
  */
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Certificate and key from one PEM file. It lives as long as the process. */
-SSL_CTX *floor_tls_load(const char *pem_file);
+/* Certificate and key from one PEM file. Without tickets no connection can be resumed. It lives as
+ * long as the process. */
+SSL_CTX *floor_tls_load(const char *pem_file, bool gives_tickets);
 SSL *floor_tls_accept(SSL_CTX *context, int fd);
 ssize_t floor_tls_read(SSL *tls, void *at, size_t room);
 ssize_t floor_tls_write(SSL *tls, const void *at, size_t size);

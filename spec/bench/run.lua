@@ -4,29 +4,50 @@ local programs = require "programs"
 
 local M = {}
 
+local SECONDS = 120
+
 -- In the foreground, so that Ctrl-C ends what runs, too.
 local function open(seconds, command)
   return assert(io.popen(("exec timeout --foreground %d %s"):format(seconds, command)))
 end
 
---- What the command of `side` prints, whose PORT becomes that of a floor server. Each run has a server of its
---- own: it listens on another port, so that the closed connections of the run before do not stand in the way.
-function M.once(side, seconds)
-  local server <close> = open(seconds + 10, programs.server_for(side))
-  local port, process = (server:read "l" or programs.fail "the floor server did not start")
-    :match "^(%d+) (%d+)$"
-  local client <close> = open(seconds, (side.command:gsub("PORT", port)))
+local function start_server(command, seconds)
+  local pipe = open(seconds, command)
+  local line = pipe:read "l" or programs.fail "the floor server did not start"
+  local port, process = line:match "^(%d+) (%d+)$"
+  return { pipe = pipe, port = port, process = process }
+end
+
+local function stop(server)
+  os.execute("kill " .. server.process)
+  server.pipe:close()
+end
+
+--- What `command` prints; its PORT1 and PORT2 become those of floor servers as `what` needs them. Each run
+--- has servers of its own: they listen on other ports, so that the closed connections of the run before do
+--- not stand in the way.
+function M.once(command, what, seconds)
+  local servers = {}
+  for at = 1, programs.servers_of(what) do
+    servers[at] = start_server(programs.server(what), seconds + 10)
+    command = command:gsub("PORT" .. at, servers[at].port)
+  end
+  local client <close> = open(seconds, command)
   local text = client:read "a"
-  os.execute("kill " .. process)
+  for _, server in ipairs(servers) do stop(server) end
   return text
 end
 
--- One line: microseconds, and words NAME=NUMBER. Nothing for what a run prints that broke off.
+-- A line has microseconds, and words NAME=NUMBER; where several clients print one each, their rates add up.
+-- Nothing for a run that broke off.
 local function read_figures(text)
-  local us, words = text:match "^%s*([%d.]+)([^\n]*)"
-  if not us then return end
-  local figures = { us = tonumber(us) }
-  for name, number in words:gmatch "(%a[%w_]*)=([%d.]+)" do figures[name] = tonumber(number) end
+  local figures
+  for us, words in text:gmatch "([%d.]+)([^\n]*)\n" do
+    local rate = figures and figures.rate or 0
+    figures = { us = tonumber(us) }
+    for name, number in words:gmatch "(%a[%w_]*)=([%d.]+)" do figures[name] = tonumber(number) end
+    if figures.rate then figures.rate = figures.rate + rate end
+  end
   return figures
 end
 
@@ -46,17 +67,18 @@ local function medians(all)
   return found
 end
 
---- The medians of what each side prints, over so many `runs` in turns: by figure, false for one that failed.
+--- The medians of what each side prints, over so many `runs` in turns; nil for a side that failed. A side has
+--- a `command`, and what it runs, as in a row.
 function M.compare(sides, runs)
   local lists, found = {}, {}
-  for at in ipairs(sides) do lists[at] = {} end
+  for name in pairs(sides) do lists[name] = {} end
   for turn = 1, runs do
-    for at, side in ipairs(sides) do
-      local list = lists[at]
-      if #list == turn - 1 then list[turn] = read_figures(M.once(side, 120)) end
+    for name, side in pairs(sides) do
+      local list = lists[name]
+      if #list == turn - 1 then list[turn] = read_figures(M.once(side.command, side.what, SECONDS)) end
     end
   end
-  for at, list in ipairs(lists) do found[at] = #list == runs and medians(list) end
+  for name, list in pairs(lists) do found[name] = #list == runs and medians(list) or nil end
   return found
 end
 
