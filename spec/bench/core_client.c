@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { DIALS = 256 };
 
@@ -145,15 +144,6 @@ static void take_event(void *owner, const struct slip_event *event) {
 
 static const struct slip_handler handler = {.event = take_event};
 
-static void raise_file_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    err(EXIT_FAILURE, "getrlimit");
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    err(EXIT_FAILURE, "setrlimit");
-}
-
 static void read_words(struct bench *b, char **words) {
   b->port = gauge_port(words, "uri");
   b->other = gauge_port(words, "other");
@@ -173,7 +163,6 @@ int main(int argc, char **argv) {
   struct bench b = {.config = slip_session_defaults};
   b.config.heartbeat_interval_msec = 0;
   read_words(&b, argv + 2);
-  raise_file_limit();
   b.members = calloc(b.quiet + b.connections, sizeof *b.members);
   if (b.members == NULL || uv_loop_init(&uv) != 0)
     err(EXIT_FAILURE, "memory");

@@ -39,7 +39,10 @@ local function read_options()
   parser:option("--peer", "Another client, to be measured beside ours."):argname "COMMAND"
   parser:flag("--json", "Print a JSON array of the results.")
   parser:flag("--instructions", "Count instructions by callgrind, not time.")
-  return parser:parse()
+  local is_right, options = parser:pparse()
+  if is_right then return options end
+  io.stderr:write(parser:get_usage(), "\n\nError: ", options, "\n")
+  os.exit(2)
 end
 
 -- Rows.

@@ -5,7 +5,10 @@
 package.path = "lua/?.lua;lua/?/init.lua;spec/bench/?.lua;" .. package.path
 package.cpath = (os.getenv "SLIP_BUILD" or "build/release") .. "/lua/?.so;" .. package.cpath
 
+local log = require "slipstream.log"
 local uv = require "luv"
+
+log.set_level "error"
 
 local files = { churn = "storm", out = "large" }
 local args = { workload = arg[1] }

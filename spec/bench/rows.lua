@@ -8,8 +8,8 @@
 --   servers  2: the workload has a second one, at `other`. The kernel looks for a free port in vain for long
 --            where thousands of connections go to one server already
 --   files    so many it opens
---   against  what the figures are divided by, if not the floor's for the same workload; false: by nothing
---   judge    what is looked at: a figure ("us", the CPU time of an operation, if nothing is said), and the most
+--   against  what the figures are divided by, if not the floor's for the same workload; false: nothing
+--   against  what the figures are divided by (the floor's for the same workload if nothing is said), or false
 --            (`bar`) or the least that the ratio may be, or where it stands `alone` the figure itself
 
 local ECHO = "echo connections=1 in_flight=1 count=50000"
