@@ -170,7 +170,8 @@ static void a_ca_that_nobody_knows_is_refused(void **state) {
   s->ca = certificate_make_ca("another CA");
   certificate_free(&known);
   dial(s, FOR_LOCALHOST, "127.0.0.1");
-  expect_refusal(s, "unable to get local issuer certificate (unknown CA)");
+  expect_refusal(s, "unable to get local issuer certificate (unknown CA); to trust it, name it "
+                    "in tls.ca_file");
 }
 
 static void a_self_signed_certificate_is_refused(void **state) {
@@ -179,7 +180,7 @@ static void a_self_signed_certificate_is_refused(void **state) {
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
   configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
-  expect_refusal(s, "self-signed certificate");
+  expect_refusal(s, "self-signed certificate; to trust it, name it in tls.ca_file");
 }
 
 static void without_verification_all_certificates_pass(void **state) {
@@ -195,7 +196,7 @@ static void a_server_without_tls_is_told_in_words(void **state) {
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   RUN_UNTIL(s->net, s->net->server.got.size > 0);
   bare_server_send(&s->net->server, SLIP_SPAN("HTTP/1.1 400 Bad Request\r\n\r\n"));
-  expect_refusal(s, "the server does not speak TLS");
+  expect_refusal(s, "the server does not speak TLS; without TLS its URI begins with ws");
 }
 
 static void an_older_version_is_refused(void **state) {
@@ -263,7 +264,7 @@ static void a_missing_client_certificate_is_told_after_the_opening(void **state)
   struct story *s = *state;
   dial_with_client_certificate(s, TLS1_3_VERSION);
   expect_end(s, SLIP_REASON_CONNECTION_LOST,
-             "the server refused our certificate: certificate required");
+             "the server requires a client certificate, see tls.cert_file");
   assert_true(s->net->owner.is_open);
 }
 
@@ -505,6 +506,10 @@ static void a_wrong_setting_is_told_in_words(void **state) {
                "key_file: /none.pem: No such file or directory");
   expect_fault((struct slip_tls_settings){.cert_file = "/dev/null"},
                "cert_file: /dev/null: has nothing of that kind in PEM format");
+  expect_fault((struct slip_tls_settings){.cert_file = s->ca_path, .key_file = "/dev/null"},
+               "key_file: /dev/null: has no private key in PEM format");
+  expect_fault((struct slip_tls_settings){.verify = true, .ca_file = "/dev/null"},
+               "ca_file: /dev/null: has no certificate in PEM format");
   expect_fault((struct slip_tls_settings){.key_file = s->ca_path},
                "key_file: a key needs its certificate: set cert_file too");
   expect_fault((struct slip_tls_settings){.min_version = "1.1"},
@@ -512,16 +517,36 @@ static void a_wrong_setting_is_told_in_words(void **state) {
   expect_fault((struct slip_tls_settings){.server_name = ""}, "server_name: must not be empty");
 }
 
-static void a_key_of_another_certificate_is_refused(void **state) {
-  struct story *s = *state;
+/* `password` may be NULL. */
+static void expect_key_fault(struct story *s, EVP_PKEY *key, char *password, const char *words) {
   char path[32];
-  char expected[100];
+  char expected[120];
   make_file(path, sizeof path);
-  s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
-  certificate_write(&s->leaf, path);
-  snprintf(expected, sizeof expected, "key_file: %s: key values mismatch", path);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  const EVP_CIPHER *cipher = password != NULL ? EVP_aes_128_cbc() : NULL;
+  assert_int_equal(PEM_write_PrivateKey(file, key, cipher, NULL, 0, NULL, password), 1);
+  fclose(file);
+  snprintf(expected, sizeof expected, "key_file: %s: %s", path, words);
   expect_fault((struct slip_tls_settings){.cert_file = s->ca_path, .key_file = path}, expected);
   unlink(path);
+}
+
+static void a_key_of_another_certificate_is_refused(void **state) {
+  struct story *s = *state;
+  EVP_PKEY *of_its_kind = EVP_EC_gen("P-256");
+  EVP_PKEY *of_another = EVP_RSA_gen(2048);
+  expect_key_fault(s, of_its_kind, NULL, "is not the key of the certificate");
+  expect_key_fault(s, of_another, NULL, "is not the key of the certificate");
+  EVP_PKEY_free(of_its_kind);
+  EVP_PKEY_free(of_another);
+}
+
+static void a_key_with_a_passphrase_is_refused(void **state) {
+  struct story *s = *state;
+  char password[] = "secret";
+  expect_key_fault(s, s->ca.key, password,
+                   "is locked by a passphrase; only a key without one can be read");
 }
 
 #define SPEC(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -562,6 +587,7 @@ int main(void) {
       SPEC(a_handshake_that_fails_is_not_tried_again_with_its_ticket),
       SPEC(a_wrong_setting_is_told_in_words),
       SPEC(a_key_of_another_certificate_is_refused),
+      SPEC(a_key_with_a_passphrase_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

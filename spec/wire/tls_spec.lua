@@ -89,7 +89,8 @@ describe("wss #wire", function()
   it("is refused by such a server without one", function()
     port = serve_tls(("verify=1,cafile=%s"):format(certificate.file))
     local tls = { ca_file = certificate.file }
-    assert.matches("refused our certificate: certificate required", outcome_of(uri "127.0.0.1", tls), 1, true)
+    assert.matches("the server requires a client certificate, see tls.cert_file",
+      outcome_of(uri "127.0.0.1", tls), 1, true)
   end)
 
   it("speaks no older version than it is told", function()

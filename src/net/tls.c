@@ -44,7 +44,9 @@ static enum slip_err use_certificate(SSL_CTX *context, const struct slip_tls_set
     return refuse_file(fault, "cert_file", settings->cert_file);
   /* One file may hold both. */
   const char *key = settings->key_file != NULL ? settings->key_file : settings->cert_file;
-  if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
+  /* It looks itself only at keys of the certificate's kind. */
+  if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1)
     return refuse_file(fault, "key_file", key);
   return SLIP_OK;
 }

@@ -50,6 +50,10 @@ static void say_mismatch(X509_STORE_CTX *store, char *text, size_t size) {
   OPENSSL_free(ip);
 }
 
+static void say_untrusted(const char *what, char *text, size_t size) {
+  snprintf(text, size, "%s; to trust it, name it in tls.ca_file", what);
+}
+
 void slip_tls_say_verification(X509_STORE_CTX *store, char *text, size_t size) {
   int error = X509_STORE_CTX_get_error(store);
   switch (error) {
@@ -58,10 +62,11 @@ void slip_tls_say_verification(X509_STORE_CTX *store, char *text, size_t size) {
     say_mismatch(store, text, size);
     break;
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    snprintf(text, size, "unable to get local issuer certificate (unknown CA)");
+    say_untrusted("unable to get local issuer certificate (unknown CA)", text, size);
     break;
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    snprintf(text, size, "self-signed certificate");
+  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    say_untrusted(X509_verify_cert_error_string(error), text, size);
     break;
   default:
     snprintf(text, size, "%s", X509_verify_cert_error_string(error));
@@ -79,7 +84,6 @@ static bool is_about_our_certificate(int alert) {
   case SSL_AD_CERTIFICATE_EXPIRED:
   case SSL_AD_CERTIFICATE_UNKNOWN:
   case SSL_AD_UNKNOWN_CA:
-  case SSL_AD_CERTIFICATE_REQUIRED:
     return true;
   default:
     return false;
@@ -88,10 +92,10 @@ static bool is_about_our_certificate(int alert) {
 
 static void say_alert(int alert, char *text, size_t size) {
   const char *words = SSL_alert_desc_string_long(alert);
-  if (alert == SSL_AD_CERTIFICATE_REQUIRED) /* which OpenSSL 3.0 has no words for */
-    words = "certificate required";
   if (alert == SSL_AD_PROTOCOL_VERSION)
     snprintf(text, size, "the server and we share no TLS version");
+  else if (alert == SSL_AD_CERTIFICATE_REQUIRED)
+    snprintf(text, size, "the server requires a client certificate, see tls.cert_file");
   else if (is_about_our_certificate(alert))
     snprintf(text, size, "the server refused our certificate: %s", words);
   else
@@ -101,7 +105,7 @@ static void say_alert(int alert, char *text, size_t size) {
 static void say_tls_error(int reason, char *text, size_t size) {
   switch (reason) {
   case SSL_R_WRONG_VERSION_NUMBER:
-    snprintf(text, size, "the server does not speak TLS");
+    snprintf(text, size, "the server does not speak TLS; without TLS its URI begins with ws");
     break;
   case SSL_R_UNSUPPORTED_PROTOCOL:
     snprintf(text, size, "the server speaks an older TLS version only");
@@ -114,18 +118,37 @@ static void say_tls_error(int reason, char *text, size_t size) {
   }
 }
 
+/* What is wrong with one of our own files, where OpenSSL's words would say too little. */
+static const char *words_for_file(unsigned long error) {
+  static const struct {
+    int library, reason;
+    const char *words;
+  } faults[] = {
+      {ERR_LIB_PEM, PEM_R_NO_START_LINE, "has nothing of that kind in PEM format"},
+      {ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND, "has no certificate in PEM format"},
+      {ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "is not the key of the certificate"},
+      {ERR_LIB_SSL, SSL_R_NO_CERTIFICATE_ASSIGNED, "is not the key of the certificate"},
+      {ERR_LIB_OSSL_DECODER, ERR_R_UNSUPPORTED, "has no private key in PEM format"},
+      {ERR_LIB_CRYPTO, ERR_R_INTERRUPTED_OR_CANCELLED,
+       "is locked by a passphrase; only a key without one can be read"},
+  };
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    if (faults[i].library == ERR_GET_LIB(error) && faults[i].reason == ERR_GET_REASON(error))
+      return faults[i].words;
+  return NULL;
+}
+
 void slip_tls_say_error(char *text, size_t size) {
   unsigned long error = ERR_get_error();
   ERR_clear_error();
-  const char *words = ERR_reason_error_string(error);
+  const char *known = words_for_file(error);
+  const char *words = known != NULL ? known : ERR_reason_error_string(error);
   if (error == 0)
     snprintf(text, size, "the server ended TLS in the middle");
   else if (ERR_SYSTEM_ERROR(error))
     snprintf(text, size, "%s", strerror(ERR_GET_REASON(error)));
-  else if (ERR_GET_LIB(error) == ERR_LIB_SSL)
+  else if (ERR_GET_LIB(error) == ERR_LIB_SSL && known == NULL)
     say_tls_error(ERR_GET_REASON(error), text, size);
-  else if (ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE)
-    snprintf(text, size, "has nothing of that kind in PEM format");
   else
     snprintf(text, size, "%s", words != NULL ? words : "unknown error");
 }
