@@ -27,7 +27,7 @@ local stages = {
   tcp = "no connection",
   proxy = "no way through the proxy",
   tls = "TLS failed",
-  upgrade = "the server refused",
+  upgrade = "the upgrade failed",
 }
 
 local waits = {

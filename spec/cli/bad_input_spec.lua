@@ -293,9 +293,9 @@ describe("a wrong server", function()
   local answers = {
     { "speaks plain HTTP", "ws", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
       "the server refused with HTTP 200" },
-    { "speaks garbage", "ws", "220 mail.test ESMTP\r\n\r\n", "the server refused: " },
+    { "speaks garbage", "ws", "220 mail.test ESMTP\r\n\r\n", "the upgrade failed: " },
     { "speaks TLS where it should not", "ws", tls_alert,
-      "the server refused: the server answered with TLS, not HTTP/1.1; its URI must begin with wss" },
+      "the upgrade failed: the server answered with TLS, not HTTP/1.1; its URI must begin with wss" },
     { "speaks no TLS where it should", "wss", "HTTP/1.1 400 Bad Request\r\n\r\n", "TLS failed: " },
   }
 

@@ -18,6 +18,8 @@ describe("a reason", function()
       "the server refused with HTTP 502: Bad Gateway" },
     { "connect_failed", { stage = "upgrade", status = 302, text = "over 3 redirects", body = "to /?t=abc" },
       "the server refused with HTTP 302: over 3 redirects" },
+    { "connect_failed", { stage = "upgrade", text = "connection reset by the peer" },
+      "the upgrade failed: connection reset by the peer" },
     { "connect_failed", { text = "uri: needed" }, "the connection was not made: uri: needed" },
     { "connect_timeout", { stage = "tls" }, "no connection in time, while waiting for the TLS handshake" },
     { "connection_lost", nil, "the connection was lost: it ended without a close frame" },
