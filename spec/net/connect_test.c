@@ -1,5 +1,6 @@
 #include "net/address.h"
 #include "net/attempt.h"
+#include "net/connect_words.h"
 #include "net/network.h"
 #include "spec/support/memory_failure.h"
 #include "spec/support/net_story.h"
@@ -230,6 +231,20 @@ static void a_local_address_of_another_machine_is_told_in_words(void **state) {
   expect_text(s, "local_address 192.0.2.1: this machine has no such address");
 }
 
+/* What connect answers to this depends on the machine's routes. */
+static void a_local_address_that_leads_nowhere_else_is_told_in_words(void **state) {
+  (void)state;
+  struct sockaddr_in from;
+  struct sockaddr_in to;
+  char text[200];
+  assert_int_equal(uv_ip4_addr("127.0.0.1", 0, &from), 0);
+  assert_int_equal(uv_ip4_addr("192.0.2.1", 80, &to), 0);
+  const struct slip_connect_failure failure = {
+      .code = UV_EINVAL, .to = (struct sockaddr *)&to, .from = (struct sockaddr *)&from};
+  slip_connect_say_tcp(&failure, text, sizeof text);
+  assert_string_equal(text, "local_address 127.0.0.1: no way from there to 192.0.2.1:80");
+}
+
 static void an_ipv6_address_is_told_as_well(void **state) {
   struct story *s = *state;
   dial_from(s, "2001:db8::1", (const char *[ADDRESSES_MAX]){"127.0.0.1", "127.0.0.2"});
@@ -335,6 +350,7 @@ int main(void) {
       SPEC(addresses_of_another_family_than_the_local_one_are_passed_over),
       SPEC(a_name_without_an_address_of_the_family_is_told_in_words),
       SPEC(a_local_address_of_another_machine_is_told_in_words),
+      SPEC(a_local_address_that_leads_nowhere_else_is_told_in_words),
       SPEC(an_ipv6_address_is_told_as_well),
       SPEC(the_port_is_chosen_when_it_connects),
       SPEC(a_dial_without_memory_ends_or_goes_on_without_a_leak),

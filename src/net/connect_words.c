@@ -38,9 +38,20 @@ static void say_unconnected(const struct slip_connect_failure *failure, char *te
   }
 }
 
+/* From an address that leads to this machine only, such as 127.0.0.1. */
+static void say_no_way(const struct slip_connect_failure *failure, char *text, size_t size) {
+  char from[SLIP_ADDRESS_TEXT_SIZE];
+  char to[SLIP_ADDRESS_TEXT_SIZE];
+  slip_address_say(failure->from, from, sizeof from);
+  slip_address_say(failure->to, to, sizeof to);
+  snprintf(text, size, "local_address %s: no way from there to %s", from, to);
+}
+
 void slip_connect_say_tcp(const struct slip_connect_failure *failure, char *text, size_t size) {
   if (failure->is_unbound)
     say_unbound(failure, text, size);
+  else if (failure->code == UV_EINVAL && failure->from != NULL)
+    say_no_way(failure, text, size);
   else
     say_unconnected(failure, text, size);
 }
