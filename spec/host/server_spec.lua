@@ -160,13 +160,13 @@ describe("connect", function()
         return true
       end,
     })
-    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0&a%5Bb%5D=c%20d&e=1&f=", {
+    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0&a%5Bb%5D=c%20d&e=1&f=&g[]=x&g[]=y", {
       "User-Agent: spec", "X-Thing: 7", "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx.aGk",
     })
     assert.equal(101, status)
     assert.equal("phoenix", headers["sec-websocket-protocol"])
     assert.same({
-      params = { vsn = "2.0.0", a = { b = "c d" }, e = "1", f = "" },
+      params = { vsn = "2.0.0", a = { b = "c d" }, e = "1", f = "", g = { "x", "y" } },
       agent = "spec", own = "7", token = "hi", vsn = 2,
     }, seen)
   end)
@@ -181,6 +181,14 @@ describe("connect", function()
     assert.equal(403, (ask(handle, "/socket/websocket?vsn=2.0.0&how=plain")))
     local status, body, headers = ask(handle, "/socket/websocket?vsn=2.0.0")
     assert.same({ 503, "later", "7" }, { status, body, headers["retry-after"] })
+  end)
+
+  it("takes the headers of a refusal as a list, too", function()
+    local handle = serve(nil, {
+      connect = function() return nil, 307, "", { { "Location", "/there" } } end,
+    })
+    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0")
+    assert.same({ 307, "/there" }, { status, headers.location })
   end)
 
   it("answers 500 when it raises, and reports it", function()

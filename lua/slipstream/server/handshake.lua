@@ -6,16 +6,19 @@ local vsns = { ["1.0.0"] = 1, ["2.0.0"] = 2 }
 local token_prefix = "base64url.bearer.phx."
 
 local phrases = {
-  [200] = "OK", [204] = "No Content", [302] = "Found", [400] = "Bad Request", [401] = "Unauthorized",
-  [403] = "Forbidden", [404] = "Not Found", [429] = "Too Many Requests",
-  [500] = "Internal Server Error", [503] = "Service Unavailable",
+  [200] = "OK", [204] = "No Content",
+  [301] = "Moved Permanently", [302] = "Found", [303] = "See Other", [307] = "Temporary Redirect",
+  [308] = "Permanent Redirect",
+  [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
+  [429] = "Too Many Requests", [500] = "Internal Server Error", [503] = "Service Unavailable",
 }
 
--- The bytes of a response. `headers` maps names to values.
+-- The bytes of a response. `headers` maps names to values, or is a list of { name, value }.
 function M.response(status, body, headers)
   body = body or ""
   local lines = { ("HTTP/1.1 %d %s"):format(status, phrases[status] or "Status") }
   for name, value in pairs(headers or {}) do
+    if type(value) == "table" then name, value = value[1], value[2] end
     if tostring(name):find "[%c:]" or tostring(value):find "[\r\n]" then
       error(("header %s: a line break would start another header"):format(name), 0)
     end
@@ -25,14 +28,15 @@ function M.response(status, body, headers)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
--- Sets params[a][b] for "a[b]".
+-- Sets params[a][b] for "a[b]", and adds to the list params[a] for "a[]".
 local function set_param(params, key, value)
   local root, rest = key:match "^([^%[]+)(.*)$"
   if not root then return end
   local place = root
   for part in rest:gmatch "%[([^%]]*)%]" do
     if type(params[place]) ~= "table" then params[place] = {} end
-    params, place = params[place], part
+    params = params[place]
+    place = part == "" and #params + 1 or part
   end
   params[place] = value
 end
