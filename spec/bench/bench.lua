@@ -8,8 +8,8 @@ local M = {}
 
 M.TOPIC = "bench:1"
 
--- Microseconds, user and system.
-local function cpu_now()
+--- Microseconds, user and system.
+function M.cpu_now()
   local usage = uv.getrusage()
   return (usage.utime.sec + usage.stime.sec) * 1e6 + usage.utime.usec + usage.stime.usec
 end
@@ -38,7 +38,7 @@ end
 
 --- What came before is set-up.
 function Bench:start()
-  self.wall, self.started = uv.hrtime(), cpu_now()
+  self.wall, self.started = uv.hrtime(), M.cpu_now()
 end
 
 --- Whether one more operation is to be asked for.
@@ -57,7 +57,7 @@ function Bench:settle()
 end
 
 function Bench:print()
-  local us = (cpu_now() - self.started) / self.count
+  local us = (M.cpu_now() - self.started) / self.count
   self.figures.rate = self.count * 1e9 / (uv.hrtime() - self.wall)
   if self.at_end then self:at_end() end
   io.write(("%.3f"):format(us))

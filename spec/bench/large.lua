@@ -1,6 +1,7 @@
 -- Large messages, one after the other: --set bytes=N --set count=N. `large` asks the server for them, `out`
 -- pushes them. `beside` does both, and in the same process another client makes round trips with the server
--- at --set other=URI: worst_msec is the longest of them.
+-- at --set other=URI: worst_msec is the longest of them, worst_cpu_msec the most that this process worked
+-- during one.
 
 local bench = require "bench"
 local slipstream = require "slipstream"
@@ -39,9 +40,9 @@ function Client:handle_reply(_, status)
 end
 
 local function start_beside()
-  local worst, asked_at = 0, nil
+  local worst, worst_cpu, asked_at, cpu_at = 0, 0, nil, nil
   local function ask_back(socket)
-    asked_at = uv.hrtime()
+    asked_at, cpu_at = uv.hrtime(), bench.cpu_now()
     assert(socket:push(bench.TOPIC, "echo", { at = 1 }))
   end
   local Other = bench.client(function(socket)
@@ -51,9 +52,12 @@ local function start_beside()
   end)
   function Other:handle_reply()
     worst = math.max(worst, uv.hrtime() - asked_at)
+    worst_cpu = math.max(worst_cpu, bench.cpu_now() - cpu_at)
     ask_back(self)
   end
-  function run:at_end() self.figures.worst_msec = worst / 1e6 end
+  function run:at_end()
+    self.figures.worst_msec, self.figures.worst_cpu_msec = worst / 1e6, worst_cpu / 1e3
+  end
   slipstream.start(Other, { uri = args.other })
 end
 

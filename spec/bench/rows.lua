@@ -48,7 +48,10 @@ local rows = {
   { name = "out-16", run = "out bytes=16777216 count=8", judge = { { bar = 1.3 } } },
   {
     name = "beside-16", run = "beside bytes=16777216 count=10", servers = 2, against = false,
-    judge = { { figure = "worst_msec", bar = 20, alone = true } },
+    judge = {
+      { figure = "worst_msec", bar = 20, alone = true },
+      { figure = "worst_cpu_msec", alone = true },
+    },
   },
   {
     name = "tls-window", run = WINDOW, tls = true, against = { run = WINDOW, client = "floor" },
