@@ -17,18 +17,42 @@ local function distance(a, b)
   return row[#b]
 end
 
---- The name among the keys of `set` that is nearest to `name`; nil when none is near.
----@param name string
----@param set table<string, any>
----@param most integer? how many letters may be wrong; a third of them and one more when absent
----@return string?
-function M.find(name, set, most)
-  local best, least = nil, (most or #name // 3 + 1) + 1
+-- Whether one is a part of the other, in whole words: "token" of "auth_token".
+local function has_words_of(a, b)
+  if #a > #b then a, b = b, a end
+  return ("_" .. b .. "_"):find("_" .. a .. "_", 1, true) ~= nil
+end
+
+-- nil also when there is more than one.
+local function find_by_words(name, set)
+  local found
+  for candidate in pairs(set) do
+    if has_words_of(name, candidate) then
+      if found then return nil end
+      found = candidate
+    end
+  end
+  return found
+end
+
+local function find_by_letters(name, set, most)
+  local best, least = nil, most + 1
   for candidate in pairs(set) do
     local away = distance(name, candidate)
     if away < least or away == least and best and candidate < best then best, least = candidate, away end
   end
   return best
+end
+
+--- The name among the keys of `set` that is nearest to `name`; nil when none is near.
+---@param name string
+---@param set table<string, any>
+---@param most integer? how many letters may be wrong; when absent a quarter of them and one more, or it is
+-- the only one that has its words
+---@return string?
+function M.find(name, set, most)
+  if most then return find_by_letters(name, set, most) end
+  return find_by_letters(name, set, #name // 4 + 1) or find_by_words(name, set)
 end
 
 return M

@@ -43,6 +43,11 @@ describe("a config", function()
     assert.equal("heartbeat_intervall_msec: no such key, did you mean heartbeat_interval_msec?",
       fault_of { heartbeat_intervall_msec = 1 })
     assert.equal("url: no such key, did you mean uri?", fault_of { url = "x" })
+    assert.equal("token: no such key, did you mean auth_token?", fault_of { token = "x" })
+    assert.equal("tls: verify_peer: no such key, did you mean verify?",
+      fault_of { tls = { verify_peer = true } })
+    assert.equal("timeout_msec: no such key", fault_of { timeout_msec = 1 }) -- of which there are several
+    assert.equal("ssl: no such key", fault_of { ssl = {} })
     assert.equal("quite_something_else: no such key", fault_of { quite_something_else = 1 })
     assert.equal("1: no such key", fault_of { "x" })
     assert.equal("tls: ca_fiel: no such key, did you mean ca_file?", fault_of { tls = { ca_fiel = "x" } })
