@@ -109,7 +109,7 @@ local function sendable(value)
   if value:find("[%z\1-\8\10-\31\127]") then return "must not have control characters" end
 end
 
-local function token(value)
+local function some_text(value)
   if value == "" then return "must not be empty" end
   return sendable(value)
 end
@@ -229,7 +229,7 @@ local function check(given, known)
 end
 
 local tls_keys = {
-  ca_file = sendable, cert_file = sendable, key_file = sendable, server_name = sendable,
+  ca_file = some_text, cert_file = some_text, key_file = some_text, server_name = some_text,
   min_version = one_of("1.2", "1.3"), verify = boolean,
 }
 
@@ -263,7 +263,7 @@ local core_keys = {
 }
 
 -- What each attempt may say anew, see connect_params.
-local dial_keys = { uri = uri, params = table_or_function, headers = headers, auth_token = token }
+local dial_keys = { uri = uri, params = table_or_function, headers = headers, auth_token = some_text }
 
 local known_keys = {
   json = json, tls = tls, local_address = addresses,

@@ -102,6 +102,8 @@ describe("a config", function()
       { { proxy = true }, "proxy: string or false expected, got boolean" },
       { { proxy = "http://ann:secret@a/b" }, "proxy: must be http://[user:password@]host:port" },
       { { proxy = "http://a:1", uri = "ws+unix:///x:/" }, "proxy: a unix socket has none" },
+      { { tls = { ca_file = "" } }, "tls: ca_file: must not be empty" },
+      { { tls = { server_name = "" } }, "tls: server_name: must not be empty" },
       { { tls = { min_version = "1.1" } }, 'tls: min_version: must be "1.2" or "1.3"' },
     }
     for _, case in ipairs(faults) do assert.equal(case[2], fault_of(case[1])) end
