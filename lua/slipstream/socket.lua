@@ -114,10 +114,12 @@ local function connect(self, given)
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
   if not settings then return nil, numbers, "invalid" end
-  numbers.first_ref = self._core and self._core:next_ref() -- its pushes may have answers on their way
   local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end
-  if self._core then close_core(self) end
+  if self._core then
+    client:set_next_ref(self._core:next_ref()) -- its pushes may have answers on their way
+    close_core(self)
+  end
   self._core, self._config, self._topics = client, settings, {}
   begin_connection(self)
   return client:connect()

@@ -9,7 +9,8 @@ struct phx *phx_new(const struct slip_session_config *config) {
   p->answers_joins = true;
   for (size_t i = 0; i < SLIP_LUCK_SIZE; i++)
     p->luck.bytes[i] = (uint8_t)(i * 7);
-  CHECK_OK(slip_session_new(config, &p->luck, &p->session));
+  p->config = *config;
+  CHECK_OK(slip_session_new(&p->config, &p->luck, &p->session));
   slip_session_tick(p->session, p->now);
   return p;
 }

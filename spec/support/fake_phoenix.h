@@ -12,6 +12,7 @@
 
 struct phx {
   struct slip_session *session;
+  struct slip_session_config config;
   struct slip_luck luck;
   uint64_t now;
   char *log[PHX_LOG_MAX]; /* what the session told and ordered, in words, oldest first */

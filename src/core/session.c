@@ -22,7 +22,6 @@ const struct slip_session_config slip_session_defaults = {
                   .count = 10,
                   .jitter = 500},
     .rejoin = {.steps = {100, 500, 1000, 2000, 5000, 10000}, .count = 6, .jitter = 500},
-    .first_ref = 1,
 };
 
 enum slip_err slip_session_new(const struct slip_session_config *config, struct slip_luck *luck,
@@ -30,9 +29,9 @@ enum slip_err slip_session_new(const struct slip_session_config *config, struct 
   struct slip_session *s = calloc(1, sizeof *s);
   if (s == NULL)
     return SLIP_ENOMEM;
-  s->config = *config;
+  s->config = config;
   s->luck = luck;
-  s->next_ref = config->first_ref;
+  s->next_ref = 1;
   s->link_deadline = SLIP_NEVER;
   s->heartbeat_at = SLIP_NEVER;
   slip_ws_reader_init(&s->reader, config->max_message_bytes);
@@ -56,6 +55,10 @@ void slip_session_free(struct slip_session *s) {
   slip_pending_clear(&s->pending);
   slip_push_buffer_clear(&s->buffer);
   free(s);
+}
+
+const struct slip_session_config *slip_session_config(const struct slip_session *s) {
+  return s->config;
 }
 
 void slip_session_tick(struct slip_session *s, uint64_t now) {
@@ -245,6 +248,10 @@ uint64_t slip_session_pushes(const struct slip_session *s) {
 
 uint64_t slip_session_next_ref(const struct slip_session *s) {
   return s->next_ref;
+}
+
+void slip_session_set_next_ref(struct slip_session *s, uint64_t ref) {
+  s->next_ref = ref;
 }
 
 uint32_t slip_session_buffered(const struct slip_session *s) {

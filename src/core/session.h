@@ -34,7 +34,8 @@ struct slip_session_config {
   uint32_t connect_timeout_msec;
   uint32_t join_timeout_msec;
   uint32_t push_timeout_msec;
-  uint32_t write_timeout_msec; /* the shell keeps it: see link_stalled */
+  uint32_t write_timeout_msec; /* the shell keeps it: how long the link may take nothing of a full
+                                  outbox before `link_stalled` is due */
   uint32_t stable_after_msec;
   size_t max_message_bytes;
   size_t max_queue_bytes;       /* of what is to be sent and of what is buffered, together */
@@ -44,7 +45,6 @@ struct slip_session_config {
   struct slip_session_compress compress;
   struct slip_backoff reconnect;
   struct slip_backoff rejoin;
-  uint64_t first_ref; /* 1 or more: a session that follows another goes on where that one was */
 };
 extern const struct slip_session_config slip_session_defaults;
 
@@ -100,10 +100,12 @@ struct slip_action {
 
 struct slip_session; /* opaque */
 
-/* `config` is copied; `luck` is borrowed for the session's life. SLIP_ENOMEM. */
+/* `config` and `luck` are borrowed for the session's life. SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_session_new(const struct slip_session_config *config,
                                             struct slip_luck *luck, struct slip_session **out);
 void slip_session_free(struct slip_session *s); /* NULL is fine; tells nobody */
+/* What it was made with. */
+const struct slip_session_config *slip_session_config(const struct slip_session *s);
 
 /* Time. */
 /* The monotonic time in msec, before any other call. What is due by it is done in `next`. */
@@ -140,8 +142,6 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
  */
 SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
                                                    struct slip_span text);
-/* How long the link may take nothing of a full outbox before `link_stalled` is due. */
-uint32_t slip_session_write_timeout(const struct slip_session *s);
 bool slip_session_is_connected(const struct slip_session *s);
 /* No link, none being made, none scheduled, and DISCONNECTED of the last one is told. */
 bool slip_session_is_idle(const struct slip_session *s);
@@ -238,8 +238,11 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out);
 uint64_t slip_session_messages(const struct slip_session *s);
 /* How many pushes were sent in the session's life. */
 uint64_t slip_session_pushes(const struct slip_session *s);
-/* The ref of what is sent next. */
+/* The ref of what is sent next, 1 at first. */
 uint64_t slip_session_next_ref(const struct slip_session *s);
+/* For one that follows another session, before it sends anything: its refs go on where those were.
+ */
+void slip_session_set_next_ref(struct slip_session *s, uint64_t ref);
 /* How many pushes are buffered now. */
 uint32_t slip_session_buffered(const struct slip_session *s);
 /* Bytes to send, borrowed until the next call; `sent` takes what the link accepted off the front.

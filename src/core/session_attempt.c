@@ -5,7 +5,7 @@
 static void tell_connect_due(struct slip_session *s) {
   s->link = LINK_DUE;
   s->redirects = 0;
-  s->connect_left_msec = s->config.connect_timeout_msec;
+  s->connect_left_msec = s->config->connect_timeout_msec;
   s->link_deadline = SLIP_NEVER; /* the script may take its time: it may ask somebody for a token */
   const struct slip_reason *last = s->has_reason ? &s->reason : NULL;
   slip_session_tell(s, &(struct slip_event){
@@ -24,7 +24,7 @@ enum slip_err slip_session_connect(struct slip_session *s) {
 
 /* What the table says, but not less than the last end asks for. */
 static uint32_t next_wait(struct slip_session *s) {
-  const struct slip_backoff *table = &s->config.reconnect;
+  const struct slip_backoff *table = &s->config->reconnect;
   uint32_t step = slip_breaker_is_open(&s->breaker) ? slip_backoff_longest(table) : s->step;
   uint32_t wait = slip_backoff_wait(table, step, slip_luck_draw(s->luck));
   uint64_t demand = s->not_before > s->now ? s->not_before - s->now : 0;
@@ -69,7 +69,7 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
     return SLIP_ESTATE;
   struct slip_upgrade_request ours = *request;
   draw_nonce(s, ours.nonce);
-  ours.compress = s->config.compress.offer;
+  ours.compress = s->config->compress.offer;
   slip_buf_clear(&s->outbox);
   enum slip_err err = slip_upgrade_write(&ours, &s->outbox, fault);
   if (err != SLIP_OK)

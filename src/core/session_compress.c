@@ -5,7 +5,7 @@ enum slip_err slip_session_begin_compression(struct slip_session *s,
                                              const struct slip_extension *terms) {
   if (!terms->is_on)
     return SLIP_OK;
-  enum slip_err err = slip_deflate_new(terms, s->config.compress.level, &s->deflate);
+  enum slip_err err = slip_deflate_new(terms, s->config->compress.level, &s->deflate);
   if (err == SLIP_OK)
     slip_ws_reader_allow_compressed(&s->reader);
   return err;
@@ -14,7 +14,7 @@ enum slip_err slip_session_begin_compression(struct slip_session *s,
 enum slip_err slip_session_pack(struct slip_session *s, size_t place) {
   struct slip_span payload = slip_ws_frame_payload(&s->outbox, place);
   struct slip_span packed;
-  if (payload.size < s->config.compress.threshold)
+  if (payload.size < s->config->compress.threshold)
     return SLIP_OK;
   enum slip_err err = slip_deflate_pack(s->deflate, payload, &packed);
   if (err == SLIP_OK)
@@ -34,7 +34,7 @@ static enum slip_err check_text(const struct slip_ws_message *message, const cha
 
 enum slip_err slip_session_unpack(struct slip_session *s, struct slip_ws_message *message,
                                   const char **fault) {
-  size_t max = s->config.max_message_bytes;
+  size_t max = s->config->max_message_bytes;
   enum slip_err err = slip_deflate_unpack(s->deflate, message->data, max, &message->data);
   if (err == SLIP_OK)
     return check_text(message, fault);

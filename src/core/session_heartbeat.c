@@ -3,7 +3,7 @@
 #include "core/session_private.h"
 
 void slip_session_schedule_heartbeat(struct slip_session *s) {
-  uint32_t interval = s->config.heartbeat_interval_msec;
+  uint32_t interval = s->config->heartbeat_interval_msec;
   s->heartbeat_at = interval > 0 ? s->now + interval : SLIP_NEVER;
 }
 
@@ -11,7 +11,7 @@ static enum slip_err request_heartbeat(struct slip_session *s) {
   char ref[24];
   struct slip_pending_entry entry = {
       .ref = s->next_ref,
-      .deadline = s->now + s->config.heartbeat_timeout_msec,
+      .deadline = s->now + s->config->heartbeat_timeout_msec,
       .kind = SLIP_PENDING_HEARTBEAT,
   };
   struct slip_message message = {

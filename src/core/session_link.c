@@ -52,7 +52,7 @@ static void forget_link(struct slip_session *s) {
  * however soon it came. */
 static void judge_connection(struct slip_session *s) {
   uint64_t uptime = s->now - s->connected_at;
-  bool is_stable = uptime >= s->config.stable_after_msec;
+  bool is_stable = uptime >= s->config->stable_after_msec;
   if (is_stable)
     s->attempt = s->step = 0;
   if (s->reason.kind != SLIP_REASON_CLOSED_BY_CLIENT || uptime >= SLIP_BREAKER_DROP_MSEC)
@@ -210,10 +210,6 @@ void slip_session_got_close(struct slip_session *s, const struct slip_ws_message
   }
   slip_session_do(s, err == SLIP_OK ? SLIP_DO_CLOSE : SLIP_DO_ABORT);
   tell_disconnected(s);
-}
-
-uint32_t slip_session_write_timeout(const struct slip_session *s) {
-  return s->config.write_timeout_msec;
 }
 
 bool slip_session_is_connected(const struct slip_session *s) {

@@ -27,7 +27,7 @@ static uint64_t ref_of(struct slip_span text) {
 
 enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
                                          uint32_t mask) {
-  struct slip_wire wire = {s->config.vsn, SLIP_FROM_CLIENT};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
   enum slip_format format;
   size_t place;
   enum slip_err err = slip_ws_frame_open(&s->outbox, &place);
@@ -61,7 +61,7 @@ enum slip_err slip_session_request(struct slip_session *s, const struct slip_mes
 }
 
 bool slip_session_is_full(const struct slip_session *s, size_t more) {
-  return s->outbox.size > 0 && s->outbox.size + more > s->config.max_queue_bytes;
+  return s->outbox.size > 0 && s->outbox.size + more > s->config->max_queue_bytes;
 }
 
 /* In. */
@@ -161,7 +161,7 @@ static bool got_push(struct slip_session *s, const struct slip_message *m,
 
 bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
                               struct slip_action *out) {
-  struct slip_wire wire = {s->config.vsn, SLIP_FROM_SERVER};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER};
   struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data};
   struct slip_message message;
   const char *fault = NULL;
@@ -182,7 +182,7 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
 /* A join that is slow holds up the whole socket, heartbeats too (recording
  * join_slow_blocks_socket). */
 static void heartbeat_due(struct slip_session *s, struct slip_pending_entry *entry) {
-  entry->deadline = s->now + s->config.heartbeat_timeout_msec;
+  entry->deadline = s->now + s->config->heartbeat_timeout_msec;
   if (s->joins == 0 || slip_pending_add(&s->pending, entry) != SLIP_OK)
     slip_session_heartbeat_missed(s);
 }

@@ -30,7 +30,7 @@ enum link_state {
 };
 
 struct slip_session {
-  struct slip_session_config config;
+  const struct slip_session_config *config;
   struct slip_luck *luck;
   uint64_t now;
   uint64_t next_ref;

@@ -22,7 +22,7 @@ static struct slip_message message_of(const struct slip_push *push, uint64_t joi
 }
 
 static uint64_t deadline_of(const struct slip_session *s, const struct slip_push *push) {
-  return s->now + (push->timeout_msec != 0 ? push->timeout_msec : s->config.push_timeout_msec);
+  return s->now + (push->timeout_msec != 0 ? push->timeout_msec : s->config->push_timeout_msec);
 }
 
 /* The queue: what is to be sent, and what waits for its topic. */
@@ -33,7 +33,7 @@ static size_t queued(const struct slip_session *s) {
 
 /* One push may be longer than the limit when it is the only one. */
 static bool has_room(const struct slip_session *s, size_t more) {
-  return queued(s) == 0 || queued(s) + more <= s->config.max_queue_bytes;
+  return queued(s) == 0 || queued(s) + more <= s->config->max_queue_bytes;
 }
 
 static size_t size_of(const struct slip_push *push) {
@@ -44,7 +44,7 @@ static size_t size_of(const struct slip_push *push) {
  * script that tries again at each WRITABLE is not refused for ever without anything having moved.
  */
 static void note_refusal(struct slip_session *s, const struct slip_push *push) {
-  size_t most = s->config.max_queue_bytes, size = size_of(push);
+  size_t most = s->config->max_queue_bytes, size = size_of(push);
   size_t fitting = size < most ? most - size : 0;
   size_t at = fitting < most / 2 ? fitting : most / 2;
   if (!s->was_full || at < s->writable_at)
@@ -54,7 +54,7 @@ static void note_refusal(struct slip_session *s, const struct slip_push *push) {
 
 bool slip_session_is_writable(const struct slip_session *s) {
   return s->was_full && queued(s) <= s->writable_at &&
-         s->buffer.count <= s->config.max_buffered_pushes / 2 &&
+         s->buffer.count <= s->config->max_buffered_pushes / 2 &&
          s->pending.count <= SLIP_PENDING_MAX / 2;
 }
 
@@ -92,7 +92,7 @@ static bool is_disconnected(const struct slip_session *s) {
 /* What cannot be written is refused now, when somebody hears of it. The payload has no part in it.
  */
 static enum slip_err try_message(const struct slip_session *s, struct slip_message message) {
-  struct slip_wire wire = {s->config.vsn, SLIP_FROM_CLIENT};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
   struct slip_buf trial = {0};
   enum slip_format format;
   message.payload.bytes = SLIP_SPAN("");
@@ -123,7 +123,7 @@ static enum slip_err buffer_push(struct slip_session *s, const struct slip_push 
                                  const struct slip_topic *topic) {
   if (slip_session_join_status(s, push->topic) != SLIP_JOIN_REQUESTED)
     return SLIP_ESTATE;
-  if (s->buffer.count >= s->config.max_buffered_pushes || !has_room(s, size_of(push)))
+  if (s->buffer.count >= s->config->max_buffered_pushes || !has_room(s, size_of(push)))
     return SLIP_EFULL;
   return keep_push(s, push, topic);
 }

@@ -49,7 +49,7 @@ bool slip_session_is_join_due(const struct slip_session *s, struct slip_span top
 }
 
 static void start_backoff(struct slip_session *s, struct slip_topic *topic) {
-  uint32_t wait = slip_backoff_wait(&s->config.rejoin, topic->rejoins, slip_luck_draw(s->luck));
+  uint32_t wait = slip_backoff_wait(&s->config->rejoin, topic->rejoins, slip_luck_draw(s->luck));
   if (topic->rejoins < UINT16_MAX)
     topic->rejoins++;
   topic->rejoin_at = s->now + wait;
@@ -68,7 +68,7 @@ static void send_leave(struct slip_session *s, struct slip_topic *topic, bool is
   struct slip_pending_entry entry = {
       .ref = s->next_ref++,
       .join_ref = topic->join_ref,
-      .deadline = s->now + s->config.join_timeout_msec,
+      .deadline = s->now + s->config->join_timeout_msec,
       .kind = SLIP_PENDING_LEAVE,
   };
   struct slip_message message = {
@@ -175,7 +175,7 @@ static void lose_topic(struct slip_session *s, struct slip_topic *topic) {
   topic->rejoin_at =
       SLIP_NEVER; /* errored topics come back as soon as the link does, as in phoenix.js */
   topic->rejoins = 0;
-  if (was_in && !s->config.rejoin_on_reconnect) {
+  if (was_in && !s->config->rejoin_on_reconnect) {
     enter_state(s, topic, SLIP_CHANNEL_CLOSED);
     slip_session_end_buffered(s, topic, SLIP_REASON_DISCONNECTED);
   }
@@ -206,7 +206,7 @@ static enum slip_err request_join(struct slip_session *s, struct slip_topic *top
   struct slip_pending_entry entry = {
       .ref = s->next_ref,
       .join_ref = s->next_ref,
-      .deadline = s->now + s->config.join_timeout_msec,
+      .deadline = s->now + s->config->join_timeout_msec,
       .kind = SLIP_PENDING_JOIN,
   };
   struct slip_message message = {

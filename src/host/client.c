@@ -103,7 +103,7 @@ static void flush(struct slip_client *c) {
     c->stalls_at = SLIP_NEVER;
   }
   if (taken < bytes.size && c->stalls_at == SLIP_NEVER)
-    c->stalls_at = slip_loop_now(c->loop) + slip_session_write_timeout(c->session);
+    c->stalls_at = slip_loop_now(c->loop) + slip_session_config(c->session)->write_timeout_msec;
 }
 
 static void close_link(struct slip_client *c) {
@@ -143,6 +143,7 @@ static void free_client(struct slip_client *c) {
   let_go(c, false);
   slip_loop_unset_timer(c->loop, &c->timer);
   slip_loop_unmark(c->loop, &c->mark);
+  slip_configs_release(slip_loop_configs(c->loop), slip_session_config(c->session));
   slip_session_free(c->session);
   slip_tls_ticket_clear(&c->ticket);
   slip_target_free(c->target);
@@ -236,6 +237,19 @@ static const struct slip_stream_handler stream_handler = {
 
 /* The owner's calls. */
 
+/* The session holds one of the loop's configs. */
+static enum slip_err new_session(struct slip_loop *loop, const struct slip_session_config *like,
+                                 struct slip_session **out) {
+  const struct slip_session_config *config;
+  enum slip_err err = slip_configs_hold(slip_loop_configs(loop), like, &config);
+  if (err != SLIP_OK)
+    return err;
+  err = slip_session_new(config, slip_loop_luck(loop), out);
+  if (err != SLIP_OK)
+    slip_configs_release(slip_loop_configs(loop), config);
+  return err;
+}
+
 enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_config *config,
                               const struct slip_handler *handler, void *owner,
                               struct slip_client **out) {
@@ -249,7 +263,7 @@ enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_
   c->timer.due = timer_due;
   c->mark.work = work;
   c->pass.admit = on_admitted;
-  enum slip_err err = slip_session_new(config, slip_loop_luck(loop), &c->session);
+  enum slip_err err = new_session(loop, config, &c->session);
   if (err != SLIP_OK) {
     free(c);
     return err;

@@ -18,6 +18,7 @@ struct slip_loop {
   struct slip_timers timers;
   struct slip_turnstile turnstile;
   struct slip_luck luck;
+  struct slip_configs configs;
   struct slip_marks marks;
   uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
@@ -235,6 +236,10 @@ struct slip_net *slip_loop_net(struct slip_loop *loop) {
 
 struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop) {
   return &loop->turnstile;
+}
+
+struct slip_configs *slip_loop_configs(struct slip_loop *loop) {
+  return &loop->configs;
 }
 
 struct slip_memory *slip_loop_memory(struct slip_loop *loop) {

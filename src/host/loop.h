@@ -8,6 +8,7 @@
  * `advance` and the network is memory. One loop, one thread.
  */
 #include "core/luck.h"
+#include "host/configs.h"
 #include "host/marks.h"
 #include "host/timers.h"
 #include "host/turnstile.h"
@@ -37,6 +38,8 @@ int64_t slip_loop_calendar(const struct slip_loop *loop);
 struct slip_net *slip_loop_net(struct slip_loop *loop);
 /* Whom clients ask before they dial, so that a start or an outage of many is no storm. */
 struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop);
+/* Where clients have their configs from. */
+struct slip_configs *slip_loop_configs(struct slip_loop *loop);
 /* The pool, topped up: ask for it before each call into a session. */
 struct slip_luck *slip_loop_luck(struct slip_loop *loop);
 /* A set timer keeps libuv's loop alive. SLIP_ENOMEM: not set, which can't happen to one that only

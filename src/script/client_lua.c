@@ -239,6 +239,15 @@ static int client_next_ref(lua_State *L) {
   return 1;
 }
 
+static int client_set_next_ref(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_Integer ref = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, ref >= 1, 2, "out of range");
+  slip_session_set_next_ref(slip_client_enter(box->client), (uint64_t)ref);
+  slip_client_leave(box->client);
+  return 0;
+}
+
 static int client_ping(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   return finish(L, box, slip_session_ping(slip_client_enter(box->client)), "busy");
@@ -281,6 +290,7 @@ static const luaL_Reg methods[] = {
     {"push_value", client_push_value},
     {"take_unanswered", client_take_unanswered},
     {"next_ref", client_next_ref},
+    {"set_next_ref", client_set_next_ref},
     {"ping", client_ping},
     {"stats", client_stats},
     {"close", client_close},

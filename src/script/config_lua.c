@@ -104,7 +104,6 @@ void slip_config_read(lua_State *L, int index, struct slip_session_config *out) 
     c.max_buffered_pushes = (uint32_t)read_size(L, index, "max_buffered_pushes",
                                                 c.max_buffered_pushes, SLIP_BUFFERED_PUSHES_MAX);
     c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
-    c.first_ref = read_size(L, index, "first_ref", c.first_ref, INT64_MAX);
     c.vsn = read_vsn(L, index, c.vsn);
     read_compress(L, index, &c.compress);
     read_steps(L, index, "reconnect_after_msec", &c.reconnect);
