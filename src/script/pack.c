@@ -128,13 +128,19 @@ static bool is_listed(lua_State *L, int index, uint32_t count) {
   return key >= 1 && key <= (lua_Integer)count;
 }
 
-static bool pack_list(struct packer *p, int index, uint32_t count) {
-  for (lua_Integer i = 1; i <= (lua_Integer)count; i++) {
-    lua_rawgeti(p->L, index, i);
+/* Values 1 to n, up to the first nil; n stands before them, where it is known only afterwards. */
+static bool pack_list(struct packer *p, int index, uint32_t *count) {
+  size_t at = p->bytes->size;
+  *count = 0;
+  if (!put(p, count, sizeof *count))
+    return false;
+  for (; lua_rawgeti(p->L, index, (lua_Integer)*count + 1) != LUA_TNIL; ++*count) {
     if (!pack_value(p, lua_gettop(p->L)))
       return false;
     lua_pop(p->L, 1);
   }
+  lua_pop(p->L, 1);
+  memcpy(p->bytes->memory + at, count, sizeof *count);
   return true;
 }
 
@@ -151,11 +157,10 @@ static bool pack_pairs(struct packer *p, int index, uint32_t count) {
 }
 
 static bool pack_content(struct packer *p, int index, char mark) {
-  lua_Unsigned size = lua_rawlen(p->L, index);
-  uint32_t count = size < SLIP_PACK_MAX ? (uint32_t)size : 0;
+  uint32_t count;
   note(p, index);
-  return put_number(p, SLIP_PACK_TABLE, &mark, 1) && put(p, &count, sizeof count) &&
-         pack_list(p, index, count) && pack_pairs(p, index, count);
+  return put_number(p, SLIP_PACK_TABLE, &mark, 1) && pack_list(p, index, &count) &&
+         pack_pairs(p, index, count);
 }
 
 /* One that was not seen before. */
