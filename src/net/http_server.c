@@ -1,6 +1,7 @@
 #include "net/http_private.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -101,6 +102,19 @@ static void shield_wake_fd(struct slip_http_server *server) {
   close(fd);
 }
 
+/* libwebsockets keeps its log level and its plug-ins for the whole process, unguarded: one thread
+ * at a time makes a context. */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+static struct lws_context *make_context(const struct lws_context_creation_info *info) {
+  pthread_mutex_lock(&making);
+  lws_set_log_level(0, NULL); /* it writes to stderr by itself */
+  struct lws_context *context = lws_create_context(info);
+  pthread_mutex_unlock(&making);
+  return context;
+}
+
 static bool open_context(struct slip_http_server *server) {
   struct lws_context_creation_info info = {0};
   void *loops[] = {server->loop};
@@ -116,7 +130,7 @@ static bool open_context(struct slip_http_server *server) {
   /* Else its table of sockets is as large as ulimit -n, and walked at each close. */
   info.fd_limit_per_thread = server->settings.max_connections + 8;
   info.user = server;
-  server->context = lws_create_context(&info);
+  server->context = make_context(&info);
   if (server->context == NULL)
     return false;
   server->wake_fd = find_wake_fd(server);
@@ -171,7 +185,6 @@ enum slip_err slip_http_server_open(uv_loop_t *loop, const struct slip_http_sett
   }
   uv_timer_init(loop, &server->ticker);
   server->ticker.data = server;
-  lws_set_log_level(0, NULL); /* it writes to stderr by itself */
   if (!open_context(server)) {
     *fault = "libwebsockets does not start (is libwebsockets-evlib-uv installed?)";
     server->handler = NULL; /* it never was open: nobody hears of its end */
