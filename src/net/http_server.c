@@ -9,6 +9,7 @@ enum {
   HEADERS_MAX = 16 * 1024, /* of a request; libwebsockets' default is 4 kB, tokens pass that */
   HEADERS_AT_ONCE = 64,    /* requests that are being read */
   READ_SIZE = 64 * 1024,
+  PIECE_SIZE = 4 * 1024, /* of a message: each connection has a buffer for one, READ_SIZE if 0 */
   KEEP_ALIVE_SECONDS = 60,
   TICKS_PER_TIMEOUT = 10,
   TICK_MAX_MSEC = 1000,
@@ -156,6 +157,7 @@ static struct slip_http_server *make_server(uv_loop_t *loop,
   memcpy(server->subprotocol, settings->subprotocol, strlen(settings->subprotocol));
   server->protocols[0].name = server->subprotocol;
   server->protocols[0].callback = on_event;
+  server->protocols[0].rx_buffer_size = PIECE_SIZE;
   server->handler = settings->handler;
   server->owner = settings->owner;
   server->wake_fd = -1;
