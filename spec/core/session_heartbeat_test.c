@@ -47,17 +47,19 @@ static void an_unanswered_heartbeat_ends_the_connection(void **state) {
   phx_expect_sent_close(p, 1000);
 }
 
-static void a_slow_join_is_not_taken_for_a_dead_link(void **state) {
-  struct phx *p = *state;
-  phx_open(p);
-  phx_advance(p, 29999);
-  slip_session_free(p->session);
+/* A heartbeat goes out 100 msec from now, and is waited for a second only. */
+static struct phx *phx_before_a_heartbeat(void **state) {
+  phx_free(*state);
   struct slip_session_config config = phx_exact_config();
   config.heartbeat_timeout_msec = 1000;
-  CHECK_OK(slip_session_new(&config, &p->luck, &p->session));
-  slip_session_tick(p->session, p->now);
+  struct phx *p = *state = phx_new(&config);
   phx_open(p);
   phx_advance(p, 29900);
+  return p;
+}
+
+static void a_slow_join_is_not_taken_for_a_dead_link(void **state) {
+  struct phx *p = phx_before_a_heartbeat(state);
   phx_join(p, "slow");
   phx_expect(p, "join_due slow");
   phx_advance(p, 100);
@@ -68,6 +70,37 @@ static void a_slow_join_is_not_taken_for_a_dead_link(void **state) {
   phx_text(p, "[null,\"2\",\"phoenix\",\"phx_reply\",{\"response\":{},\"status\":\"ok\"}]");
   phx_expect(p, "joined slow {}");
   phx_expect(p, "heartbeat");
+}
+
+static void a_dead_link_ends_when_a_join_has_had_its_time_though_others_are_open(void **state) {
+  struct phx *p = phx_before_a_heartbeat(state);
+  phx_join(p, "first");
+  phx_expect(p, "join_due first");
+  phx_advance(p, 5000);
+  phx_expect(p, "heartbeat_sent");
+  phx_join(p, "second");
+  phx_expect(p, "join_due second");
+  phx_advance(p, 4999);
+  phx_expect_nothing(p);
+  phx_advance(p, 1);
+  phx_expect(p, "topic_closed first (join_timeout)");
+  phx_expect(p, "CLOSE");
+  phx_expect(p, "disconnected (heartbeat_timeout 1000 heartbeat timeout)");
+}
+
+static void slow_joins_have_their_time_one_after_the_other(void **state) {
+  struct phx *p = phx_before_a_heartbeat(state);
+  phx_join(p, "first");
+  phx_expect(p, "join_due first");
+  phx_advance(p, 5000);
+  phx_expect(p, "heartbeat_sent");
+  phx_join(p, "second");
+  phx_expect(p, "join_due second");
+  phx_advance(p, 4000);
+  phx_text(p, "[\"1\",\"1\",\"first\",\"phx_reply\",{\"response\":{},\"status\":\"ok\"}]");
+  phx_expect(p, "joined first {}");
+  phx_advance(p, 5999); /* the server is at the second since then */
+  phx_expect_nothing(p);
 }
 
 static void a_heartbeat_of_the_old_connection_does_not_end_the_new_one(void **state) {
@@ -233,6 +266,8 @@ int main(void) {
       PHX_SPEC(a_heartbeat_that_cannot_be_waited_for_is_not_sent),
       PHX_SPEC(an_unanswered_heartbeat_ends_the_connection),
       PHX_SPEC(a_slow_join_is_not_taken_for_a_dead_link),
+      PHX_SPEC(a_dead_link_ends_when_a_join_has_had_its_time_though_others_are_open),
+      PHX_SPEC(slow_joins_have_their_time_one_after_the_other),
       PHX_SPEC(a_heartbeat_of_the_old_connection_does_not_end_the_new_one),
       PHX_SPEC(an_interval_of_0_sends_none),
       PHX_SPEC(a_ping_goes_out_at_once_and_takes_the_heartbeats_place),

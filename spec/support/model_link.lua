@@ -24,6 +24,7 @@ Link.__index = Link
 function Link:begin()
   self:start()
   self.params, self.reason, self.owes_end = {}, nil, false
+  self.quiet_since, self.is_join_unheard = 0, false
 end
 
 -- How one ends, and how one comes about.
@@ -81,6 +82,7 @@ end
 -- What the server does.
 
 function Link:receive(items)
+  self.quiet_since, self.is_join_unheard = self.now, false
   self.input = items
   self:drain()
   self.input = {}
@@ -125,11 +127,12 @@ end
 
 -- Time.
 
--- While the server is busy with a join it cannot answer.
+-- While the server is busy with a join it cannot answer; a join has its time since the last that came.
 function timed_out.heartbeat(self, entry)
   if entry.why then return end
-  if self:find("state", "joining") then
-    self:await("heartbeat", entry.ref, nil, numbers.heartbeat_timeout_msec)
+  local patience = self.quiet_since + numbers.join_timeout_msec - self.now
+  if self:find("state", "joining") and patience > 0 then
+    self:await("heartbeat", entry.ref, nil, math.min(numbers.heartbeat_timeout_msec, patience))
   elseif self.link == "open" then
     table.insert(self.outbox, "close 1000")
     self:close_link()

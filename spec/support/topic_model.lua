@@ -78,6 +78,7 @@ function Model:ask_params(name)
   end
   topic.join_ref = self:send("phx_join", name, nil, params)
   self:await("join", topic.join_ref, topic.join_ref, numbers.join_timeout_msec)
+  if not self.is_join_unheard then self.quiet_since, self.is_join_unheard = self.now, true end
   enter(topic, "joining")
 end
 

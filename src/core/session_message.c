@@ -179,11 +179,16 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
 
 /* Requests that end without an answer. */
 
-/* A join that is slow holds up the whole socket, heartbeats too (recording
- * join_slow_blocks_socket). */
+/*
+ * A join that is slow holds up the whole socket, heartbeats too (recording
+ * join_slow_blocks_socket). It is waited for as long as a join may take without a byte from the
+ * server; after that the link counts as dead, however many joins have been sent into it since.
+ */
 static void heartbeat_due(struct slip_session *s, struct slip_pending_entry *entry) {
-  entry->deadline = s->now + s->config->heartbeat_timeout_msec;
-  if (s->joins == 0 || slip_pending_add(&s->pending, entry) != SLIP_OK)
+  uint64_t patience = s->quiet_since + s->config->join_timeout_msec;
+  uint64_t again = s->now + s->config->heartbeat_timeout_msec;
+  entry->deadline = again < patience ? again : patience;
+  if (s->joins == 0 || s->now >= patience || slip_pending_add(&s->pending, entry) != SLIP_OK)
     slip_session_heartbeat_missed(s);
 }
 

@@ -45,6 +45,8 @@ struct slip_session {
                             are sent */
   uint64_t heartbeat_began; /* when the unanswered one went out */
   bool awaits_heartbeat;    /* one is unanswered */
+  uint64_t quiet_since;     /* when the last bytes came, or the first join after them went out */
+  bool is_join_unheard;     /* that is when a join went out */
   uint64_t connected_at;
   uint32_t redirects;         /* followed in this attempt */
   uint32_t connect_left_msec; /* for the links of this attempt that are still to come */

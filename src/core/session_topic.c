@@ -231,6 +231,9 @@ enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span to
   if (err != SLIP_OK)
     return err;
   t->join_ref = s->next_ref++;
+  if (!s->is_join_unheard)
+    s->quiet_since = s->now;
+  s->is_join_unheard = true;
   return slip_session_step_topic(s, t, SLIP_CHANNEL_SEND_JOIN, NULL);
 }
 
