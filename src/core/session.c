@@ -20,7 +20,8 @@ const struct slip_session_config slip_session_defaults = {
     /* phoenix.js's reconnectAfterMs and Slipstream's rejoin_after_msec, with a jitter of a half */
     .reconnect = {.steps = {10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000},
                   .count = 10,
-                  .jitter = 500},
+                  .jitter = 500,
+                  .spread = 100}, /* 10,000 clients in 5 msec would overflow a listen queue */
     .rejoin = {.steps = {100, 500, 1000, 2000, 5000, 10000}, .count = 6, .jitter = 500},
 };
 

@@ -50,6 +50,7 @@ static void read_steps(lua_State *L, int index, const char *key, struct slip_bac
       lua_pop(L, 1);
     }
     out->count = count;
+    out->spread = 0; /* who states the waits gets no later ones */
   }
   lua_pop(L, 1);
 }
