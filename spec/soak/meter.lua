@@ -1,55 +1,42 @@
--- What this process takes, and whether a row of such readings is flat.
+-- What this process takes.
 
+local has_heap, heap = pcall(require, "heap") -- scripts/soak builds it; the spec of some seconds does without
 local uv = require "luv"
 
 local M = {}
 
-local PAGE_KIB = 4
-local WARM_UP, LEAST_WARM_UP = 0.3, 30 -- this share of the readings, but at least so many, count for nothing
-local FEWEST = 20 -- of the rest; with fewer nothing can be said
-local MOST_GROWTH = 0.05
+local PAGE_SIZE = 4096
+local FILES_AT_ONCE = 1024
 
-local function resident_kib()
+local function resident()
   local file <close> = assert(io.open "/proc/self/statm")
-  return math.tointeger(tonumber(file:read "a":match "^%d+ (%d+)")) * PAGE_KIB
+  return math.tointeger(tonumber(file:read "a":match "^%d+ (%d+)")) * PAGE_SIZE
 end
 
+-- luv 1.44 keeps each request of fs_scandir for ever, so not by that.
 local function count_files()
+  local folder = assert(uv.fs_opendir("/proc/self/fd", nil, FILES_AT_ONCE))
   local count = 0
-  for _ in uv.fs_scandir_next, assert(uv.fs_scandir "/proc/self/fd") do count = count + 1 end
+  for entries in function() return uv.fs_readdir(folder) end do count = count + #entries end
+  assert(uv.fs_closedir(folder))
   return count
 end
 
+---@class soak.Reading
+---@field resident integer bytes
+---@field heap integer? bytes that malloc has given out, Lua's among them
+---@field lua integer bytes
+---@field files integer
+
 --- After a full collection.
----@return { resident_kib: integer, lua_kib: integer, files: integer }
+---@return soak.Reading
 function M.read()
   collectgarbage()
   collectgarbage()
-  return { resident_kib = resident_kib(), lua_kib = math.ceil(collectgarbage "count"), files = count_files() }
-end
-
--- The median of list[first .. last].
-local function median(list, first, last)
-  local part = table.move(list, first, last, 1, {})
-  table.sort(part)
-  return part[(#part + 1) // 2]
-end
-
----@class soak.Trend
----@field first integer KiB: the median of the third that follows the warm-up
----@field last integer of the last third
----@field is_flat boolean
-
---- How the readings developed, or nil when they are too few.
----@param readings integer[]
----@return soak.Trend?
-function M.trend(readings)
-  local start = math.max(math.ceil(#readings * WARM_UP), LEAST_WARM_UP) + 1
-  local count = #readings - start + 1
-  if count < FEWEST then return nil end
-  local first = median(readings, start, start + count // 3 - 1)
-  local last = median(readings, #readings - count // 3 + 1, #readings)
-  return { first = first, last = last, is_flat = last <= first * (1 + MOST_GROWTH) }
+  return {
+    resident = resident(), heap = has_heap and heap.in_use() or nil,
+    lua = math.ceil(collectgarbage "count" * 1024), files = count_files(),
+  }
 end
 
 return M

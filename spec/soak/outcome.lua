@@ -2,6 +2,8 @@
 
 local M = {}
 
+local MIB = 1024 * 1024
+
 -- Headings, and what stands below: of the client's ledger, or of the server's counters.
 local columns = {
   { "lives", "here", "lives" }, { "connections", "here", "connected" }, { "closed", "here", "closed" },
@@ -39,10 +41,16 @@ local function add_ways(lines, outcome)
   add_row(lines, "all", sums)
 end
 
-local function memory_line(title, trend)
-  if not trend then return title .. ": the run was too short to judge" end
-  local words = "%s: %.1f MiB after warm-up, %.1f MiB at the end"
-  return words:format(title, trend.first / 1024, trend.last / 1024)
+local function add_memory(lines, outcome)
+  if not outcome.measured then
+    lines[#lines + 1] = "memory: the run was too short to judge"
+    return
+  end
+  lines[#lines + 1] = ("at rest, after the warm-up and %d connections later:"):format(outcome.measured)
+  for _, growth in ipairs(outcome.memory) do
+    local words = "  %-28s%7.2f MiB  %7.2f MiB"
+    lines[#lines + 1] = words:format(growth.title, growth.first / MIB, growth.last / MIB)
+  end
 end
 
 --- The lines of the table.
@@ -53,9 +61,7 @@ function M.text(outcome)
   add_row(lines, "", headings())
   add_ways(lines, outcome)
   lines[#lines + 1] = ""
-  for _, memory in ipairs(outcome.memory) do
-    lines[#lines + 1] = memory_line(memory.title, memory.trend)
-  end
+  add_memory(lines, outcome)
   lines[#lines + 1] = ("joins that timed out on deaf connections: %d"):format(outcome.here.deaf.join_timeouts)
   local files = outcome.files
   lines[#lines + 1] = ("files left open: %d here, %d on the server"):format(files.here, files.there)

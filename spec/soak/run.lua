@@ -9,7 +9,9 @@ local core = require "slipstream.core"
 local faults = require "slipstream.faults"
 local ledger = require "ledger"
 local log = require "slipstream.log"
+local memory = require "memory"
 local meter = require "meter"
+local options = require("options").read(arg)
 local peer = require "peer"
 local slipstream = require "slipstream"
 local outcome_of = require "outcome"
@@ -17,6 +19,9 @@ local uv = require "luv"
 local ways = require "ways"
 
 local SAMPLE_MSEC = 1000
+local TOLD_SEC = 30 -- so often it says how far it is
+local WARM_UP = 0.3 -- the share of the run after which memory counts
+local FEWEST_MEASURED = 50000 -- with fewer connections after it memory is not judged
 local BREAK_MSEC, BREAK_ODDS = 20, 8 -- at each look one of so many connections is broken
 local WIND_DOWN_SEC = 20 -- the slowest: a server that does not hear of the end, 3 s and 5 s for its handshake
 
@@ -24,35 +29,9 @@ local names = {}
 for name in pairs(ways) do names[#names + 1] = name end
 table.sort(names)
 
--- Options.
-
-local function usage()
-  io.stderr:write "usage: scripts/soak [MINUTES] [--connections N] [--seed N] [--json]\n"
-  os.exit(2)
-end
-
-local function read_number(text) return tonumber(text) or usage() end
-
-local function read_options(list)
-  local options, at = { minutes = 1 }, 1
-  while list[at] do
-    if list[at] == "--json" then
-      options.json = true
-    elseif list[at] == "--connections" or list[at] == "--seed" then
-      options[list[at]:sub(3)] = math.tointeger(read_number(list[at + 1])) or usage()
-      at = at + 1
-    else
-      options.minutes = read_number(list[at])
-    end
-    at = at + 1
-  end
-  return options
-end
-
 -- The run.
 
-local options = read_options(arg)
-local run = { ledgers = {}, nets = {}, owners = {}, alive = 0, slots = 0, lives = 0, timers = {} }
+local run = { ledgers = {}, nets = {}, owners = {}, alive = 0, slots = {}, lives = 0, timers = {} }
 
 local function connections()
   local count = 0
@@ -61,9 +40,9 @@ local function connections()
 end
 
 local function is_over()
-  if run.is_stopped then return true end
-  if options.connections then return connections() >= options.connections end
-  return uv.hrtime() >= run.deadline
+  if run.signal then return true end
+  if options.connections then return connections() >= run.goal end
+  return uv.hrtime() >= run.goal
 end
 
 -- A life in the place of one that has ended.
@@ -95,13 +74,12 @@ local function uri_of(name, address)
   return net:uri()
 end
 
-local function start_way(name, address)
+local function open_way(name, address)
   local uri = uri_of(name, address)
   local book = ledger.new(name, ways[name], is_over)
   run.ledgers[name] = book
   for _ = 1, ways[name].clients do
-    run.slots = run.slots + 1
-    start_life { number = run.slots, uri = uri, way = ways[name], ledger = book }
+    table.insert(run.slots, { number = #run.slots + 1, uri = uri, way = ways[name], ledger = book })
   end
 end
 
@@ -129,17 +107,18 @@ local function await_msec(msec) slipstream.await(function() end, msec) end
 
 -- Readings.
 
-local readings = { here = { resident_kib = {}, lua_kib = {} }, there = { resident_kib = {}, lua_kib = {} } }
-
-local function keep(side, reading)
-  for key, list in pairs(readings[side]) do list[#list + 1] = reading[key] end
-end
-
 local function sample(server)
   local there = server:ask()
   for name, way in pairs(there.ways) do run.ledgers[name]:look(way.numbers) end
-  keep("here", meter.read())
-  keep("there", there)
+end
+
+local function say(...) io.stderr:write("soak: ", string.format(...), "\n") end
+
+local function tell_progress()
+  local seconds = (uv.hrtime() - run.started) / 1e9
+  if seconds < run.next_told then return end
+  run.next_told = seconds + TOLD_SEC
+  say("%d connections in %.0f s", connections(), seconds)
 end
 
 local function open_on_server(answer)
@@ -163,26 +142,22 @@ end
 
 -- The outcome.
 
-local memory_titles = {
-  { "here", "resident_kib", "memory here, resident" }, { "here", "lua_kib", "memory here, Lua" },
-  { "there", "resident_kib", "memory of the server, resident" },
-  { "there", "lua_kib", "memory of the server, Lua" },
-}
-
-local function judge_memory(outcome)
-  for _, title in ipairs(memory_titles) do
-    local side, key, words = table.unpack(title)
-    local trend = meter.trend(readings[side][key])
-    table.insert(outcome.memory, { title = words, trend = trend })
-    if trend and not trend.is_flat then table.insert(outcome.wrongs, words .. ": it grows") end
+local function judge_files(outcome, before, after)
+  outcome.files = {}
+  for _, side in ipairs { "here", "there" } do
+    local count = after[side].files - before[side].files
+    outcome.files[side] = count
+    if count > 0 then table.insert(outcome.wrongs, ("%d files are left open %s"):format(count, side)) end
   end
 end
 
-local function judge_files(outcome, before, after)
-  outcome.files = {}
-  for side in pairs(after) do outcome.files[side] = after[side].files - before[side].files end
-  for side, count in pairs(outcome.files) do
-    if count > 0 then table.insert(outcome.wrongs, ("%d files are left open %s"):format(count, side)) end
+local function judge_memory(outcome, rests)
+  local measured = rests[2] and rests[2].connections - rests[1].connections or 0
+  local is_enough = measured >= FEWEST_MEASURED
+  outcome.measured = is_enough and measured or nil
+  outcome.memory = is_enough and memory.compare(rests[1], rests[2]) or slipstream.array {}
+  for _, growth in ipairs(outcome.memory) do
+    if not growth.is_flat then table.insert(outcome.wrongs, growth.title .. ": it grows") end
   end
 end
 
@@ -195,14 +170,15 @@ local function judge_ways(outcome, server_ways)
   if run.alive > 0 then table.insert(outcome.wrongs, run.alive .. " clients do not come to their end") end
 end
 
-local function judge(before, after, seconds)
+local function judge(before, rests)
+  local last = rests[#rests]
   local outcome = {
-    names = names, here = run.ledgers, there = after.there.ways, memory = {}, wrongs = {},
-    connections = connections(), seconds = seconds,
+    names = names, here = run.ledgers, there = last.there.ways, wrongs = {},
+    connections = connections(), seconds = (uv.hrtime() - run.started) / 1e9,
   }
-  judge_ways(outcome, after.there.ways)
-  judge_memory(outcome)
-  judge_files(outcome, before, after)
+  judge_ways(outcome, last.there.ways)
+  judge_files(outcome, before, { here = meter.read(), there = last.there })
+  judge_memory(outcome, rests)
   return outcome
 end
 
@@ -215,25 +191,40 @@ local function json_of(outcome)
     ways_out[name] = { client = here, server = outcome.there[name] }
   end
   return assert(core.json.encode {
-    ways = ways_out, memory = outcome.memory, files_left = outcome.files, connections = outcome.connections,
-    seconds = outcome.seconds, wrongs = slipstream.array(outcome.wrongs),
+    ways = ways_out, memory = outcome.memory, measured = outcome.measured, files_left = outcome.files,
+    connections = outcome.connections, seconds = outcome.seconds, wrongs = slipstream.array(outcome.wrongs),
   })
 end
 
 -- From the first Ctrl-C on nothing new is begun; the second ends the process.
-local function stop_at_interrupt()
-  local interrupt = uv.new_signal()
-  interrupt:unref()
-  interrupt:start("sigint", function()
-    interrupt:stop()
-    run.is_stopped = true
+local function stop_at(name, code)
+  local signal = uv.new_signal()
+  signal:unref()
+  signal:start(name, function()
+    signal:stop()
+    run.signal = code
+    say "stopped; the connections come to their end (once more: at once)"
   end)
 end
 
-local function start(address)
-  run.deadline = uv.hrtime() + math.floor(options.minutes * 60e9)
-  for _, name in ipairs(names) do start_way(name, address) end
+local function open_ways(address)
+  for _, name in ipairs(names) do open_way(name, address) end
   every(BREAK_MSEC, break_some)
+end
+
+-- Keeps all slots busy up to this share of the run, then lets all connections end. Answers what both sides
+-- take then, at rest.
+local function run_until(share, server, before)
+  run.goal = options.connections and math.ceil(options.connections * share)
+    or run.started + math.floor(options.minutes * share * 60e9)
+  for _, slot in ipairs(run.slots) do start_life(slot) end
+  repeat
+    await_msec(SAMPLE_MSEC)
+    sample(server)
+    tell_progress()
+  until is_over()
+  local there = wind_down(server, before.there.files)
+  return { there = there, here = meter.read(), connections = connections() }
 end
 
 local function clean_up()
@@ -245,16 +236,12 @@ end
 local function main()
   local server, address = peer.start(FOLDER)
   local before = { here = meter.read(), there = server:ask() }
-  local started = uv.hrtime()
-  start(address)
-  repeat
-    await_msec(SAMPLE_MSEC)
-    sample(server)
-  until is_over()
-  local there = wind_down(server, before.there.files)
-  local seconds = (uv.hrtime() - started) / 1e9
+  run.started, run.next_told = uv.hrtime(), TOLD_SEC
+  open_ways(address)
+  local rests = { run_until(WARM_UP, server, before) }
+  if not run.signal and run.alive == 0 then rests[2] = run_until(1, server, before) end
   clean_up()
-  local outcome = judge(before, { here = meter.read(), there = there }, seconds)
+  local outcome = judge(before, rests)
   if not server:close() then table.insert(outcome.wrongs, "the server's process did not end well") end
   print(options.json and json_of(outcome) or outcome_of.text(outcome))
   return #outcome.wrongs == 0
@@ -262,8 +249,9 @@ end
 
 log.set_level "error"
 math.randomseed(options.seed or os.time())
-stop_at_interrupt()
+stop_at("sigint", 130)
+stop_at("sigterm", 143)
 slipstream.watch(life_ended)
 local is_proven
 slipstream.run(function() is_proven = main() end)
-os.exit(is_proven and 0 or 1, true)
+os.exit(is_proven and (run.signal or 0) or 1, true)
