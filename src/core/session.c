@@ -237,8 +237,6 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out) {
 
 void slip_session_feed(struct slip_session *s, struct slip_span bytes) {
   s->input = bytes;
-  s->quiet_since = s->now;
-  s->is_join_unheard = false;
 }
 
 uint64_t slip_session_messages(const struct slip_session *s) {

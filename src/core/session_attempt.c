@@ -192,7 +192,8 @@ static void got_upgraded(struct slip_session *s) {
   s->upgrade = NULL;
   s->link = LINK_OPEN;
   s->link_deadline = SLIP_NEVER;
-  s->connected_at = s->now;
+  s->connected_at = s->quiet_since = s->now;
+  s->is_join_unheard = false;
   slip_session_schedule_heartbeat(s);
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_CONNECTED, .attempt = s->attempt});
   slip_session_topics_up(s);

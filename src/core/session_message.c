@@ -172,6 +172,8 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
     return false;
   }
   s->messages++;
+  s->quiet_since = s->now;
+  s->is_join_unheard = false;
   if (message.kind == SLIP_MESSAGE_REPLY)
     return got_reply(s, &message, out);
   return got_push(s, &message, out);
@@ -181,8 +183,8 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
 
 /*
  * A join that is slow holds up the whole socket, heartbeats too (recording
- * join_slow_blocks_socket). It is waited for as long as a join may take without a byte from the
- * server; after that the link counts as dead, however many joins have been sent into it since.
+ * join_slow_blocks_socket). It is waited for as long as a join may take without a message from
+ * the server; after that the link counts as dead, however many joins have been sent into it since.
  */
 static void heartbeat_due(struct slip_session *s, struct slip_pending_entry *entry) {
   uint64_t patience = s->quiet_since + s->config->join_timeout_msec;

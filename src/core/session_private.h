@@ -45,7 +45,7 @@ struct slip_session {
                             are sent */
   uint64_t heartbeat_began; /* when the unanswered one went out */
   bool awaits_heartbeat;    /* one is unanswered */
-  uint64_t quiet_since;     /* when the last bytes came, or the first join after them went out */
+  uint64_t quiet_since;     /* when the last message came, or the first join after it went out */
   bool is_join_unheard;     /* that is when a join went out */
   uint64_t connected_at;
   uint32_t redirects;         /* followed in this attempt */
