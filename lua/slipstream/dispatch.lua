@@ -6,6 +6,7 @@ local fiber = require "slipstream.fiber"
 local froms = require "slipstream.from"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
+local remote = require "slipstream.remote"
 
 ---@class slipstream.Client
 local Client = {}
@@ -40,11 +41,18 @@ local function copy_of(position, message)
   return copied
 end
 
-local function post(client, kind, message)
+--- Hands over a message that is nobody else's.
+---@param client slipstream.Client? of this worker
+---@param kind "info"|"cast"
+---@param message any
+---@return true? ok, string? err, string? code
+function M.post(client, kind, message)
   local socket = target_of(client)
   if not socket then return nil, "noproc", "noproc" end
   return process.post(socket, kind, message)
 end
+
+local post = M.post
 
 --- Sends a message, which goes to `handle_info`; tables are copied.
 ---@param message any
@@ -59,7 +67,9 @@ end
 ---@param message any
 ---@return true? ok, string? err, string? code
 function M.send(client, message)
-  return post(M.find(client, registry.whereis), "info", copy_of(2, message))
+  local target = M.find(client, registry.whereis)
+  if target and target._is_remote then return remote.post(target, remote.tell(target, 2, "info", message)) end
+  return post(target, "info", copy_of(2, message))
 end
 
 --- Sends a message, which goes to `handle_cast`; tables are copied.
@@ -75,7 +85,9 @@ end
 ---@param message any
 ---@return true? ok, string? err, string? code
 function M.cast(client, message)
-  return post(M.find(client, registry.whereis), "cast", copy_of(2, message))
+  local target = M.find(client, registry.whereis)
+  if target and target._is_remote then return remote.post(target, remote.tell(target, 2, "cast", message)) end
+  return post(target, "cast", copy_of(2, message))
 end
 
 -- Who calls: the owner of the fiber that will wait.
@@ -85,14 +97,22 @@ local function caller_of(client)
   return owner
 end
 
-local function call(owner, client, request, msec)
+--- Asks with a request that is nobody else's, and waits.
+---@param owner table whose fiber waits
+---@param client slipstream.Client? of this worker
+---@param request any
+---@param msec integer? no limit when absent
+---@return any reply, any reason
+function M.ask(owner, client, request, msec)
   local socket = target_of(client)
   if not socket then return nil, "noproc", "noproc" end
   local from <close> = froms.new(owner, socket)
   local ok, text, code = process.post(socket, "call", request, from)
   if not ok then return nil, text, code end
-  return fiber.await(msec or CALL_MSEC, froms.replied, from)
+  return fiber.await(msec, froms.replied, from)
 end
+
+local ask = M.ask
 
 --- Asks: `handle_call(request, from)` of the other client gives the reply, at once or later. Waits, so it
 -- is for callbacks and scripts. Raises when a client calls itself: it would wait for itself.
@@ -104,7 +124,7 @@ function Client:call(request, msec)
   check.self(self, NAME)
   check.is_msec(2, msec)
   local owner = caller_of(self)
-  return call(owner, self, copy_of(1, request), msec)
+  return ask(owner, self, copy_of(1, request), msec or CALL_MSEC)
 end
 
 --- Asks a client, see `Client:call`.
@@ -116,7 +136,11 @@ function M.call(client, request, msec)
   local target = M.find(client, registry.whereis)
   check.is_msec(3, msec)
   local owner = caller_of(target)
-  return call(owner, target, copy_of(2, request), msec)
+  if not (target and target._is_remote) then
+    return ask(owner, target, copy_of(2, request), msec or CALL_MSEC)
+  end
+  local question <close> = remote.put(target, 2, "call", request)
+  return remote.await_reply(question, msec)
 end
 
 --- Gives the reply to a call, at once or later. A late one is dropped.

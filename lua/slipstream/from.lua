@@ -1,7 +1,10 @@
---- From: who called, and waits for a reply.
+--- From: who called, and waits for a reply. It may be passed to another worker, which can reply as well.
 
 local copy = require("slipstream.copy").copy
 local fiber = require "slipstream.fiber"
+local parcel = require "slipstream.parcel"
+local seat = require "slipstream.seat"
+local worker = require "slipstream.worker"
 
 ---@class slipstream.From
 ---@field owner table? whose fiber waits
@@ -9,6 +12,7 @@ local fiber = require "slipstream.fiber"
 ---@field is_over boolean? nobody waits any more
 ---@field value any the reply
 ---@field reason any why there is none
+---@field number integer? by which other workers know it
 local From = {}
 From.__index = From
 From.__name = "slipstream.from"
@@ -70,11 +74,46 @@ function M.replied(from)
   return true, from.value
 end
 
+-- Of another worker.
+
+-- Those that others know, by their numbers, while somebody here does.
+local known = setmetatable({}, { __mode = "v" })
+
+function From:__refer()
+  self.number = self.number or seat.number()
+  known[self.number] = self
+  return { "from", worker.index, self.number }
+end
+
+-- Who called is elsewhere.
+local Remote = { __name = From.__name, __shared = true }
+Remote.__index = Remote
+
+function Remote:__refer()
+  return { "from", self.worker, self.number }
+end
+
+-- Whether the caller still waits, only its worker knows.
+function Remote:reply(value)
+  return parcel.post(self.worker, "reply", { number = self.number, value = value }) == true
+end
+
+parcel.on_reference("from", function(index, number)
+  if index ~= worker.index then return setmetatable({ worker = index, number = number }, Remote) end
+  return known[number] or setmetatable({ is_over = true }, From)
+end)
+
+parcel.on("reply", function(reply)
+  local from = known[reply.number]
+  if from then from:reply(reply.value) end
+end)
+
 --- Whether a value says who called.
 ---@param value any
 ---@return boolean
 function M.is(value)
-  return getmetatable(value) == From
+  local meta = getmetatable(value)
+  return meta == From or meta == Remote
 end
 
 return M

@@ -10,17 +10,21 @@ local journal = require "slipstream.journal"
 local misnomer = require "slipstream.misnomer"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
+local remote = require "slipstream.remote"
 local restart = require "slipstream.restart"
 local traceback = require "slipstream.traceback"
+local worker = require "slipstream.worker"
 
 ---@class slipstream.Client
 ---@field id integer
 ---@field name string for logs
 ---@field restarts integer how often it was started again
+---@field worker integer the index of the worker that runs it
 local Client = dispatch.Client
 Client.__index = Client
 Client.__name = "slipstream.client"
 Client.__shared = true -- in messages it goes by reference
+Client.worker = worker.index
 
 local M = {}
 
@@ -303,7 +307,8 @@ function M.stop(client, reason, code)
   local target = dispatch.find(client, registry.named)
   check.is_close_code(3, code)
   if not target then return nil, "noproc", "noproc" end
-  return stop(target, reason, code)
+  if not target._is_remote then return stop(target, reason, code) end
+  return remote.post(target, remote.pack(target, 2, "stop", { reason = reason, code = code }))
 end
 
 M.Client = Client

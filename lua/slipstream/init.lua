@@ -19,6 +19,7 @@ local registry = require "slipstream.registry"
 local script = require "slipstream.script"
 local supervisor = require "slipstream.supervisor"
 local telemetry = require "slipstream.telemetry"
+local worker = require "slipstream.worker"
 
 ---@class slipstream
 ---@field version string
@@ -28,6 +29,7 @@ local telemetry = require "slipstream.telemetry"
 ---@field any table a pattern that everything matches
 ---@field log table see slipstream.log
 ---@field telemetry table see slipstream.telemetry
+---@field worker slipstream.worker which of the program's workers this is
 local M = {
   version = core.version,
   null = core.null,
@@ -36,6 +38,7 @@ local M = {
   any = match.any,
   log = log,
   telemetry = telemetry,
+  worker = worker,
 }
 
 --- Makes a client module.

@@ -2,11 +2,13 @@
 
 local check = require "slipstream.check"
 local log = require "slipstream.log"
+local remote = require "slipstream.remote"
+local seat = require "slipstream.seat"
 local traceback = require "slipstream.traceback"
 
 local M = {}
 
-local clients = {}
+local clients = {} -- by id
 local names = {}
 local watchers = {}
 
@@ -14,22 +16,29 @@ local watchers = {}
 local MOST_GIVEN_UP = 1000
 local given_up = {}
 
+local function take_name(client, name)
+  if names[name] then return names[name] == client end
+  if not seat.claim(name, client.id) then return false end
+  names[name] = client
+  return true
+end
+
 --- Adds a client; its name, if it has one of its own, is taken from now on.
 ---@param client slipstream.Client
----@return boolean ok false: another one has the name
+---@return boolean ok false: another one has the name, on whatever worker
 function M.add(client)
-  local name = client._is_named and client.name
-  if name and names[name] and names[name] ~= client then return false end
-  if name then names[name] = client end
-  clients[client] = true
+  if client._is_named and not take_name(client, client.name) then return false end
+  clients[client.id] = client
   return true
 end
 
 --- Forgets a client and its name.
 ---@param client slipstream.Client
 function M.remove(client)
-  clients[client] = nil
-  if names[client.name] == client then names[client.name] = nil end
+  clients[client.id] = nil
+  if names[client.name] ~= client then return end
+  names[client.name] = nil
+  seat.release(client.name)
 end
 
 --- Forgets a client but for `clients()`, so that one sees that it gave up.
@@ -40,20 +49,28 @@ function M.keep_given_up(client)
   if #given_up > MOST_GIVEN_UP then table.remove(given_up, 1) end
 end
 
+--- The client of this worker that has an id, also in the pause before it is started again.
+---@param id integer
+---@return slipstream.Client?
+function M.by_id(id)
+  return clients[id]
+end
+
 --- The client that has a name, also in the pause before it is started again.
 ---@param name string
 ---@return slipstream.Client?
 function M.named(name)
-  return names[name]
+  return names[name] or remote.find(name)
 end
 
---- The client of that name, if it is there.
+--- The client of that name, if it is there; on another worker also in the pause before it is started again.
 ---@param name string
 ---@return slipstream.Client?
 function M.whereis(name)
   check.is(1, name, "string")
   local client = names[name]
-  return client and client:alive() and client or nil
+  if not client then return remote.find(name) end
+  return client:alive() and client or nil
 end
 
 local function by_id(a, b) return a.id < b.id end
@@ -63,7 +80,7 @@ local function by_id(a, b) return a.id < b.id end
 ---@return slipstream.Client[]
 function M.clients()
   local list = table.move(given_up, 1, #given_up, 1, {})
-  for client in pairs(clients) do list[#list + 1] = client end
+  for _, client in pairs(clients) do list[#list + 1] = client end
   table.sort(list, by_id)
   return list
 end
