@@ -7,6 +7,7 @@ local core = require "slipstream.core"
 local secret = require "slipstream.secret"
 local show = require "slipstream.show"
 local uv = require "luv"
+local worker = require "slipstream.worker"
 
 ---@alias slipstream.Level "debug"|"info"|"warn"|"error"
 ---@alias slipstream.Sink fun(line: string, entry: table)
@@ -86,7 +87,8 @@ end
 local formats = { text = format_text, json = format_json }
 state.format = formats.text
 
-local function to_stderr(line) io.stderr:write(line, "\n") end
+-- In one piece, so that the lines of several workers do not mix.
+local function to_stderr(line) io.stderr:write(line .. "\n") end
 state.sink = to_stderr
 
 -- Who logs shall not fail because of a sink that does.
@@ -100,6 +102,7 @@ end
 local function write(level, text, fields)
   if ranks[level] < state.rank then return end
   local shown = {}
+  if worker.count > 1 then shown.worker = worker.index end
   for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(secret.redact(name, value)) end
   if shown.traceback == "" then shown.traceback = nil end
   local entry = { time = now(), level = level, text = tostring(text), fields = shown }

@@ -183,9 +183,10 @@ describe("a client that needs what is not there", function()
       end
       return Client
     ]]
-    local code, it_ran = program.run { "run", path, "--clients", "500", "--uri", "ws://127.0.0.1:1/" }
+    local code, it_ran = program.run { "run", path, "--clients", "500", "--uri", "ws://127.0.0.1:1/",
+      "--workers", "2" }
     assert.equal(1, code)
-    assert.is_nil(it_ran:errors():find("no luck, 2", 1, true))
+    assert.is_nil(it_ran:errors():find("no luck, 3", 1, true))
     local lines = it_ran:error_lines()
     assert.truthy(lines[#lines]:find("error stopped starting clients: the first one failed in init", 1, true))
   end)

@@ -32,7 +32,7 @@ describe("slipstream run", function()
   end)
 
   it("starts the module as often as --clients says", function()
-    local code, it_ran = run(printing, "--clients", "3")
+    local code, it_ran = run(printing, "--clients", "3", "--workers", "1")
     assert.equal(0, code)
     assert.equal("1\tnil\tnil\tnil\n2\tnil\tnil\tnil\n3\tnil\tnil\tnil\n", it_ran:output())
   end)

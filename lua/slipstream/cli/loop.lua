@@ -9,13 +9,15 @@ local M = {}
 core.catch(traceback.catch)
 
 --- Runs the loop until it has nothing to do or is stopped.
+---@param mode "nowait"? only what is due
 ---@return true? ok
----@return slipstream.Caught? caught an error in a callback of luv's, or want of memory, has stopped it
+---@return boolean|slipstream.Caught result whether it was stopped; when an error in a callback of luv's, or
+---want of memory, has stopped it, what that was
 ---@return boolean? has_no_memory
-function M.run()
-  local ok, err = pcall(uv.run)
-  if ok then return true end
-  return nil, traceback.caught(err), type(err) ~= "table"
+function M.run(mode)
+  local ok, result = pcall(uv.run, mode)
+  if ok then return true, result end
+  return nil, traceback.caught(result), type(result) ~= "table"
 end
 
 return M

@@ -1,0 +1,140 @@
+--- Crew: the workers of `slipstream run`, as their lead sees them. It starts them, starts those again that
+-- failed, ends them all when a signal or the fault of one wants it, and gathers how they ended.
+
+local core = require "slipstream.core"
+local log = require "slipstream.log"
+local parcel = require "slipstream.parcel"
+local restart = require "slipstream.restart"
+local seat = require "slipstream.seat"
+local signal = require "slipstream.cli.signal"
+local team = require "slipstream.team"
+local uv = require "luv"
+
+local M = {}
+
+local FAILED = 1
+local MIB = 1 << 20
+
+-- A second more than the workers have themselves.
+local SHUTDOWN_MSEC = 6000
+
+---@class slipstream.Crew
+---@field team userdata
+---@field options table of the command
+---@field workers table[] from 0
+---@field code integer the worst exit code of those that have ended
+---@field texts string[] what is wrong, each text once
+---@field signal_code integer? the exit code after a signal
+---@field is_ending boolean
+
+local function note(crew, code, text)
+  crew.code = math.max(crew.code, code)
+  if not text or crew.texts[text] then return end
+  crew.texts[text] = true
+  table.insert(crew.texts, text)
+end
+
+-- Ending.
+
+local function tell_all(crew, kind, value)
+  for index = 0, crew.team:count() - 1 do team.post(index, kind, value, true) end
+end
+
+-- One that never returns to its loop hears nothing.
+local function cut(crew)
+  log.warn "a worker does not end; the program ends without it"
+  core.team.exit(crew.signal_code or math.max(crew.code, FAILED))
+end
+
+local function end_all(crew)
+  if crew.is_ending then return end
+  crew.is_ending = true
+  for index, worker in pairs(crew.workers) do
+    if worker.pause then worker.pause:stop() end
+    crew.team:give_up(index)
+  end
+  tell_all(crew, "end")
+  local deadline = uv.new_timer()
+  deadline:start(SHUTDOWN_MSEC, 0, function() cut(crew) end)
+  deadline:unref()
+end
+
+-- Starting.
+
+local function start(crew, index)
+  local worker = crew.workers[index]
+  local order = core.pack { options = crew.options, life = worker.life }
+  local max_memory = (crew.options.max_memory or 0) * MIB
+  local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, max_memory)
+  if ok then return end
+  note(crew, FAILED, ("worker %d cannot start: %s"):format(index, text))
+  return end_all(crew)
+end
+
+local function start_later(crew, index, msec)
+  local worker = crew.workers[index]
+  worker.life = worker.life + 1
+  worker.pause = worker.pause or uv.new_timer()
+  worker.pause:start(msec, 0, function() start(crew, index) end)
+end
+
+-- Ends.
+
+-- The first line of an error says what it is. Where memory was wanting says nothing.
+local function log_failure(index, text, consequence)
+  local line, trace = text:match "^([^\n]*)\n?(.*)$"
+  if line == "not enough memory" then trace = nil end
+  log.error(("worker %d failed: %s; %s"):format(index, line, consequence), { traceback = trace })
+end
+
+local function failed(crew, index, text)
+  local history = crew.workers[index].history
+  if crew.is_ending then
+    log_failure(index, text, "it was about to end")
+    return note(crew, FAILED)
+  elseif history:add(uv.now()) then
+    local pause = restart.pause(history:count())
+    log_failure(index, text, ("it starts again in %d msec"):format(pause))
+    return start_later(crew, index, pause)
+  end
+  log_failure(index, text, "that is too often, and all end")
+  note(crew, FAILED)
+  return end_all(crew)
+end
+
+local function ended(crew, index, ok, code, text)
+  tell_all(crew, "gone", index)
+  if ok then return note(crew, code, text) end
+  return failed(crew, index, text)
+end
+
+local function new_worker()
+  return { life = 0, history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS) }
+end
+
+--- Runs the command with so many workers, to their end.
+---@param options table
+---@param count integer
+---@return integer code the exit code
+---@return string[] texts what is wrong
+function M.run(options, count)
+  local crew = { team = seat.lead(count), options = options, workers = {}, code = 0, texts = {},
+    is_ending = false }
+  crew.team:on_end(function(...) ended(crew, ...) end)
+  team.on("fault", function() end_all(crew) end)
+  parcel.begin()
+  signal.watch(function(exit_code)
+    crew.signal_code = exit_code
+    end_all(crew)
+  end)
+  for index = 0, count - 1 do
+    crew.workers[index] = new_worker()
+    start(crew, index)
+    if crew.is_ending then break end
+  end
+  uv.run()
+  if crew.signal_code then return crew.signal_code, {} end
+  return crew.code, crew.texts
+end
+
+return M

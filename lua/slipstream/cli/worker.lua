@@ -1,0 +1,195 @@
+--- A worker of `slipstream run`: a thread that loads the file, and runs it and its share of the clients.
+
+local core = require "slipstream.core"
+local endings = require "slipstream.ending"
+local file = require "slipstream.cli.script"
+local log_options = require "slipstream.cli.log_options"
+local loop = require "slipstream.cli.loop"
+local outcome = require "slipstream.cli.outcome"
+local parcel = require "slipstream.parcel"
+require "slipstream.reception"
+local script = require "slipstream.script"
+local seat = require "slipstream.seat"
+local slipstream = require "slipstream"
+local team = require "slipstream.team"
+local uv = require "luv"
+local worker = require "slipstream.worker"
+
+local M = {}
+
+local FAILED = 1
+local SHUTDOWN_MSEC = 5000
+local GOING_AWAY = 1001
+
+local function args_of(options, index)
+  local args = { uri = options.uri, index = index }
+  for _, pair in ipairs(options.set) do args[pair.key] = pair.value end
+  return args
+end
+
+-- Ending.
+
+-- Everybody says goodbye; who is not done in time is cut when the thread ends.
+local function shut_down(main)
+  local function finish()
+    main.is_over = true
+    uv.stop()
+  end
+  local list = outcome.clients()
+  local left = #list
+  slipstream.watch(function()
+    left = left - 1
+    if left == 0 then finish() end
+  end)
+  uv.new_timer():start(SHUTDOWN_MSEC, 0, finish)
+  if left == 0 then finish() end
+  for _, client in ipairs(list) do client:stop("shutdown", GOING_AWAY) end
+end
+
+-- The file.
+
+-- Of the clients, each worker has every so many. Where its first one fails at once, all others would, with
+-- the same lines in the log.
+local function start_share(module, options)
+  local first = worker.index == 0 and worker.count or worker.index
+  for index = first, options.clients, worker.count do
+    local client, reason = slipstream.start(module, args_of(options, index))
+    if index == first and index + worker.count <= options.clients and not client
+      and endings.is_failure(reason) then
+      return slipstream.log.error "stopped starting clients: the first one failed in init"
+    end
+  end
+end
+
+-- Nothing can come to those who are left: they end as if they were told to.
+local function stop_idle()
+  for _, client in ipairs(outcome.clients()) do client:stop() end
+end
+
+---@class slipstream.cli.Main
+---@field script slipstream.Script? the main chunk
+---@field value any what it returned
+---@field fault string? what is wrong with it
+---@field code integer? the exit code then
+---@field is_ending boolean? the lead said so
+---@field is_over boolean? and all have said goodbye
+
+-- With a file that is wrong nobody goes on, on no worker.
+local function refuse(main, text, code)
+  if main.fault then return end
+  main.fault, main.code = text, code
+  team.post(team.LEAD, "fault", nil, true)
+  stop_idle()
+end
+
+-- The main chunk has returned or failed.
+local function chunk_ended(main, ok, value, options)
+  if not ok then return refuse(main, outcome.explain(options, value), FAILED) end
+  local fault, code = outcome.fault_of(value, options)
+  if fault then return refuse(main, fault, code) end
+  main.value = value
+  if value then start_share(value, options) end
+end
+
+local function run_chunk(chunk, main, options)
+  local function on_end(self) chunk_ended(main, self.outcome[1], self.outcome[2], options) end
+  main.script = script.begin({ name = options.file, on_end = on_end }, chunk, args_of(options, 1))
+end
+
+-- The loop.
+
+-- The lead tells: a signal came, or another worker has a fault.
+local function end_all(main)
+  main.is_ending = true
+  script.cancel(main.script)
+  shut_down(main)
+end
+
+-- Runs the loop until it has nothing to do. What is raised in a callback of luv's is a fault of the file;
+-- want of memory ends this worker, and another life of it may have more luck.
+local function run_loop(main, options)
+  repeat
+    local ok, answer, has_no_memory = loop.run()
+    if ok then return answer end
+    if has_no_memory then error(answer.text, 0) end
+    refuse(main, outcome.explain(options, answer), FAILED)
+  until main.is_over
+end
+
+-- Runs it until nothing is left to do here, nor for any other worker, which could want something.
+local function run_until_idle(main, options)
+  repeat
+    local is_stopped = run_loop(main, options) -- by uv.stop
+  until is_stopped or main.is_over or seat.mine():rest() == "over"
+end
+
+-- A script that still waits then waits for clients to which nothing can come any more: they end as if they
+-- were told to.
+local function run_out(main, options)
+  run_until_idle(main, options)
+  while not main.script.is_over and #outcome.clients() > 0 do
+    stop_idle()
+    run_loop(main, options)
+  end
+  if not main.script.is_over then script.cancel(main.script) end -- it called uv.stop
+end
+
+-- Loads the file and runs it.
+local function run_file(main, options)
+  local chunk, fault, code = file.load(options.file)
+  if not chunk then return refuse(main, fault, code) end
+  team.on("end", function() end_all(main) end)
+  parcel.begin()
+  run_chunk(chunk, main, options)
+  return run_out(main, options)
+end
+
+local function run(options)
+  local ends, main = outcome.watch(), {}
+  run_file(main, options)
+  if main.fault then return nil, main.fault, main.code end
+  if main.is_ending then return 0 end
+  local code, text, failure = outcome.result(options, ends, main.value)
+  stop_idle()
+  return code, text, failure
+end
+
+-- The thread.
+
+-- The program's exit, with other threads at work.
+local function exit(code)
+  if type(code) ~= "number" then code = code == false and FAILED or 0 end
+  return core.team.exit(code)
+end
+
+-- Lua's own writes piece by piece, so that lines of several threads could mix.
+local function print_line(...)
+  local texts = table.pack(...)
+  for place = 1, texts.n do texts[place] = tostring(texts[place]) end
+  io.stdout:write(table.concat(texts, "\t") .. "\n")
+end
+
+-- Dials are shared out; nobody has none.
+local function share_of_dials(options)
+  local share, rest = options.max_dials // worker.count, options.max_dials % worker.count
+  return math.max(1, worker.index < rest and share + 1 or share)
+end
+
+--- Runs in a thread of its own, in a state of its own.
+---@param bytes string packed: the options of the command, and the life of this worker
+---@return integer code the exit code
+---@return string? text what is wrong
+function M.main(bytes)
+  local order = core.unpack(bytes)
+  local options = order.options
+  rawset(os, "exit", exit)
+  rawset(_G, "print", print_line)
+  seat.join(order.life)
+  log_options.apply(options)
+  core.host():set_max_dials(share_of_dials(options))
+  local code, text, failure = run(options)
+  loop.run "nowait" -- the end of clients is of the next turn
+  return code or failure, text
+end
+
+return M

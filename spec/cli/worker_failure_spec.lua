@@ -1,0 +1,72 @@
+-- A worker that fails: it alone starts again, and others hear of it.
+local program = require "spec.support.program"
+local worker_script = require "spec.support.worker_script"
+
+describe("a worker that fails", function()
+  after_each(program.clean_up)
+
+  -- On worker 1: a client "hungry" that takes all memory when it is told to.
+  local hungry = worker_script.prelude .. [[
+    local hoard
+    local function eat(make)
+      while true do hoard = make(hoard) end
+    end
+    local Hungry = slipstream.client { max_callback_msec = 60000 }
+    function Hungry:init() print("born on " .. worker.index) end
+    function Hungry:handle_call() self:client():send "eat" end
+    function Hungry:handle_info()
+      self:client():send "eat" -- as long as that goes
+      pcall(eat, function(rest) return { ("x"):rep(10000), rest } end)
+      pcall(eat, function(rest) return { rest } end)
+    end
+    function Hungry:terminate(reason) print("ends", reason) end
+    local args = ...
+  ]]
+
+  local function run(text, ...)
+    local path = program.file "script.lua" (hungry .. text)
+    local code, it_ran = program.run { "run", path, "--workers", "2", "--max-memory", "16", ... }
+    return code, it_ran:output(), it_ran:errors()
+  end
+
+  it("since it has no memory is started again, alone", function()
+    local code, output, errors = run [[
+      if worker.index == 1 then
+        slipstream.start(Hungry, nil, { name = "hungry" })
+        return
+      end
+      local first = find "hungry"
+      print(first:call "when?")
+      print(first:await_end())
+      print(first:status())
+      local second = find "hungry"
+      print(first == second, first.id == second.id, first:alive(), second:alive())
+    ]]
+    assert.equal(0, code)
+    assert.equal([[
+born on 1
+nil	worker_ended	worker_ended
+true	noproc
+ended	noproc
+born on 1
+false	true	false	true
+ends	normal
+]], output)
+    assert.truthy(errors:find("error worker 1 failed: not enough memory; it starts again in 100 msec\n", 1,
+      true))
+  end)
+
+  it("again and again ends the program", function()
+    local code, output, errors = run [[
+      if worker.index == 0 then return slipstream.await(function() end, 60000) end
+      local client = slipstream.start(Hungry)
+      client:send "eat"
+    ]]
+    assert.equal(1, code)
+    assert.equal(("born on 1\n"):rep(4), output)
+    for _, msec in ipairs { 100, 200, 400 } do
+      assert.truthy(errors:find(("it starts again in %d msec"):format(msec), 1, true))
+    end
+    assert.truthy(errors:find("worker 1 failed: not enough memory; that is too often, and all end", 1, true))
+  end)
+end)
