@@ -164,6 +164,21 @@ static void a_certificate_for_another_name_is_refused(void **state) {
   expect_refusal(s, "hostname mismatch: certificate is for a.example, not b.example");
 }
 
+static void an_ipv6_address_is_verified(void **state) {
+  struct story *s = *state;
+  s->settings.server_name = "2001:db8::1";
+  dial(s, "IP:2001:db8::1", "127.0.0.1");
+  RUN_UNTIL(s->net, s->net->owner.is_open);
+  assert_string_equal(s->server.sni, "");
+}
+
+static void a_certificate_for_another_ipv6_address_is_refused(void **state) {
+  struct story *s = *state;
+  s->settings.server_name = "::2";
+  dial(s, "IP:2001:db8::1", "127.0.0.1");
+  expect_refusal(s, "hostname mismatch: certificate is for 2001:db8::1, not ::2");
+}
+
 static void a_ca_that_nobody_knows_is_refused(void **state) {
   struct story *s = *state;
   struct certificate known = s->ca;
@@ -561,6 +576,8 @@ int main(void) {
       SPEC(an_expired_certificate_is_refused),
       SPEC(a_certificate_for_another_host_is_refused),
       SPEC(a_certificate_for_another_name_is_refused),
+      SPEC(an_ipv6_address_is_verified),
+      SPEC(a_certificate_for_another_ipv6_address_is_refused),
       SPEC(a_ca_that_nobody_knows_is_refused),
       SPEC(a_self_signed_certificate_is_refused),
       SPEC(without_verification_all_certificates_pass),

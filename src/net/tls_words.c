@@ -38,13 +38,22 @@ static void say_names(X509 *certificate, char *text, size_t size) {
     snprintf(text, size, "no name");
 }
 
+/* As people write it: OpenSSL says 0:0:0:0:0:0:0:1 for ::1. */
+static const char *shorten(const char *ip, char *room, size_t size) {
+  struct in6_addr address;
+  if (inet_pton(AF_INET6, ip, &address) != 1)
+    return ip;
+  return inet_ntop(AF_INET6, &address, room, (socklen_t)size);
+}
+
 static void say_mismatch(X509_STORE_CTX *store, char *text, size_t size) {
   char names[200];
   say_names(X509_STORE_CTX_get_current_cert(store), names, sizeof names);
   X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
   char *ip = X509_VERIFY_PARAM_get1_ip_asc(param);
   const char *host = X509_VERIFY_PARAM_get0_host(param, 0);
-  const char *wanted = ip != NULL ? ip : host;
+  char room[INET6_ADDRSTRLEN];
+  const char *wanted = ip != NULL ? shorten(ip, room, sizeof room) : host;
   snprintf(text, size, "hostname mismatch: certificate is for %s, not %s", names,
            wanted != NULL ? wanted : "this host");
   OPENSSL_free(ip);
