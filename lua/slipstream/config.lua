@@ -1,9 +1,11 @@
 --- The configuration that `connect` takes: checks every key by name, and makes of it what to dial.
 
 local core = require "slipstream.core"
+local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
+local uv = require "luv"
 local whole_of = require("slipstream.check").whole
 
 ---@class slipstream.Config
@@ -276,12 +278,25 @@ for key, checker in pairs(dial_keys) do known_keys[key] = checker end
 -- TLS settings are heavy (all the CAs of the system), so clients that want the same share them.
 local tls_cache = setmetatable({}, { __mode = "v" })
 
-local function tls_of(settings)
+local tls_files = { ca_file = true, cert_file = true, key_file = true }
+
+-- Certificates expire, and are renewed under the same name.
+local function stamp_of(path)
+  local stat = uv.fs_stat(path)
+  return stat and ("%d.%09d %d %d"):format(stat.mtime.sec, stat.mtime.nsec, stat.size, stat.ino) or ""
+end
+
+local function tls_name(settings)
   local parts = {}
   for _, key in ipairs(sorted_keys(settings)) do
-    parts[#parts + 1] = key .. "=" .. tostring(settings[key])
+    local value = tostring(settings[key])
+    parts[#parts + 1] = ("%s=%s %s"):format(key, value, tls_files[key] and stamp_of(value) or "")
   end
-  local name = table.concat(parts, "\n")
+  return table.concat(parts, "\n")
+end
+
+local function tls_of(settings)
+  local name = tls_name(settings)
   if tls_cache[name] then return tls_cache[name] end
   local made, text = core.tls(settings)
   if not made then return nil, "tls: " .. text end
@@ -289,10 +304,12 @@ local function tls_of(settings)
   return made
 end
 
--- Kept with the settings: what comes back with the same made settings can be resumed.
+-- Kept with the settings: what comes back with the same made settings can be resumed. Also, a file that is
+-- just being renewed, or was for the start only, is no reason not to connect.
 local function made_tls(settings)
-  local fault
-  if not settings.made_tls then settings.made_tls, fault = tls_of(settings.tls or {}) end
+  local made, fault = tls_of(settings.tls or {})
+  if not made and settings.made_tls then log.warn("the TLS files before are used", { reason = fault }) end
+  settings.made_tls = made or settings.made_tls
   return settings.made_tls, fault
 end
 

@@ -1,4 +1,7 @@
 local config = require "slipstream.config"
+local program = require "spec.support.program"
+local self_signed = require "spec.support.self_signed"
+local slipstream_log = require "slipstream.log"
 local uv = require "luv"
 
 local URI = "ws://phoenix.test/socket/websocket"
@@ -227,6 +230,38 @@ describe("what is dialled", function()
     assert.equal(one.tls, two.tls)
     assert.is_nil(dial({}).tls)
     assert.truthy(fault_of({ uri = wss, tls = { ca_file = "/no/such" } }):find("^tls: ca_file: /no/such"))
+  end)
+
+  describe("with a certificate of its own", function()
+    local folder, own, settings, sink, log
+
+    before_each(function()
+      folder, log = program.folder(), {}
+      own = self_signed.new(folder)
+      sink = slipstream_log.set_sink(function(_, entry) log[#log + 1] = entry.text end)
+      local tls = { cert_file = own.file, key_file = own.key }
+      settings = assert(read { uri = "wss://phoenix.test", tls = tls })
+    end)
+
+    after_each(function()
+      slipstream_log.set_sink(sink)
+      program.clean_up()
+    end)
+
+    it("takes the one that was renewed meanwhile, at the next attempt", function()
+      local before = config.dial(settings).tls
+      assert.equal(before, config.dial(settings).tls)
+      self_signed.new(folder)
+      assert.are_not.equal(before, config.dial(settings).tls)
+      assert.same({}, log)
+    end)
+
+    it("keeps to the one before while the new one cannot be read, and says so", function()
+      local before = config.dial(settings).tls
+      os.remove(own.key)
+      assert.equal(before, config.dial(settings).tls)
+      assert.same({ "the TLS files before are used" }, log)
+    end)
   end)
 end)
 
