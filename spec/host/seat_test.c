@@ -124,6 +124,19 @@ static void who_rests_runs_its_loop_until_something_comes(void **state) {
   close_office(&office);
 }
 
+static void a_rest_that_was_broken_off_keeps_no_loop_alive(void **state) {
+  (void)state;
+  struct office office;
+  open_office(&office, 2);
+  assert_false(slip_seat_rest(office.seat));
+  uv_stop(&office.uv);
+  uv_run(&office.uv, UV_RUN_DEFAULT);
+  slip_team_give_up(office.team, 1);
+  assert_true(slip_seat_rest(office.seat));
+  assert_false(uv_loop_alive(&office.uv));
+  close_office(&office);
+}
+
 static void may_be_closed_by_who_gets_a_parcel(void **state) {
   (void)state;
   struct office office;
@@ -159,6 +172,7 @@ int main(void) {
       cmocka_unit_test(only_so_many_arrive_in_a_turn),
       cmocka_unit_test(the_loop_ends_unless_it_is_kept_alive),
       cmocka_unit_test(who_rests_runs_its_loop_until_something_comes),
+      cmocka_unit_test(a_rest_that_was_broken_off_keeps_no_loop_alive),
       cmocka_unit_test(may_be_closed_by_who_gets_a_parcel),
       cmocka_unit_test(says_that_there_is_no_memory),
   };

@@ -86,6 +86,7 @@ void slip_seat_keep_alive(struct slip_seat *seat, bool is_wanted) {
 }
 
 bool slip_seat_rest(struct slip_seat *seat) {
+  end_rest(seat); /* one whose loop was stopped */
   if (slip_team_rest(seat->team, seat->place))
     return true;
   seat->is_resting = true;
