@@ -212,9 +212,13 @@ local function sorted_keys(map)
   return keys
 end
 
+local MOST_LISTED = 6
+
 local function unknown(key, known)
   local guess = type(key) == "string" and nearest.find(key, known)
   local hint = guess and (", did you mean %s?"):format(guess) or ""
+  local keys = sorted_keys(known)
+  if not guess and #keys <= MOST_LISTED then hint = "; there are " .. table.concat(keys, ", ") end
   return ("%s: no such key%s"):format(tostring(key), hint)
 end
 
@@ -444,7 +448,7 @@ end
 ---@return table? dial, string? err
 function M.dial(settings, overrides, is_trial)
   local fault = overrides and check(overrides, dial_keys)
-  if fault then return nil, fault end
+  if fault then return nil, "connect_params: " .. fault end
   local params = want(settings, overrides, "params")
   if is_trial and type(params) == "function" then params = nil end
   local whole, parts = whole_uri(want(settings, overrides, "uri"), settings.vsn, params)

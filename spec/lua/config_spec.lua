@@ -51,6 +51,9 @@ describe("a config", function()
       fault_of { tls = { verify_peer = true } })
     assert.equal("timeout_msec: no such key", fault_of { timeout_msec = 1 }) -- of which there are several
     assert.equal("ssl: no such key", fault_of { ssl = {} })
+    assert.equal(
+      "tls: sni: no such key; there are ca_file, cert_file, key_file, min_version, server_name, verify",
+      fault_of { tls = { sni = "x" } })
     assert.equal("quite_something_else: no such key", fault_of { quite_something_else = 1 })
     assert.equal("1: no such key", fault_of { "x" })
     assert.equal("tls: ca_fiel: no such key, did you mean ca_file?", fault_of { tls = { ca_fiel = "x" } })
@@ -93,7 +96,9 @@ describe("a config", function()
       { { local_address = { "::1", 2 } }, "local_address: [2]: string expected, got number" },
       { { local_address = "::1", uri = "ws+unix:///x:/" }, "local_address: a unix socket has none" },
       { { compress = 1 }, "compress: boolean or table expected, got number" },
-      { { compress = { window_bits = 9 } }, "compress: window_bits: no such key" },
+      { { compress = { window_bits = 9 } }, "compress: window_bits: no such key; there are "
+        .. "client_max_window_bits, client_no_context_takeover, level, server_max_window_bits, "
+        .. "server_no_context_takeover, threshold" },
       { { compress = { client_max_window_bits = 8 } },
         "compress: client_max_window_bits: must be from 9 to 15, got 8" },
       { { compress = { server_max_window_bits = 16 } },
@@ -204,8 +209,11 @@ describe("what is dialled", function()
     assert.same({ { "x", "1" } }, made.headers)
     assert.equal("phoenix, base64url.bearer.phx.Zm9v", made.protocols)
     local settings = assert(read {})
-    assert.same({ nil, "jitter: no such key" }, { config.dial(settings, { jitter = 1 }) })
-    assert.same({ nil, "uri: string expected, got boolean" }, { config.dial(settings, { uri = true }) })
+    assert.same(
+      { nil, "connect_params: jitter: no such key; there are auth_token, headers, params, uri" },
+      { config.dial(settings, { jitter = 1 }) })
+    assert.same({ nil, "connect_params: uri: string expected, got boolean" },
+      { config.dial(settings, { uri = true }) })
   end)
 
   it("comes from the addresses of a list in turn, over all clients with the same list", function()
