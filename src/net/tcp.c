@@ -233,7 +233,14 @@ static void on_shut_down(uv_shutdown_t *request, int status) {
     end_grace(tcp);
 }
 
-/* False: it cannot end gracefully. */
+/* At once, where nothing waits to be sent before: libuv would take a turn of the loop for it. */
+static bool shut_down(struct tcp *tcp) {
+  uv_os_fd_t fd;
+  return tcp->pending_count == 0 && uv_fileno((uv_handle_t *)tcp->handle, &fd) == 0 &&
+         shutdown(fd, SHUT_WR) == 0;
+}
+
+/* False: it cannot end gracefully, or already has. */
 static bool start_ending(struct tcp *tcp) {
   struct ending *ending = calloc(1, sizeof *ending);
   if (ending == NULL)
@@ -241,8 +248,11 @@ static bool start_ending(struct tcp *tcp) {
   ending->tcp = tcp;
   ending->grace.over = on_grace_over;
   ending->shutdown.data = tcp;
+  ending->is_sent = shut_down(tcp);
   /* libuv shuts down after the writes that wait. */
-  if (uv_shutdown(&ending->shutdown, tcp->handle, on_shut_down) != 0) {
+  bool is_over = ending->is_sent ? tcp->has_ended
+                                 : uv_shutdown(&ending->shutdown, tcp->handle, on_shut_down) != 0;
+  if (is_over) {
     free(ending);
     return false;
   }
