@@ -160,7 +160,7 @@ static bool says_unescaped(const char *at, const char *end, struct slip_span tex
 
 bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
   const char *at = raw.at + 1, *end = raw.at + raw.size - 1;
-  if (find_special(at, end) == end)
+  if (memchr(at, '\\', raw.size - 2) == NULL)
     return slip_span_is_equal((struct slip_span){at, raw.size - 2}, text);
   return says_unescaped(at, end, text);
 }

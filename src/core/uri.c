@@ -21,10 +21,13 @@ static bool fail(struct reading *r, const char *fault, struct slip_span got) {
 
 /* Where the first of `marks` is, or the size when there is none. */
 static size_t find(struct slip_span text, const char *marks) {
-  size_t i = 0;
-  while (i < text.size && (text.at[i] == '\0' || strchr(marks, text.at[i]) == NULL))
-    i++;
-  return i;
+  size_t size = text.size;
+  for (; size > 0 && *marks != '\0'; marks++) {
+    const char *found = memchr(text.at, *marks, size);
+    if (found != NULL)
+      size = (size_t)(found - text.at);
+  }
+  return size;
 }
 
 /* Takes what is before the first of `marks` off the front. */
