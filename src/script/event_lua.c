@@ -11,6 +11,8 @@
 #define CLOSE_BAD_PAYLOAD 1007
 /* `failed` stands in the array behind the events. */
 #define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
+/* Behind it stands which events have a handler, a bit for each. */
+#define HANDLED_SLOT (FAILED_SLOT + 1)
 #define HANDLERS "slipstream.handlers"
 
 /* An event on its way. */
@@ -222,13 +224,17 @@ const struct slip_handler slip_event_handler = {event};
 
 /* Pushes a new array of the handlers at `index`. */
 static void make_array(lua_State *L, int index) {
-  lua_createtable(L, FAILED_SLOT, 0);
+  lua_Integer handled = 0;
+  lua_createtable(L, HANDLED_SLOT, 0);
   for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
-    lua_getfield(L, index, routes[kind].name);
+    if (lua_getfield(L, index, routes[kind].name) == LUA_TFUNCTION)
+      handled |= (lua_Integer)1 << kind;
     lua_rawseti(L, -2, kind + 1);
   }
   lua_getfield(L, index, "failed");
   lua_rawseti(L, -2, FAILED_SLOT);
+  lua_pushinteger(L, handled);
+  lua_rawseti(L, -2, HANDLED_SLOT);
 }
 
 void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {
@@ -242,13 +248,9 @@ void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {
     lua_rawset(L, -4);
   }
   lua_remove(L, -2);
-  uint32_t bits = 0;
-  for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
-    if (lua_rawgeti(L, -1, kind + 1) == LUA_TFUNCTION)
-      bits |= 1u << kind;
-    lua_pop(L, 1);
-  }
-  *handled = bits;
+  lua_rawgeti(L, -1, HANDLED_SLOT);
+  *handled = (uint32_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
 }
 
 void slip_event_open(lua_State *L) {
