@@ -4,6 +4,8 @@
 local frame = require "slipstream.frame"
 local nearest = require "slipstream.nearest"
 
+local metatable_of, type = debug.getmetatable, type -- the true one, in half the time
+
 local M = {}
 
 --- Raises for an argument of what the script called.
@@ -24,8 +26,8 @@ end
 -- The type of a value, as Lua's own libraries name it.
 local function kind_of(value)
   if value == nil then return "no value" end
-  local meta = getmetatable(value)
-  local name = type(meta) == "table" and meta.__name
+  local meta = metatable_of(value)
+  local name = meta and meta.__name
   return type(name) == "string" and name or type(value)
 end
 
@@ -38,8 +40,8 @@ end
 ---@param value any
 ---@param name string
 function M.self(value, name)
-  local meta = getmetatable(value)
-  if type(meta) == "table" and meta.__name == name then return end
+  local meta = metatable_of(value)
+  if meta and meta.__name == name then return end
   local level, method = frame.caller()
   error(("calling '%s' on bad self (%s expected, got %s)"):format(method, name, kind_of(value)), level)
 end

@@ -375,11 +375,10 @@ function M.read(given)
   local ok
   ok, text = M.dial(settings, nil, true)
   if not ok then return nil, text end
-  local numbers = { decode = given.json and given.json.decode }
+  local numbers = { vsn = vsn, decode = given.json and given.json.decode, first_ref = nil }
   for key, value in pairs(given) do
     if core_keys[key] then numbers[key] = value end
   end
-  numbers.vsn = vsn
   return settings, numbers
 end
 

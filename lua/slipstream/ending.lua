@@ -18,6 +18,7 @@ local waiter = require "slipstream.waiter"
 ---@field is_over boolean? nothing is open any more
 
 local observed = report.callbacks
+local none = {}
 
 local M = {}
 
@@ -45,8 +46,8 @@ end
 
 -- Who called and has no reply gets none; what its callbacks have connected goes with it.
 local function leave_others(socket)
-  for from in pairs(socket._calls or {}) do from:fail(socket._ending.reason) end
-  for client in pairs(socket._tied or {}) do client:stop() end
+  for from in pairs(socket._calls or none) do from:fail(socket._ending.reason) end
+  for client in pairs(socket._tied or none) do client:stop() end
 end
 
 local function terminated(socket, state, caught)
@@ -70,8 +71,8 @@ end
 local function let_go(socket)
   local reason = socket._ending.reason
   cancel(socket, reason)
-  for question in pairs(socket._questions or {}) do cancel(question, reason) end
-  for timer in pairs(socket._timers or {}) do timer:unset() end
+  for question in pairs(socket._questions or none) do cancel(question, reason) end
+  for timer in pairs(socket._timers or none) do timer:unset() end
   if socket._timeout then socket._timeout:unset() end
   socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
 end

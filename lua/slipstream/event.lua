@@ -35,7 +35,8 @@ end
 function M.reply(socket, ref, status, response, reason)
   if spans["client.push"] then journal.replied(socket, ref, status, reason) end
   if reason ~= nil then response = reason end
-  return arrive(socket, "reply", ref, status, response)
+  if socket._mailbox then return arrive(socket, "reply", ref, status, response) end
+  return run(socket, "handle_reply", ref, status, response)
 end
 
 function M.connected(socket)

@@ -17,7 +17,7 @@ local turn = require "slipstream.turn"
 
 local M = {}
 
-local run, yield = core.run, coroutine.yield
+local run, xpcall, yield = core.run, xpcall, coroutine.yield
 
 -- What `core.run` answers first of a coroutine that has yielded; 0 of one that has returned.
 local YIELDED = 1
@@ -31,18 +31,6 @@ local idle = {}
 
 -- The owner whose fiber runs now.
 local current = false
-
-local function take()
-  local count = #idle
-  if count == 0 then return core.thread() end
-  local co = idle[count]
-  idle[count] = nil
-  return co
-end
-
-local function give_back(co)
-  if #idle < MOST_IDLE then idle[#idle + 1] = co end
-end
 
 -- Nothing of the fiber runs any more but its `<close>` variables.
 local function close(owner, co)
@@ -71,7 +59,8 @@ local function settle(owner, done, co, before, status, ok, ...)
   end
   owner._fiber = false
   if status ~= 0 then return done(owner, "failed", bury(owner, co, status == YIELDED, ok)) end
-  give_back(co)
+  local count = #idle
+  if count < MOST_IDLE then idle[count + 1] = co end
   if not ok then return done(owner, "failed", traceback.caught(...)) end
   return done(owner, "done", ...)
 end
@@ -81,7 +70,9 @@ end
 ---@param done fun(owner: table, state: string, ...: any)
 ---@param fn function
 function M.run(owner, done, fn, ...)
-  local before, co = current, take()
+  local before, count = current, #idle
+  local co = idle[count] or core.thread()
+  idle[count] = nil
   current, owner._fiber = owner, co
   return settle(owner, done, co, before, run(co, xpcall, fn, traceback.catch, ...))
 end

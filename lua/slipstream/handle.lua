@@ -29,6 +29,7 @@ Client.worker = worker.index
 local M = {}
 
 local CALL_MSEC = 5000
+local none = {}
 
 local last_id = 0
 
@@ -54,7 +55,7 @@ end
 
 -- Who waits for its start or its end.
 local function wake(client)
-  for owner in pairs(client._awaiting or {}) do fiber.poke(owner) end
+  for owner in pairs(client._awaiting or none) do fiber.poke(owner) end
 end
 
 -- Takes a waiting fiber off the list, however its wait ends.

@@ -103,9 +103,10 @@ end
 
 -- What requests are for may be there already.
 local function is_connected(self) return self:connected() end
-local function is_joined(self, topic) return self:joined(topic) end
+local function status_of(self, topic) return self._core and self._core:join_status(topic) end
+local function is_joined(self, topic) return status_of(self, topic) == "joined" end
 local function is_left(self, topic)
-  local status = self:join_status(topic)
+  local status = status_of(self, topic)
   return status == nil or status == "closed"
 end
 
@@ -224,7 +225,7 @@ local function join(self, topic, params)
   if not self._core then return fail "not_connected" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  if not self:joined(topic) then self:_outdate(topic) end
+  if not is_joined(self, topic) then self:_outdate(topic) end
   local ok, text, code = self._core:join(topic)
   if ok and not self._topics[topic] then self._topics[topic] = "{}" end
   return ok, text, code
@@ -246,7 +247,7 @@ local function rejoin(self, topic, params)
   if not self._core or not self._topics[topic] then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  if not self:joined(topic) then self:_outdate(topic) end
+  if not is_joined(self, topic) then self:_outdate(topic) end
   return self._core:rejoin(topic)
 end
 
@@ -281,7 +282,8 @@ end
 ---@return boolean
 function Socket:joined(topic)
   check.self(self, NAME)
-  return self:join_status(topic) == "joined"
+  check.is(1, topic, "string")
+  return is_joined(self, topic)
 end
 
 --- How the topic stands: nil (never asked for), "requested", "joined", "closed".
@@ -290,7 +292,7 @@ end
 function Socket:join_status(topic)
   check.self(self, NAME)
   check.is(1, topic, "string")
-  return self._core and self._core:join_status(topic)
+  return status_of(self, topic)
 end
 
 ---@class slipstream.PushOptions
@@ -310,12 +312,13 @@ local function read_push_options(options)
 end
 
 local binary_mt, no_payload = core.binary_mt, {}
+local metatable_of = debug.getmetatable
 
 local function push(self, topic, event, payload, timeout, may_wait)
   local client, settings = self._core, self._config
   if not client then return fail "not_connected" end
   if payload == nil then payload = no_payload end
-  if getmetatable(payload) == binary_mt then
+  if metatable_of(payload) == binary_mt then
     if settings.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
     return client:push(topic, event, payload.bytes, true, timeout, may_wait)
   end
