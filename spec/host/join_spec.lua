@@ -124,6 +124,15 @@ describe("topics", function()
     assert.is_nil(calls.socket:join_status("room:1"))
   end)
 
+  it("takes no topic that is too long, and 10,000 of the others", function()
+    local socket = start().socket
+    local refusal = { nil, "a client joins at most 10000 topics, of 65535 bytes each", "too_big" }
+    assert.same(refusal, { socket:join(("x"):rep(65536)) })
+    for number = 1, 10000 do assert(socket:join("room:" .. number)) end
+    assert.same(refusal, { socket:join "room:10001" })
+    assert.is_true(socket:join "room:1")
+  end)
+
   it("delivers pushes and broadcasts of joined topics", function()
     local calls = start(joining("room:1"))
     server:expect_join("room:1"):reply("ok"):push("new", { body = "hi" })

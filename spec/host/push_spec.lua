@@ -108,6 +108,14 @@ describe("a push", function()
     assert.equal(getmetatable(slipstream.binary("")), getmetatable(response))
   end)
 
+  it("of bytes has room for 255 bytes of topic and event", function()
+    local socket = joined()
+    assert.same({ nil, "topic and event of a binary push have at most 255 bytes each", "too_big" },
+      { socket:push("room:1", ("e"):rep(256), slipstream.binary "") })
+    assert.truthy(socket:push("room:1", ("e"):rep(255), slipstream.binary ""))
+    assert.truthy(socket:push("room:1", ("e"):rep(256), {}))
+  end)
+
   it("needs vsn 2.0.0 for bytes, and says so", function()
     local module, calls = recorder.module { vsn = "1.0.0" }
     slipstream.start(module, nil, { host = host })

@@ -136,7 +136,11 @@ static int client_idle(lua_State *L) {
 static int client_join(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   struct slip_span topic = slip_result_check_span(L, 2);
-  return finish(L, box, slip_session_join(slip_client_enter(box->client), topic), "joined");
+  enum slip_err err = slip_session_join(slip_client_enter(box->client), topic);
+  if (err != SLIP_ETOOBIG)
+    return finish(L, box, err, "joined");
+  slip_client_leave(box->client);
+  return slip_result_fail(L, "a client joins at most 10000 topics, of 65535 bytes each", "too_big");
 }
 
 static int client_send_join(lua_State *L) {
@@ -197,6 +201,9 @@ static int client_push(lua_State *L) {
   uint64_t ref;
   enum slip_err err = slip_session_push(slip_client_enter(box->client), &push, &ref);
   slip_client_leave(box->client);
+  if (err == SLIP_ETOOBIG)
+    return slip_result_fail(L, "topic and event of a binary push have at most 255 bytes each",
+                            "too_big");
   if (err != SLIP_OK)
     return slip_result_push(L, err, "not_joined");
   lua_pushinteger(L, (lua_Integer)ref);
