@@ -3,6 +3,7 @@ local log = require "slipstream.log"
 local phoenix = require "spec.support.phoenix"
 local recorder = require "spec.support.recorder"
 local slipstream = require "slipstream"
+local workers = require "spec.support.workers"
 
 describe("the reconnect policy", function()
   local host, server, clock
@@ -35,14 +36,7 @@ describe("the reconnect policy", function()
     assert.equal(code, (server:expect_close()))
   end
 
-  -- What was logged with that level.
-  local function logged(level)
-    local texts = {}
-    for _, entry in ipairs(server.logged) do
-      if entry.level == level then texts[#texts + 1] = entry.text end
-    end
-    return texts
-  end
+  local function logged(level) return workers.logged(server, level) end
 
   for _, code in ipairs { 1000, 1001, 1002, 1011, 4000 } do
     it(("goes by the table after a close with %d"):format(code), function()

@@ -49,11 +49,13 @@ function M.ask(host, fn, ...)
   return answer
 end
 
--- Those texts that were logged at a level.
+-- Those texts that were logged at a level; not that a callback lasts, which goes by the real clock: on a busy
+-- machine any does.
 function M.logged(server, level)
   local list = {}
   for _, entry in ipairs(server.logged) do
-    if entry.level == level then list[#list + 1] = entry.text end
+    local is_slow = entry.text:find("keeps all clients waiting", 1, true)
+    if entry.level == level and not is_slow then list[#list + 1] = entry.text end
   end
   return list
 end
