@@ -17,9 +17,9 @@ local ask = require("slipstream.question").ask
 local M = {}
 
 -- The one that comes most often.
-function M.message(socket, ...)
-  if socket._mailbox then return arrive(socket, "message", ...) end
-  return run(socket, "handle_message", ...)
+function M.message(socket, topic, event, payload)
+  if socket._mailbox then return arrive(socket, "message", topic, event, payload) end
+  return run(socket, "handle_message", topic, event, payload)
 end
 
 -- Events that are in the journal, and one callback each, with the same arguments.

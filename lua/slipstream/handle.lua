@@ -195,8 +195,9 @@ function M.start(module, args, options)
   local meta = type(module) == "table" and getmetatable(module)
   if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
   check.are_options(3, options, start_options)
-  restart.check(3, options or {})
-  return M.launch(M.new(module, args, options or {}))
+  options = options or none
+  restart.check(3, options)
+  return M.launch(M.new(module, args, options))
 end
 
 --- Starts a client that was made, or that its supervisor starts again.

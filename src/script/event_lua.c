@@ -172,7 +172,7 @@ static void refuse_payload(lua_State *L, const struct tell *t) {
 static void push_client(lua_State *L, const struct slip_client_box *box) {
   lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
   lua_rawgetp(L, -1, box);
-  lua_remove(L, -2);
+  lua_replace(L, -2);
 }
 
 /* Behind the door: finds the handler, pushes what it is told, calls it. */
