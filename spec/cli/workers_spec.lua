@@ -117,6 +117,16 @@ describe("slipstream run with workers", function()
     assert.truthy(errors:find "script.lua:11: boom\n$")
   end)
 
+  it("tells of a fault in one also when another is stuck", function()
+    local code, _, errors = run(worker_script.prelude .. [[
+      if worker.index == 1 then error "boom" end
+      while true do end
+    ]], "--workers", "2")
+    assert.equal(1, code)
+    assert.truthy(errors:find("a worker does not end; the program ends without it", 1, true))
+    assert.truthy(errors:find "\nslipstream: [^\n]*script.lua:11: boom\n$")
+  end)
+
   it("takes an error in a callback of luv's for a fault", function()
     local code, _, errors = run(worker_script.prelude .. [[
       local timer = require("luv").new_timer()

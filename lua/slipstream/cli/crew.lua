@@ -40,10 +40,17 @@ local function tell_all(crew, kind, value)
   for index = 0, crew.team:count() - 1 do team.post(index, kind, value, true) end
 end
 
+local function result_of(crew)
+  if crew.signal_code then return crew.signal_code, {} end
+  return crew.code, crew.texts
+end
+
 -- One that never returns to its loop hears nothing.
 local function cut(crew)
   log.warn "a worker does not end; the program ends without it"
-  core.team.exit(crew.signal_code or math.max(crew.code, FAILED))
+  local code, texts = result_of(crew)
+  for _, text in ipairs(texts) do io.stderr:write("slipstream: ", text, "\n") end
+  core.team.exit(math.max(code, FAILED))
 end
 
 local function end_all(crew)
@@ -133,8 +140,7 @@ function M.run(options, count)
     if crew.is_ending then break end
   end
   uv.run()
-  if crew.signal_code then return crew.signal_code, {} end
-  return crew.code, crew.texts
+  return result_of(crew)
 end
 
 return M
