@@ -123,6 +123,18 @@ static void says_that_lua_has_no_memory(void **state) {
   lua_close(L);
 }
 
+static int raise_on(lua_State *L) {
+  lua_pushliteral(L, "not enough memory");
+  return lua_error(L);
+}
+
+static void knows_want_of_memory_that_was_caught_and_raised_on(void **state) {
+  (void)state;
+  struct visit visit = {0};
+  assert_int_equal(go(raise_on, report, &visit), SLIP_ENOMEM);
+  assert_string_equal(visit.text, "not enough memory");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calls_the_body_with_its_context),
@@ -132,6 +144,7 @@ int main(void) {
       cmocka_unit_test(needs_no_reporter),
       cmocka_unit_test(survives_a_body_that_fills_the_stack),
       cmocka_unit_test(says_that_lua_has_no_memory),
+      cmocka_unit_test(knows_want_of_memory_that_was_caught_and_raised_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

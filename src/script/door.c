@@ -5,9 +5,19 @@
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Whether the error at `index` is want of memory, in Lua's words: Lua code that has caught it may
+ * have raised it on. */
+static bool is_no_memory(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TSTRING &&
+         strcmp(lua_tostring(L, index), "not enough memory") == 0;
+}
 
 /* The message handler: the error as text, whatever it was, and where it came from. */
 static int add_traceback(lua_State *L) {
+  if (is_no_memory(L, 1))
+    return 1;
   luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
   return 1;
 }
@@ -31,10 +41,11 @@ enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, 
   lua_pushcfunction(L, body);
   lua_pushlightuserdata(L, context);
   int status = lua_pcall(L, 1, 0, top + 1);
+  bool is_memory = status != LUA_OK && is_no_memory(L, -1);
   if (status != LUA_OK && failed != NULL)
-    report(L, failed, context, status == LUA_ERRMEM);
+    report(L, failed, context, is_memory);
   lua_settop(L, top);
-  if (status == LUA_ERRMEM)
+  if (is_memory)
     return SLIP_ENOMEM;
   return status == LUA_OK ? SLIP_OK : SLIP_ESCRIPT;
 }
