@@ -5,9 +5,7 @@
 
 local copy = require("slipstream.copy").copy
 local core = require "slipstream.core"
-local log = require "slipstream.log"
 local seat = require "slipstream.seat"
-local traceback = require "slipstream.traceback"
 local turn = require "slipstream.turn"
 local worker = require "slipstream.worker"
 
@@ -49,10 +47,7 @@ function M.on(kind, fn)
 end
 
 local function take(parcel, from)
-  local ok, caught = xpcall(handlers[parcel[1]], traceback.catch, parcel[2], from)
-  if ok then return end
-  caught = traceback.caught(caught)
-  log.error("a defect of slipstream itself: " .. caught.text, { traceback = caught.traceback })
+  return turn.guard(handlers[parcel[1]], parcel[2], from)
 end
 
 local function arrive(bytes, from)

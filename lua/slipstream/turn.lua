@@ -8,12 +8,19 @@ local M = {}
 -- By host. A queue knows nothing of its host, so that it goes when the host does.
 local queues = setmetatable({}, { __mode = "k" })
 
-local function do_job(fn, argument)
-  local ok, caught = xpcall(fn, traceback.catch, argument)
+--- Calls a function of ours out of the loop. An error in it is a defect, which is logged. Want of memory, of
+-- which Lua tells no handler, is raised on: what was half done stays so.
+---@param fn fun(first: any, second: any)
+---@param first any
+---@param second any
+function M.guard(fn, first, second)
+  local ok, caught = xpcall(fn, traceback.catch, first, second)
   if ok then return end
-  caught = traceback.caught(caught)
+  if type(caught) == "string" then error(caught, 0) end
   log.error("a defect of slipstream itself: " .. caught.text, { traceback = caught.traceback })
 end
+
+local guard = M.guard
 
 -- What is posted meanwhile is of the next round.
 local function work(queue)
@@ -22,7 +29,7 @@ local function work(queue)
   for place = 1, count, 2 do
     local fn, argument = jobs[place], jobs[place + 1]
     jobs[place], jobs[place + 1] = nil, nil
-    do_job(fn, argument)
+    guard(fn, argument)
   end
 end
 
