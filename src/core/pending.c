@@ -4,9 +4,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROOM_FIRST 4u
-#define ROOM_KEPT 64u
 
 /*
  * `heap[0]` is due first, and the children of i are 2i + 1 and 2i + 2. The hash finds the place of
@@ -42,6 +42,10 @@ static void free_slot(struct slip_pending *p, uint32_t gap) {
     gap = slot;
   }
   p->slots[gap] = 0;
+}
+
+static struct slip_pending_entry *entries(struct slip_pending *p) {
+  return p->room == 0 ? &p->only : p->heap;
 }
 
 static bool is_before(const struct slip_pending_entry *a, const struct slip_pending_entry *b) {
@@ -82,23 +86,29 @@ void slip_pending_init(struct slip_pending *p) {
   *p = (struct slip_pending){0};
 }
 
-void slip_pending_clear(struct slip_pending *p) {
+static void free_tables(struct slip_pending *p) {
+  if (p->room == 0)
+    return;
   free(p->heap);
   free(p->slots);
+}
+
+void slip_pending_clear(struct slip_pending *p) {
+  free_tables(p);
   slip_pending_init(p);
 }
 
 static enum slip_err grow(struct slip_pending *p) {
   uint32_t room = p->room == 0 ? ROOM_FIRST : p->room * 2;
   uint32_t *slots = calloc((size_t)room * 2, sizeof *slots);
-  if (slots == NULL)
-    return SLIP_ENOMEM;
-  struct slip_pending_entry *heap = realloc(p->heap, room * sizeof *heap);
-  if (heap == NULL) {
+  struct slip_pending_entry *heap = malloc(room * sizeof *heap);
+  if (slots == NULL || heap == NULL) {
     free(slots);
+    free(heap);
     return SLIP_ENOMEM;
   }
-  free(p->slots);
+  memcpy(heap, entries(p), p->count * sizeof *heap);
+  free_tables(p);
   p->heap = heap;
   p->slots = slots;
   p->room = room;
@@ -110,7 +120,12 @@ static enum slip_err grow(struct slip_pending *p) {
 enum slip_err slip_pending_add(struct slip_pending *p, const struct slip_pending_entry *entry) {
   if (p->count == SLIP_PENDING_MAX)
     return SLIP_EFULL;
-  if (p->count == p->room) {
+  if (p->count == 0 && p->room == 0) {
+    p->only = *entry;
+    p->count = 1;
+    return SLIP_OK;
+  }
+  if (p->count >= p->room) {
     enum slip_err err = grow(p);
     if (err != SLIP_OK)
       return err;
@@ -123,7 +138,8 @@ enum slip_err slip_pending_add(struct slip_pending *p, const struct slip_pending
   return SLIP_OK;
 }
 
-static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pending_entry *out) {
+static void remove_from_heap(struct slip_pending *p, uint32_t place,
+                             struct slip_pending_entry *out) {
   uint32_t last = p->count - 1;
   if (place != last)
     swap(p, place, last);
@@ -134,13 +150,22 @@ static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pendin
     sift_down(p, place);
     sift_up(p, place);
   }
-  if (p->count == 0 && p->room > ROOM_KEPT)
+}
+
+static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pending_entry *out) {
+  if (p->room > 0)
+    remove_from_heap(p, place, out);
+  else
+    *out = p->only;
+  if (p->room == 0 || p->count == 0)
     slip_pending_clear(p);
 }
 
-struct slip_pending_entry *slip_pending_find(const struct slip_pending *p, uint64_t ref) {
+struct slip_pending_entry *slip_pending_find(struct slip_pending *p, uint64_t ref) {
   if (p->count == 0)
     return NULL;
+  if (p->room == 0)
+    return p->only.ref == ref ? &p->only : NULL;
   uint32_t place = p->slots[find_slot(p, ref)];
   return place == 0 ? NULL : &p->heap[place - 1];
 }
@@ -149,12 +174,12 @@ bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending
   const struct slip_pending_entry *entry = slip_pending_find(p, ref);
   if (entry == NULL)
     return false;
-  remove_at(p, (uint32_t)(entry - p->heap), out);
+  remove_at(p, (uint32_t)(entry - entries(p)), out);
   return true;
 }
 
 bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pending_entry *out) {
-  if (p->count == 0 || p->heap[0].deadline > now)
+  if (p->count == 0 || entries(p)->deadline > now)
     return false;
   remove_at(p, 0, out);
   return true;
@@ -162,7 +187,7 @@ bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pen
 
 void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why) {
   for (uint32_t place = 0; place < p->count; place++) {
-    struct slip_pending_entry *entry = &p->heap[place];
+    struct slip_pending_entry *entry = &entries(p)[place];
     bool is_meant =
         join_ref == 0 ? entry->kind != SLIP_PENDING_BUFFERED : entry->join_ref == join_ref;
     if (!is_meant)
@@ -180,9 +205,11 @@ void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why) {
     return;
   entry->deadline = 0;
   entry->why = why;
-  sift_up(p, (uint32_t)(entry - p->heap));
+  sift_up(p, (uint32_t)(entry - entries(p)));
 }
 
 uint64_t slip_pending_deadline(const struct slip_pending *p) {
-  return p->count == 0 ? SLIP_NEVER : p->heap[0].deadline;
+  if (p->count == 0)
+    return SLIP_NEVER;
+  return p->room == 0 ? p->only.deadline : p->heap[0].deadline;
 }

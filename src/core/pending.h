@@ -3,8 +3,8 @@
 /*
  * Pending: the requests of one session that wait for a reply, by ref and by deadline.
  *
- * Pure. Owns its tables (a hash by ref over a heap by deadline). They stay when the last request is
- * answered, so that one request at a time allocates nothing; only large ones are given back then.
+ * Pure. Owns its tables (a hash by ref over a heap by deadline), which it has from the second
+ * request until the last is answered: one at a time needs no memory, and an idle session has none.
  * Every operation is O(log n) or better. At most SLIP_PENDING_MAX entries.
  */
 #include "core/err.h"
@@ -32,8 +32,13 @@ struct slip_pending_entry {
 };
 
 struct slip_pending {
-  struct slip_pending_entry *heap;
-  uint32_t *slots; /* hash by ref: position in the heap + 1, 0 for free */
+  union {
+    struct slip_pending_entry only; /* when `room` is 0 */
+    struct {
+      struct slip_pending_entry *heap;
+      uint32_t *slots; /* hash by ref: position in the heap + 1, 0 for free */
+    };
+  };
   uint32_t count;
   uint32_t room; /* of the heap; the hash has twice as many slots, a power of two */
 };
@@ -47,7 +52,7 @@ SLIP_CHECKED enum slip_err slip_pending_add(struct slip_pending *p,
  * The entry with that ref, NULL when there is none; borrowed until the next call. Its `kind` and
  * `join_ref` may be changed, nothing else.
  */
-struct slip_pending_entry *slip_pending_find(const struct slip_pending *p, uint64_t ref);
+struct slip_pending_entry *slip_pending_find(struct slip_pending *p, uint64_t ref);
 /* Takes the entry with that ref out; false when there is none. */
 bool slip_pending_take(struct slip_pending *p, uint64_t ref, struct slip_pending_entry *out);
 /*
