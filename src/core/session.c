@@ -51,7 +51,7 @@ void slip_session_free(struct slip_session *s) {
   slip_buf_clear(&s->scratch);
   slip_buf_clear(&s->outbox);
   slip_buf_clear(&s->actions);
-  slip_buf_clear(&s->reason_text);
+  slip_session_drop_reason(s);
   slip_roster_clear(&s->roster);
   slip_pending_clear(&s->pending);
   slip_push_buffer_clear(&s->buffer);
@@ -130,6 +130,8 @@ static void tidy(struct slip_session *s) {
   if (s->actions.room > 0)
     slip_buf_clear(&s->actions);
   slip_roster_sweep(&s->roster);
+  if (s->link == LINK_OPEN && s->reason != NULL)
+    slip_session_drop_reason(s);
   if (s->is_starved) {
     s->is_starved = false;
     struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST,

@@ -7,7 +7,7 @@ static void tell_connect_due(struct slip_session *s) {
   s->redirects = 0;
   s->connect_left_msec = s->config->connect_timeout_msec;
   s->link_deadline = SLIP_NEVER; /* the script may take its time: it may ask somebody for a token */
-  const struct slip_reason *last = s->has_reason ? &s->reason : NULL;
+  const struct slip_reason *last = s->has_reason ? slip_session_reason(s) : NULL;
   slip_session_tell(s, &(struct slip_event){
                            .kind = SLIP_EVENT_CONNECT_DUE, .attempt = s->attempt, .reason = last});
 }
@@ -88,7 +88,7 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
 void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *reason) {
   if (s->link != LINK_DUE)
     return;
-  struct slip_reason failure = s->redirects > 0 ? s->reason : *reason;
+  struct slip_reason failure = *(s->redirects > 0 ? slip_session_reason(s) : reason);
   failure.text = reason->text;
   slip_session_abort_link(s, &failure);
 }
@@ -165,7 +165,7 @@ static void redirect(struct slip_session *s, const struct slip_reason *refusal) 
   s->link = LINK_DUE;
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_REDIRECTED,
                                             .attempt = s->attempt,
-                                            .reason = &s->reason});
+                                            .reason = slip_session_reason(s)});
 }
 
 /* The server would keep TCP open after it, so we end it. */

@@ -7,30 +7,58 @@
 
 /* Reasons. */
 
-/* Copies one text into the session's own memory; absent when there is none for it. */
-static struct slip_span keep(struct slip_session *s, struct slip_span text) {
-  size_t at = s->reason_text.size;
-  if (text.size == 0 || slip_buf_append(&s->reason_text, text) != SLIP_OK)
+/* What is left of a reason without memory. */
+static const struct slip_reason bare_reasons[SLIP_REASON_COUNT] = {
+#define BARE(kind_) [SLIP_REASON_##kind_] = {.kind = SLIP_REASON_##kind_}
+    BARE(CLOSED_BY_REMOTE), BARE(CLOSED_BY_CLIENT), BARE(HEARTBEAT_TIMEOUT),
+    BARE(WRITE_STALLED),    BARE(MESSAGE_TOO_BIG),  BARE(PROTOCOL_ERROR),
+    BARE(CONNECT_FAILED),   BARE(CONNECT_TIMEOUT),  BARE(CONNECTION_LOST),
+#undef BARE
+};
+
+const struct slip_reason *slip_session_reason(const struct slip_session *s) {
+  return s->reason != NULL ? &s->reason->reason : &bare_reasons[s->reason_kind];
+}
+
+void slip_session_drop_reason(struct slip_session *s) {
+  if (s->reason != NULL)
+    slip_buf_clear(&s->reason->text);
+  free(s->reason);
+  s->reason = NULL;
+}
+
+/* Copies one text; absent when there is no memory for it. */
+static struct slip_span keep(struct slip_buf *texts, struct slip_span text) {
+  size_t at = texts->size;
+  if (text.size == 0 || slip_buf_append(texts, text) != SLIP_OK)
     return (struct slip_span){0};
-  return (struct slip_span){s->reason_text.memory + at, text.size};
+  return (struct slip_span){texts->memory + at, text.size};
 }
 
 /* The texts lie behind each other in one buffer, reserved at once so that it does not move under
  * them. */
-static void keep_reason(struct slip_session *s, const struct slip_reason *reason) {
-  struct slip_buf old = s->reason_text; /* the new reason may be made of the old one's texts */
-  slip_buf_init(&s->reason_text, 0);
+static void fill_reason(struct slip_kept_reason *kept, const struct slip_reason *from) {
+  struct slip_buf texts = {0};
+  struct slip_reason reason = *from;
   char *room;
-  s->reason = *reason;
-  s->has_reason = true;
-  s->reason.text = s->reason.headers = s->reason.body = (struct slip_span){0};
-  size_t size = reason->text.size + reason->headers.size + reason->body.size;
-  if (size > 0 && slip_buf_reserve(&s->reason_text, size, &room) == SLIP_OK) {
-    s->reason.text = keep(s, reason->text);
-    s->reason.headers = keep(s, reason->headers);
-    s->reason.body = keep(s, reason->body);
+  reason.text = reason.headers = reason.body = (struct slip_span){0};
+  size_t size = from->text.size + from->headers.size + from->body.size;
+  if (size > 0 && slip_buf_reserve(&texts, size, &room) == SLIP_OK) {
+    reason.text = keep(&texts, from->text);
+    reason.headers = keep(&texts, from->headers);
+    reason.body = keep(&texts, from->body);
   }
-  slip_buf_clear(&old);
+  slip_buf_clear(&kept->text); /* last: the new reason may be made of the old one's texts */
+  *kept = (struct slip_kept_reason){reason, texts};
+}
+
+static void keep_reason(struct slip_session *s, const struct slip_reason *reason) {
+  s->has_reason = true;
+  s->reason_kind = (uint8_t)reason->kind;
+  if (s->reason == NULL)
+    s->reason = calloc(1, sizeof *s->reason);
+  if (s->reason != NULL)
+    fill_reason(s->reason, reason);
 }
 
 /* The end of a connection, an attempt or a scheduled one. */
@@ -55,14 +83,14 @@ static void judge_connection(struct slip_session *s) {
   bool is_stable = uptime >= s->config->stable_after_msec;
   if (is_stable)
     s->attempt = s->step = 0;
-  if (s->reason.kind != SLIP_REASON_CLOSED_BY_CLIENT || uptime >= SLIP_BREAKER_DROP_MSEC)
+  if (s->reason_kind != SLIP_REASON_CLOSED_BY_CLIENT || uptime >= SLIP_BREAKER_DROP_MSEC)
     slip_breaker_add(&s->breaker, s->now, uptime, is_stable);
 }
 
 /* What the server, or its words, ask of the next attempt. */
 static void note_demand(struct slip_session *s) {
   int64_t calendar = s->calendar + (int64_t)(s->now / 1000);
-  uint32_t wait = slip_close_policy_wait(&s->reason, calendar, slip_luck_draw(s->luck));
+  uint32_t wait = slip_close_policy_wait(slip_session_reason(s), calendar, slip_luck_draw(s->luck));
   if (s->now + wait > s->not_before) /* calling an attempt off takes back no demand */
     s->not_before = s->now + wait;
 }
@@ -76,7 +104,8 @@ static void tell_disconnected(struct slip_session *s) {
   slip_session_topics_lost(s);
   slip_pending_expire(&s->pending, 0, SLIP_REASON_DISCONNECTED);
   s->owes_end = true;
-  slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_DISCONNECTED, .reason = &s->reason});
+  slip_session_tell(
+      s, &(struct slip_event){.kind = SLIP_EVENT_DISCONNECTED, .reason = slip_session_reason(s)});
 }
 
 static bool has_link(const struct slip_session *s) {
@@ -116,7 +145,9 @@ void slip_session_fail_link(struct slip_session *s, uint16_t code,
     keep_reason(s, reason);
     /* the text may be a decoder's of the script's choice, which need not be UTF-8 */
     struct slip_span none = {0};
-    struct slip_span text = slip_utf8_is_valid(s->reason.text) ? s->reason.text : none;
+    struct slip_span text = slip_session_reason(s)->text;
+    if (!slip_utf8_is_valid(text))
+      text = none;
     err = slip_ws_close_write(&s->outbox, code, text, slip_luck_draw(s->luck));
   }
   slip_session_do(s, err == SLIP_OK ? SLIP_DO_CLOSE : SLIP_DO_ABORT);

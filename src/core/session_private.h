@@ -29,6 +29,12 @@ enum link_state {
   LINK_CLOSING, /* our close frame is on its way, the peer's has not come */
 };
 
+/* Why the last connection ended, or the present one will. Queued actions may point to it. */
+struct slip_kept_reason {
+  struct slip_reason reason;
+  struct slip_buf text;
+};
+
 struct slip_session {
   const struct slip_session_config *config;
   struct slip_luck *luck;
@@ -74,10 +80,10 @@ struct slip_session {
   size_t writable_at; /* WRITABLE comes when no more bytes than that are queued */
   bool was_full;      /* a push was refused: it is to come */
 
-  bool owes_end;             /* DISCONNECTED is queued, and nobody has it yet */
-  bool has_reason;           /* since the last `connect` */
-  struct slip_reason reason; /* why the last connection ended, or the present one will */
-  struct slip_buf reason_text;
+  bool owes_end;   /* DISCONNECTED is queued, and nobody has it yet */
+  bool has_reason; /* since the last `connect` */
+  uint8_t reason_kind;
+  struct slip_kept_reason *reason; /* NULL while the link is open, or without memory for it */
 };
 
 /* session.c */
@@ -96,6 +102,9 @@ void slip_session_read_upgrade(struct slip_session *s);
 void slip_session_upgrade_lost(struct slip_session *s, const struct slip_reason *reason);
 
 /* session_link.c */
+/* Why the last connection ended, or the present one will; at least its kind. */
+const struct slip_reason *slip_session_reason(const struct slip_session *s);
+void slip_session_drop_reason(struct slip_session *s);
 /* What is due by `now` and belongs to the link; true when something was. */
 bool slip_session_link_due(struct slip_session *s);
 /* The peer's close frame. */

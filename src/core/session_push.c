@@ -85,7 +85,7 @@ static enum slip_err send_push(struct slip_session *s, const struct slip_push *p
 
 /* Whether nobody wants a connection any more: our close frame is out, or the last one ended so. */
 static bool is_disconnected(const struct slip_session *s) {
-  bool was_asked_for = s->has_reason && s->reason.kind == SLIP_REASON_CLOSED_BY_CLIENT;
+  bool was_asked_for = s->has_reason && s->reason_kind == SLIP_REASON_CLOSED_BY_CLIENT;
   return s->link == LINK_CLOSING || (s->link == LINK_NONE && was_asked_for);
 }
 
