@@ -54,6 +54,15 @@ static void gives_those_of_one_time_in_the_order_of_their_setting(void **state) 
   assert_ptr_equal(slip_timers_take_due(&timers, 200), &each[0]);
 }
 
+static void does_so_when_the_count_of_settings_begins_anew(void **state) {
+  (void)state;
+  timers.sets = UINT32_MAX - 1;
+  for (size_t i = 0; i < 5; i++)
+    CHECK_OK(slip_timers_set(&timers, &each[i], 100));
+  for (size_t i = 0; i < 5; i++)
+    assert_ptr_equal(slip_timers_take_due(&timers, 100), &each[i]);
+}
+
 static void a_taken_timer_can_be_set_again(void **state) {
   (void)state;
   CHECK_OK(slip_timers_set(&timers, &each[0], 1));
@@ -146,6 +155,7 @@ int main(void) {
       TEST(has_nothing_due_at_first),
       TEST(gives_the_due_ones_earliest_first),
       TEST(gives_those_of_one_time_in_the_order_of_their_setting),
+      TEST(does_so_when_the_count_of_settings_begins_anew),
       TEST(a_taken_timer_can_be_set_again),
       TEST(setting_it_again_moves_a_timer_both_ways),
       TEST(forgets_all_when_it_is_cleared),

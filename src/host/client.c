@@ -5,22 +5,28 @@
 
 #include <stdlib.h>
 
+/* Its turn to dial: from DO_DIAL until the connection is open or the attempt has ended. */
+struct turn {
+  struct slip_client *client;
+  struct slip_pass pass;
+  bool has_come;
+};
+
 struct slip_client {
   struct slip_loop *loop;
   struct slip_session *session;
   const struct slip_handler *handler;
   void *owner;
   struct slip_stream *stream;    /* from DO_DIAL to its end; NULL otherwise */
-  struct slip_target *target;    /* owned; NULL until it is set */
+  struct slip_target *target;    /* owned; kept from dial to dial for the ticket alone, else NULL */
   struct slip_tls_ticket ticket; /* of the last connection to this target */
   struct slip_timer timer;
   struct slip_mark mark;
-  struct slip_pass pass; /* from DO_DIAL until the connection is open or the attempt has ended */
-  uint64_t stalls_at;    /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
+  struct turn *turn;  /* owned; NULL when there is none */
+  uint64_t stalls_at; /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
   uint64_t bytes_in;
   uint64_t bytes_out;
   uint64_t connects;
-  bool is_admitted; /* its turn to dial has come */
   bool is_open;     /* the stream takes bytes */
   bool is_draining; /* inside `drain`: events are being told */
   bool is_closed;   /* closed from inside an event: freed when the draining is over */
@@ -37,14 +43,26 @@ static void timer_due(struct slip_timer *timer) {
 /* Its turn to dial. */
 
 static void on_admitted(struct slip_pass *pass) {
-  struct slip_client *c = (struct slip_client *)((char *)pass - offsetof(struct slip_client, pass));
-  c->is_admitted = true;
-  slip_loop_mark(c->loop, &c->mark);
+  struct turn *turn = (struct turn *)((char *)pass - offsetof(struct turn, pass));
+  turn->has_come = true;
+  slip_loop_mark(turn->client->loop, &turn->client->mark);
 }
 
 static void end_turn(struct slip_client *c) {
-  c->is_admitted = false;
-  slip_turnstile_leave(slip_loop_turnstile(c->loop), &c->pass);
+  if (c->turn == NULL)
+    return;
+  slip_turnstile_leave(slip_loop_turnstile(c->loop), &c->turn->pass);
+  free(c->turn);
+  c->turn = NULL;
+}
+
+static struct turn *new_turn(struct slip_client *c) {
+  struct turn *turn = calloc(1, sizeof *turn);
+  if (turn == NULL)
+    return NULL;
+  turn->client = c;
+  turn->pass.admit = on_admitted;
+  return turn;
 }
 
 /* The stream. */
@@ -59,32 +77,46 @@ static void let_go(struct slip_client *c, bool is_graceful) {
   c->stalls_at = SLIP_NEVER;
 }
 
+static void fail_dial(struct slip_client *c, enum slip_err err) {
+  struct slip_reason reason = {.kind = SLIP_REASON_CONNECT_FAILED,
+                               .stage = SLIP_STAGE_TCP,
+                               .text = slip_span_of(slip_err_text(err))};
+  end_turn(c);
+  slip_session_link_lost(c->session, &reason);
+}
+
+static void forget_target(struct slip_client *c) {
+  slip_target_free(c->target);
+  c->target = NULL;
+}
+
 static void dial(struct slip_client *c) {
   slip_session_set_calendar(c->session, slip_loop_calendar(c->loop));
   struct slip_target target = *c->target;
   target.ticket = &c->ticket;
   struct slip_net *net = slip_loop_net(c->loop);
   enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
+  if (c->target->tls == NULL)
+    forget_target(c);
   if (err == SLIP_OK)
     return;
   c->stream = NULL;
-  end_turn(c);
-  struct slip_reason reason = {.kind = SLIP_REASON_CONNECT_FAILED,
-                               .stage = SLIP_STAGE_TCP,
-                               .text = slip_span_of(slip_err_text(err))};
-  slip_session_link_lost(c->session, &reason);
+  fail_dial(c, err);
 }
 
 static void ask_to_dial(struct slip_client *c) {
   let_go(c, false); /* nothing, unless there was no memory to say that the last one ended */
-  if (slip_turnstile_ask(slip_loop_turnstile(c->loop), &c->pass))
+  c->turn = new_turn(c);
+  if (c->turn == NULL)
+    fail_dial(c, SLIP_ENOMEM);
+  else if (slip_turnstile_ask(slip_loop_turnstile(c->loop), &c->turn->pass))
     dial(c);
   else
     slip_session_link_queued(c->session);
 }
 
 static void dial_admitted(struct slip_client *c) {
-  c->is_admitted = false;
+  c->turn->has_come = false;
   if (slip_session_link_begun(c->session))
     dial(c);
   else
@@ -146,7 +178,7 @@ static void free_client(struct slip_client *c) {
   slip_configs_release(slip_loop_configs(c->loop), slip_session_config(c->session));
   slip_session_free(c->session);
   slip_tls_ticket_clear(&c->ticket);
-  slip_target_free(c->target);
+  forget_target(c);
   free(c);
 }
 
@@ -184,7 +216,7 @@ static void work(struct slip_mark *mark) {
   slip_loop_luck(c->loop);
   if (slip_loop_now(c->loop) >= c->stalls_at)
     slip_session_link_stalled(c->session);
-  if (c->is_admitted)
+  if (c->turn != NULL && c->turn->has_come)
     dial_admitted(c);
   if (!drain(c))
     return;
@@ -262,7 +294,6 @@ enum slip_err slip_client_new(struct slip_loop *loop, const struct slip_session_
   c->stalls_at = SLIP_NEVER;
   c->timer.due = timer_due;
   c->mark.work = work;
-  c->pass.admit = on_admitted;
   enum slip_err err = new_session(loop, config, &c->session);
   if (err != SLIP_OK) {
     free(c);
@@ -297,7 +328,7 @@ enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_ta
     return err;
   if (c->target != NULL && slip_target_is_other(c->target, kept))
     slip_tls_ticket_clear(&c->ticket);
-  slip_target_free(c->target);
+  forget_target(c);
   c->target = kept;
   return SLIP_OK;
 }

@@ -23,11 +23,14 @@ static struct slip_timer *at_place(const struct slip_timers *t, size_t place) {
 
 static void put_at(struct slip_timers *t, size_t place, struct slip_timer *timer) {
   t->heap[place - 1] = timer;
-  timer->place = place;
+  timer->place = (uint32_t)place;
 }
 
 static bool is_earlier(const struct slip_timer *a, const struct slip_timer *b) {
-  return a->deadline < b->deadline || (a->deadline == b->deadline && a->order < b->order);
+  if (a->deadline != b->deadline)
+    return a->deadline < b->deadline;
+  return (int32_t)(a->order - b->order) <
+         0; /* the count of sets may have begun anew between them */
 }
 
 /* Moves a timer towards the front until none before it is later. */

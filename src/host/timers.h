@@ -14,8 +14,8 @@
 
 struct slip_timer {
   uint64_t deadline; /* msec */
-  uint64_t order;    /* among those of the same deadline: the first that was set is the first */
-  size_t place;      /* in the heap, from 1; 0: not set */
+  uint32_t order;    /* among those of the same deadline: the first that was set is the first */
+  uint32_t place;    /* in the heap, from 1; 0: not set */
   void (*due)(struct slip_timer *timer);
 };
 
@@ -23,7 +23,7 @@ struct slip_timers {
   struct slip_timer **heap;
   size_t count;
   size_t room;
-  uint64_t sets; /* so many were set */
+  uint32_t sets; /* so many were set; wraps */
 };
 
 void slip_timers_init(struct slip_timers *t);
