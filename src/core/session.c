@@ -42,6 +42,14 @@ enum slip_err slip_session_new(const struct slip_session_config *config, struct 
   return SLIP_OK;
 }
 
+static void drop_first_action(struct slip_session *s) {
+  struct slip_queued_action *last = s->last_action, *first = last->next;
+  last->next = first->next;
+  if (first == last)
+    s->last_action = NULL;
+  free(first);
+}
+
 void slip_session_free(struct slip_session *s) {
   if (s == NULL)
     return;
@@ -50,7 +58,9 @@ void slip_session_free(struct slip_session *s) {
   slip_deflate_free(s->deflate);
   slip_buf_clear(&s->scratch);
   slip_buf_clear(&s->outbox);
-  slip_buf_clear(&s->actions);
+  while (s->last_action != NULL)
+    drop_first_action(s);
+  free(s->breaker);
   slip_session_drop_reason(s);
   slip_roster_clear(&s->roster);
   slip_pending_clear(&s->pending);
@@ -81,8 +91,15 @@ uint64_t slip_session_deadline(const struct slip_session *s) {
 /* The queue. */
 
 static bool has_queued(struct slip_session *s, const struct slip_action *action) {
-  struct slip_span bytes = {(const char *)action, sizeof *action};
-  return slip_buf_append(&s->actions, bytes) == SLIP_OK;
+  struct slip_queued_action *queued = malloc(sizeof *queued), *last = s->last_action;
+  if (queued == NULL)
+    return false;
+  queued->action = *action;
+  queued->next = last != NULL ? last->next : queued;
+  if (last != NULL)
+    last->next = queued;
+  s->last_action = queued;
+  return true;
 }
 
 static void queue(struct slip_session *s, const struct slip_action *action) {
@@ -115,20 +132,18 @@ static bool is_stale(const struct slip_session *s, const struct slip_action *act
 
 static bool take_queued(struct slip_session *s, struct slip_action *out) {
   do {
-    if (s->actions.size == 0)
+    if (s->last_action == NULL)
       return false;
-    memcpy(out, slip_buf_span(&s->actions).at, sizeof *out);
-    slip_buf_drop(&s->actions, sizeof *out);
+    *out = s->last_action->next->action;
+    drop_first_action(s);
   } while (is_stale(s, out));
   if (out->kind == SLIP_DO_TELL && out->event.kind == SLIP_EVENT_DISCONNECTED)
     s->owes_end = false;
   return true;
 }
 
-/* An idle session keeps no queue. Here no queued action can point to what goes. */
+/* Here no queued action can point to what goes. */
 static void tidy(struct slip_session *s) {
-  if (s->actions.room > 0)
-    slip_buf_clear(&s->actions);
   slip_roster_sweep(&s->roster);
   if (s->link == LINK_OPEN && s->reason != NULL)
     slip_session_drop_reason(s);
@@ -227,7 +242,7 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out) {
         return true;
     } else if (slip_session_next_expired(s, out)) {
       return true;
-    } else if (s->actions.size == 0 && !do_due(s)) {
+    } else if (s->last_action == NULL && !do_due(s)) {
       s->input = (struct slip_span){0};
       slip_buf_clear(&s->scratch);
       if (s->deflate != NULL)

@@ -22,10 +22,14 @@ enum slip_err slip_session_connect(struct slip_session *s) {
   return SLIP_OK;
 }
 
+static bool is_flapping(const struct slip_session *s) {
+  return s->breaker != NULL && slip_breaker_is_open(s->breaker);
+}
+
 /* What the table says, but not less than the last end asks for. */
 static uint32_t next_wait(struct slip_session *s) {
   const struct slip_backoff *table = &s->config->reconnect;
-  uint32_t step = slip_breaker_is_open(&s->breaker) ? slip_backoff_longest(table) : s->step;
+  uint32_t step = is_flapping(s) ? slip_backoff_longest(table) : s->step;
   uint32_t wait = slip_backoff_wait(table, step, slip_luck_draw(s->luck));
   uint64_t demand = s->not_before > s->now ? s->not_before - s->now : 0;
   s->step++;
@@ -46,7 +50,7 @@ enum slip_err slip_session_reconnect(struct slip_session *s, uint32_t at_least_m
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_RECONNECT_SCHEDULED,
                                             .attempt = s->attempt,
                                             .wait_msec = wait,
-                                            .is_flapping = slip_breaker_is_open(&s->breaker)});
+                                            .is_flapping = is_flapping(s)});
   return SLIP_OK;
 }
 

@@ -76,6 +76,19 @@ static void forget_link(struct slip_session *s) {
   s->deflate = NULL;
 }
 
+/* Most sessions have no drops to remember; without memory for one it is forgotten. */
+static void note_end(struct slip_session *s, uint64_t uptime, bool is_stable) {
+  if (s->breaker == NULL && uptime < SLIP_BREAKER_DROP_MSEC)
+    s->breaker = calloc(1, sizeof *s->breaker);
+  if (s->breaker == NULL)
+    return;
+  slip_breaker_add(s->breaker, s->now, uptime, is_stable);
+  if (s->breaker->count > 0)
+    return;
+  free(s->breaker);
+  s->breaker = NULL;
+}
+
 /* A connection that held for a while starts the back-off afresh. An end that we wanted is no drop,
  * however soon it came. */
 static void judge_connection(struct slip_session *s) {
@@ -84,7 +97,7 @@ static void judge_connection(struct slip_session *s) {
   if (is_stable)
     s->attempt = s->step = 0;
   if (s->reason_kind != SLIP_REASON_CLOSED_BY_CLIENT || uptime >= SLIP_BREAKER_DROP_MSEC)
-    slip_breaker_add(&s->breaker, s->now, uptime, is_stable);
+    note_end(s, uptime, is_stable);
 }
 
 /* What the server, or its words, ask of the next attempt. */

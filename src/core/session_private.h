@@ -29,6 +29,11 @@ enum link_state {
   LINK_CLOSING, /* our close frame is on its way, the peer's has not come */
 };
 
+struct slip_queued_action {
+  struct slip_queued_action *next;
+  struct slip_action action;
+};
+
 /* Why the last connection ended, or the present one will. Queued actions may point to it. */
 struct slip_kept_reason {
   struct slip_reason reason;
@@ -67,14 +72,14 @@ struct slip_session {
   struct slip_deflate *deflate; /* when the connection's messages may be compressed; else NULL */
   struct slip_buf scratch;      /* where message.c puts unescaped strings */
   struct slip_buf outbox;
-  struct slip_buf actions; /* a queue of struct slip_action */
-  bool is_starved;         /* an action could not be queued for want of memory */
+  struct slip_queued_action *last_action; /* of a ring: the next of the last is the first */
+  bool is_starved;                        /* an action could not be queued for want of memory */
 
   struct slip_roster roster;
   struct slip_pending pending;
   uint32_t joins; /* topics that are JOINING */
 
-  struct slip_breaker breaker;
+  struct slip_breaker *breaker; /* NULL: no connection was dropped lately */
 
   struct slip_push_buffer buffer;
   size_t writable_at; /* WRITABLE comes when no more bytes than that are queued */
