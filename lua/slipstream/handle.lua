@@ -24,6 +24,14 @@ local Client = dispatch.Client
 Client.__index = Client
 Client.__name = "slipstream.client"
 Client.__shared = true -- in messages it goes by reference
+
+-- What holds for most. A handle has of its own what is otherwise: at first, and while it runs, eight fields
+-- and no more, as its table would grow by eight at the ninth.
+Client.restarts = 0
+Client._is_named = false
+Client._is_initialized = true
+Client._is_unwanted = false
+Client._status = "running"
 Client.worker = worker.index
 
 local M = {}
@@ -48,7 +56,7 @@ local function new_socket(client)
 end
 
 local function begin(client)
-  client._status = "running"
+  client._status = nil
   client._socket = new_socket(client)
   return process.begin(client._socket, client._args)
 end
@@ -72,7 +80,7 @@ end
 
 -- process.lua tells: init is done.
 function Client:_initialized()
-  self._is_initialized = self._is_initialized or not self._socket._ending
+  if not self._socket._ending then self._is_initialized = nil end
   wake(self)
 end
 
@@ -103,16 +111,26 @@ local function give_up(client, ending)
   return retire(client, ending, "gave_up")
 end
 
+-- Who asked for no policy of its own is started again after failures: a script that has done its work
+-- returns "stop" and is done. (Children of a supervisor are permanent then, as OTP's.)
+local DEFAULT_RESTART = "transient"
+
+-- What its module says where its start does not.
+local function options_of(client) return getmetatable(client._module).options end
+
 -- One that never came as far as to run is wrong, not unlucky.
 local function is_to_restart(client, ending)
   if ending.was_asked_for or ending.reason == "ignore" or not client._is_initialized then return false end
-  return restart.is_wanted(client._restart, ending.is_failure)
+  local policy = client._restart or options_of(client).restart or DEFAULT_RESTART
+  return restart.is_wanted(policy, ending.is_failure)
 end
 
 -- Most never fail, so it is made late.
 local function history_of(client)
-  client._history = client._history or restart.new_history(client._max_restarts or restart.MAX_RESTARTS,
-    client._max_seconds or restart.MAX_SECONDS)
+  local own = options_of(client)
+  client._history = client._history or restart.new_history(
+    client._max_restarts or own.max_restarts or restart.MAX_RESTARTS,
+    client._max_seconds or own.max_seconds or restart.MAX_SECONDS)
   return client._history
 end
 
@@ -149,10 +167,6 @@ local start_options = {
   name = "string", restart = "string", max_restarts = "number", max_seconds = "number", host = "userdata",
 }
 
--- Who asked for no policy of its own is started again after failures: a script that has done its work
--- returns "stop" and is done. (Children of a supervisor are permanent then, as OTP's.)
-local DEFAULT_RESTART = "transient"
-
 --- Makes a client, which `launch` starts.
 ---@param module table
 ---@param args any
@@ -160,23 +174,21 @@ local DEFAULT_RESTART = "transient"
 ---@return slipstream.Client
 function M.new(module, args, options)
   last_id = last_id + 1
-  local meta, owner = getmetatable(module), fiber.current()
-  local own = meta.options
-  misnomer.warn(module, meta.__index)
-  return setmetatable({
+  local owner = fiber.current()
+  misnomer.warn(module, getmetatable(module).__index)
+  local client = {
     id = last_id,
     name = options.name or "#" .. last_id,
-    restarts = 0,
-    _is_named = options.name ~= nil,
     _module = module,
     _args = args,
     _host = options.host or owner and owner._host or core.host(),
-    _restart = options.restart or own.restart or DEFAULT_RESTART,
-    _max_restarts = options.max_restarts or own.max_restarts,
-    _max_seconds = options.max_seconds or own.max_seconds,
-    _supervisor = options.supervisor,
     _script = owner and owner._is_script and owner or nil, -- which waits for it
-  }, Client)
+    _socket = nil, _is_initialized = nil, -- with its launch
+  }
+  client._is_named = options.name and true
+  client._restart, client._supervisor = options.restart, options.supervisor
+  client._max_restarts, client._max_seconds = options.max_restarts, options.max_seconds
+  return setmetatable(client, Client)
 end
 
 local function is_begun(client)
@@ -205,7 +217,7 @@ end
 ---@return slipstream.Client? client, any reason as `start` answers
 function M.launch(client)
   if not registry.add(client) then return nil, "already_started", "already_started" end
-  client._is_initialized, client._is_unwanted = false, false
+  client._is_initialized, client._is_unwanted = false, nil
   begin(client)
   if not is_begun(client) and fiber.may_wait() then await(client, nil, is_begun) end
   if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
