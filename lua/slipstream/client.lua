@@ -118,18 +118,10 @@ local client_options = {
   slow_callback_msec = "number", max_callback_msec = "number",
 }
 
-local function count_joined(self)
-  local joined = 0
-  for topic in pairs(self._topics) do
-    if self._core:join_status(topic) == "joined" then joined = joined + 1 end
-  end
-  return joined
-end
-
 local function state_of(self)
   if not self._core or self._core:idle() then return "not connected" end
   if not self._core:connected() then return "connecting or closing" end
-  local joined = count_joined(self)
+  local joined = #self._core:joined_topics()
   return ("connected, %d topic%s"):format(joined, joined == 1 and "" or "s")
 end
 

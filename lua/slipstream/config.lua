@@ -356,6 +356,24 @@ end
 ---@field json table?
 ---@field proxy string|false?
 
+-- Clients that are alike are mostly started together, and can have the same settings.
+local latest = setmetatable({}, { __mode = "v" })
+
+local function is_alike(settings, other)
+  for key, value in pairs(settings) do
+    local is_nested = key == "tls" and type(other.tls) == "table"
+    if value ~= other[key] and not (is_nested and is_alike(value, other.tls)) then return false end
+  end
+  return true
+end
+
+local function shared(settings)
+  local former = latest[1]
+  if former and is_alike(settings, former) and is_alike(former, settings) then return former end
+  latest[1] = settings
+  return settings
+end
+
 --- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
 -- "key: what is wrong".
 ---@param given slipstream.Config
@@ -367,7 +385,7 @@ function M.read(given)
   if given.uri == nil then return nil, "uri: needed" end
   local vsn, text = vsn_of(given.uri, given.vsn)
   if not vsn then return nil, text end
-  local settings = { uri = given.uri, vsn = vsn } -- each client keeps one, so nothing that is not there
+  local settings = { uri = given.uri, vsn = vsn }
   for _, key in ipairs { "params", "headers", "auth_token", "json", "tls", "proxy" } do
     if given[key] ~= nil then settings[key] = given[key] end
   end
@@ -379,7 +397,7 @@ function M.read(given)
   for key, value in pairs(given) do
     if core_keys[key] then numbers[key] = value end
   end
-  return settings, numbers
+  return shared(settings), numbers
 end
 
 local function params_text(params)

@@ -151,7 +151,7 @@ end
 -- Text is what join was given as a table; a function is asked each time.
 function M.join_due(socket, topic)
   if socket._ending then return end
-  local params = socket._topics[topic]
+  local params = socket._params and socket._params[topic]
   if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end
   return ask(socket, "join params", topic, answer_join, prepare_join, topic, params)
 end

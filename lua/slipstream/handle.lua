@@ -50,7 +50,7 @@ local function new_socket(client)
     assigns = {}, _client = client, _host = client._host, _callback = "init",
     _ending = false, _fiber = false, _mailbox = false, _timeout = false,
     _connected_at = false, _connection_id = false,
-    _core = nil, _config = nil, _topics = nil, -- with the first connect
+    _core = nil, _config = nil, -- with the first connect
   }
   return setmetatable(socket, getmetatable(client._module).socket_meta)
 end

@@ -33,6 +33,7 @@ M.blank = {
   _is_passive = false, -- has no callbacks: a script awaits its events
   _is_ready = false, -- is posted to work its mailbox off
   _killed = false, -- a method of supervisors
+  _params = false, -- of its topics, by their names; of those that have none, nothing
   _mailbox = false, -- there while it is not free
   _questions = false, -- a set
   _span = false, -- of its callback, for telemetry

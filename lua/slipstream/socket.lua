@@ -121,7 +121,7 @@ local function connect(self, given)
     client:set_next_ref(self._core:next_ref()) -- its pushes may have answers on their way
     close_core(self)
   end
-  self._core, self._config, self._topics = client, settings, {}
+  self._core, self._config, self._params = client, settings, nil
   begin_connection(self)
   return client:connect()
 end
@@ -152,9 +152,7 @@ end
 
 -- A shutdown leaves its topics, so that the server need not find out.
 local function leave_all(self)
-  for topic in pairs(self._topics) do
-    if self._core:join_status(topic) == "joined" then self._core:leave(topic) end
-  end
+  for _, topic in ipairs(self._core:joined_topics()) do self._core:leave(topic) end
 end
 
 --- The closing handshake; ends an attempt or a scheduled one, too. `handle_disconnect` follows, with
@@ -208,16 +206,16 @@ function Socket:_encode(value, what)
   return nil, (fault:gsub("^payload", what))
 end
 
--- What is kept of a topic's params: a function, or their text as of now.
+-- What is kept of a topic's params, if it has any: a function, or their text as of now.
 local function keep_params(self, topic, params)
   if params == nil then return true end
-  if type(params) == "function" then
-    self._topics[topic] = params
-    return true
+  if type(params) ~= "function" then
+    local fault
+    params, fault = self:_encode(params, "params")
+    if not params then return nil, fault, "invalid" end
   end
-  local text, fault = self:_encode(params, "params")
-  if not text then return nil, fault, "invalid" end
-  self._topics[topic] = text
+  self._params = self._params or {}
+  self._params[topic] = params
   return true
 end
 
@@ -226,9 +224,7 @@ local function join(self, topic, params)
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   if not is_joined(self, topic) then self:_outdate(topic) end
-  local ok, text, code = self._core:join(topic)
-  if ok and not self._topics[topic] then self._topics[topic] = "{}" end
-  return ok, text, code
+  return self._core:join(topic)
 end
 
 --- Joins the topic as soon as the connection is open, and again after each reconnect: `handle_join` or
@@ -244,7 +240,7 @@ function Socket:join(topic, params)
 end
 
 local function rejoin(self, topic, params)
-  if not self._core or not self._topics[topic] then return fail "never_joined" end
+  if not self._core or not self._core:join_status(topic) then return fail "never_joined" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   if not is_joined(self, topic) then self:_outdate(topic) end

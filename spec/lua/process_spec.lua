@@ -26,7 +26,7 @@ describe("the process", function()
     client = assert(slipstream.start(module, nil, { host = host }))
     fake = fake_core(answers or {})
     socket = client._socket
-    socket._core, socket._topics = fake, {}
+    socket._core = fake
     socket._config = assert(config.read { uri = "ws://phoenix.test/socket" })
   end
 
@@ -77,7 +77,7 @@ describe("the process", function()
 
   it("sends a join again later when it has no room now", function()
     start(nil, { send_join = { nil, "queue_full", "queue_full" } })
-    socket._topics["room:1"] = '{"a":1}'
+    socket._params = { ["room:1"] = '{"a":1}' }
     event.join_due(socket, "room:1")
     assert.same({ { "room:1", '{"a":1}' } }, asked "send_join")
     assert.same({ { "room:1" } }, asked "drop_join")
@@ -94,7 +94,6 @@ describe("the process", function()
     start()
     event.disconnected(socket, reason.new "connection_lost")
     assert.equal(1, #asked "reconnect")
-    socket._topics["room:1"] = "{}"
     event.topic_closed(socket, "room:1", reason.new "channel_error")
     event.topic_closed(socket, "room:1", reason.new "channel_closed")
     event.topic_closed(socket, "room:1", reason.new "disconnected")

@@ -189,6 +189,10 @@ SLIP_CHECKED enum slip_err slip_session_leave(struct slip_session *s, struct sli
 enum slip_join_status { SLIP_JOIN_NONE, SLIP_JOIN_REQUESTED, SLIP_JOIN_JOINED, SLIP_JOIN_CLOSED };
 enum slip_join_status slip_session_join_status(const struct slip_session *s,
                                                struct slip_span topic);
+/* The joined topics, one a call; *place is 0 at first. False: there are no more. The name is
+ * borrowed until the next call on the session other than this. */
+bool slip_session_next_joined(const struct slip_session *s, uint32_t *place,
+                              struct slip_span *topic);
 
 struct slip_push {
   struct slip_span topic;

@@ -291,3 +291,15 @@ bool slip_session_rejoin_due(struct slip_session *s) {
   }
   return false;
 }
+
+bool slip_session_next_joined(const struct slip_session *s, uint32_t *place,
+                              struct slip_span *topic) {
+  while (*place < s->roster.count) {
+    const struct slip_topic *t = s->roster.topics[(*place)++];
+    if (t->state != SLIP_CHANNEL_JOINED)
+      continue;
+    *topic = slip_topic_name(t);
+    return true;
+  }
+  return false;
+}

@@ -186,6 +186,19 @@ static int client_join_status(lua_State *L) {
   return 1;
 }
 
+/* Answers the names of the topics that are joined. */
+static int client_joined_topics(lua_State *L) {
+  struct slip_session *session = slip_client_enter(slip_client_check(L)->client);
+  struct slip_span topic;
+  uint32_t place = 0;
+  lua_newtable(L);
+  for (lua_Integer i = 1; slip_session_next_joined(session, &place, &topic); i++) {
+    slip_result_push_span(L, topic);
+    lua_rawseti(L, -2, i);
+  }
+  return 1;
+}
+
 /* Arguments: client, topic, event, payload, whether it is binary, time-out, whether it may wait. */
 static int client_push(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
@@ -293,6 +306,7 @@ static const luaL_Reg methods[] = {
     {"rejoin", client_rejoin},
     {"leave", client_leave},
     {"join_status", client_join_status},
+    {"joined_topics", client_joined_topics},
     {"push", client_push},
     {"push_value", client_push_value},
     {"take_unanswered", client_take_unanswered},
