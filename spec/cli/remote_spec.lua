@@ -40,14 +40,15 @@ echo ends	normal
   end)
 
   it("is reached by name and by handle, in order", function()
-    assert.equal("123\ntrue\ntrue\necho got\thello\necho ends\tnormal\n", run_beside_echo [[
+    assert.equal("123\necho got\thello\necho ends\tnormal\ntrue\ttrue\n", run_beside_echo [[
       local echo = find "echo"
       slipstream.cast("echo", 1)
       echo:cast(2)
       slipstream.cast(echo, 3)
       print(echo:call "count")
-      print(echo:send { text = "hello" })
-      print(slipstream.stop "echo")
+      local is_sent, is_stopped = echo:send { text = "hello" }, slipstream.stop "echo"
+      echo:await_end()
+      print(is_sent, is_stopped)
     ]])
   end)
 
