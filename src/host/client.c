@@ -197,13 +197,15 @@ static bool drain(struct slip_client *c) {
   return false;
 }
 
+/* A deadline that moves away, as with every push that is answered, leaves the timer where it is: it
+ * comes too early then, once, and is set anew. */
 static void set_timer(struct slip_client *c) {
   uint64_t deadline = slip_session_deadline(c->session);
   if (c->stalls_at < deadline)
     deadline = c->stalls_at;
   if (deadline == SLIP_NEVER)
     slip_loop_unset_timer(c->loop, &c->timer);
-  else if (deadline != c->timer.deadline || c->timer.place == 0)
+  else if (deadline < c->timer.deadline || c->timer.place == 0)
     if (slip_loop_set_timer(c->loop, &c->timer, deadline) != SLIP_OK)
       slip_loop_mark(c->loop, &c->mark); /* no memory for a timer: look again next turn */
 }
