@@ -14,11 +14,13 @@ struct slip_kept_config {
   size_t holds;
 };
 
-/* Bytes between the fields may differ, too; that costs a copy, no more. */
+/* Bytes between the fields may differ, too; that costs a copy, no more, which the check below does
+ * not know. */
 static struct slip_kept_config *find(const struct slip_configs *c,
                                      const struct slip_session_config *like) {
   struct slip_kept_config *kept = c->first;
   for (int i = 0; kept != NULL && i < LOOKED_AT; i++, kept = kept->next)
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (memcmp(&kept->config, like, sizeof *like) == 0)
       return kept;
   return NULL;

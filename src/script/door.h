@@ -17,8 +17,9 @@
  * whether it was for want of memory; NULL: nobody wants to know. The stack is as before.
  *
  * SLIP_ESCRIPT, which may be ignored since `failed` has heard of it; SLIP_ENOMEM when Lua had no
- * memory, also when Lua code has caught that and raised it on. When that goes for `failed` as well, or it raises, what `body` began may be half done for
- * good: the loop stops, and `uv.run` raises it (luv_lua.h).
+ * memory, also when Lua code has caught that and raised it on. When that goes for `failed` as well,
+ * or it raises, what `body` began may be half done for good: the loop stops, and `uv.run` raises it
+ * (luv_lua.h).
  */
 enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context);
 /* A `failed` for what calls our own Lua files, which guard themselves: what they raise all the same
