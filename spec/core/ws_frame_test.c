@@ -365,6 +365,54 @@ static void takes_no_memory_for_bytes_that_are_only_announced(void **state) {
   slip_ws_reader_clear(&r);
 }
 
+#define LARGE 100000u
+
+/* Feeds what lies where the reader wants it, `size` bytes at most. */
+static size_t feed_room(struct slip_ws_reader *r, struct slip_span rest, size_t size,
+                        struct slip_ws_message *m, bool *has) {
+  size_t room_size;
+  char *room = slip_ws_reader_room(r, &room_size);
+  assert_non_null(room);
+  if (room_size < size)
+    size = room_size;
+  memcpy(room, rest.at, size);
+  struct slip_span in = {room, size};
+  CHECK_OK(slip_ws_reader_next(r, &in, m, has));
+  assert_int_equal(in.size, 0);
+  return size;
+}
+
+static void has_room_for_the_rest_of_a_large_frame_and_leaves_it_there(void **state) {
+  (void)state;
+  struct slip_ws_reader r;
+  struct slip_ws_message m;
+  bool has = false;
+  size_t size, at = 40000;
+  char *text = malloc(LARGE);
+  assert_non_null(text);
+  for (size_t i = 0; i < LARGE; i++)
+    text[i] = (char)('a' + i % 23);
+  slip_ws_reader_init(&r, 0);
+  assert_null(slip_ws_reader_room(&r, &size));
+  struct slip_span head = SLIP_SPAN("\x81\x7f\x00\x00\x00\x00\x00\x01\x86\xa0");
+  struct slip_span pieces[] = {head, {text, 20000}, {text + 20000, 20000}};
+  for (size_t i = 0; i < 3; i++) {
+    CHECK_OK(slip_ws_reader_next(&r, &pieces[i], &m, &has));
+    assert_null(slip_ws_reader_room(&r, &size)); /* so far, the length is a claim */
+  }
+  pieces[0] = (struct slip_span){text + at++, 1};
+  CHECK_OK(slip_ws_reader_next(&r, &pieces[0], &m, &has));
+  const char *memory = r.message.memory;
+  while (!has)
+    at += feed_room(&r, (struct slip_span){text + at, LARGE - at}, 7777, &m, &has);
+  assert_int_equal(at, LARGE);
+  assert_ptr_equal(m.data.at, memory);
+  assert_true(slip_span_is_equal(m.data, (struct slip_span){text, LARGE}));
+  assert_null(slip_ws_reader_room(&r, &size));
+  slip_ws_reader_clear(&r);
+  free(text);
+}
+
 static void knows_the_codes_of_a_close(void **state) {
   (void)state;
   static const struct {
@@ -481,6 +529,7 @@ int main(void) {
       cmocka_unit_test(hands_a_whole_message_out_where_it_lies),
       cmocka_unit_test(owns_nothing_while_idle),
       cmocka_unit_test(takes_no_memory_for_bytes_that_are_only_announced),
+      cmocka_unit_test(has_room_for_the_rest_of_a_large_frame_and_leaves_it_there),
       cmocka_unit_test(knows_the_codes_of_a_close),
       cmocka_unit_test(names_the_code_that_answers_an_error),
   };

@@ -300,8 +300,8 @@ static void on_ended(void *owner, const struct slip_reason *reason) {
 
 /* Dials two addresses of which the first refuses. False: the allocation was not reached. */
 static bool dial_without_memory(struct story *s, unsigned number) {
-  static const struct slip_stream_handler handler = {on_stage, on_opened, on_received, on_opened,
-                                                     on_ended};
+  static const struct slip_stream_handler handler = {on_stage,  on_opened, on_received,
+                                                     on_opened, on_ended,  NULL};
   struct slip_net *net = slip_network_net(s->net->network);
   const struct slip_target target = {.host = SLIP_SPAN("phoenix.test"),
                                      .port = s->net->server.port};

@@ -49,8 +49,8 @@ static void on_ended(void *ud, const struct slip_reason *reason) {
   close_if_asked(owner, "ended");
 }
 
-const struct slip_stream_handler owner_handler = {on_stage, on_opened, on_received, on_drained,
-                                                  on_ended};
+const struct slip_stream_handler owner_handler = {on_stage,   on_opened, on_received,
+                                                  on_drained, on_ended,  NULL};
 
 void owner_close(struct owner *owner, bool is_graceful) {
   struct slip_stream *stream = owner->stream;

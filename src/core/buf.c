@@ -22,9 +22,11 @@ static void move_to_front(struct slip_buf *b) {
 }
 
 static enum slip_err grow(struct slip_buf *b, size_t need) {
-  size_t room = b->room < 64 ? 64 : b->room;
-  while (room < need)
-    room = room > SIZE_MAX / 2 ? need : room * 2;
+  size_t room = b->room > SIZE_MAX / 2 ? need : b->room * 2;
+  if (room < 64)
+    room = 64;
+  if (room < need)
+    room = need; /* exactly: who asks for much at once mostly knows all that comes */
   if (b->max != 0 && room > b->max)
     room = b->max; /* need <= max here, so this is still enough */
   char *memory = realloc(b->memory, room);

@@ -256,6 +256,10 @@ void slip_session_feed(struct slip_session *s, struct slip_span bytes) {
   s->input = bytes;
 }
 
+char *slip_session_room(struct slip_session *s, size_t *size) {
+  return s->link == LINK_OPEN ? slip_ws_reader_room(&s->reader, size) : NULL;
+}
+
 uint64_t slip_session_messages(const struct slip_session *s) {
   return s->messages;
 }

@@ -172,6 +172,10 @@ void slip_session_link_stalled(struct slip_session *s);
  * the bytes go away. */
 void slip_session_feed(struct slip_session *s, struct slip_span bytes);
 
+/* Where those that come next had best be, *size of them at most, so that they need not be copied;
+ * they are fed as all others are. Borrowed until the next call on the session. NULL: anywhere. */
+char *slip_session_room(struct slip_session *s, size_t *size);
+
 /* Topics. Events tell the outcome. */
 /* `topic` is wanted: joined when the link is open, again after each reconnect. SLIP_EUTF8,
  * SLIP_ETOOBIG (SLIP_TOPICS_MAX topics, or a name over 64 KiB), SLIP_ENOMEM. */

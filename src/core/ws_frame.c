@@ -14,6 +14,8 @@ enum {
 };
 
 #define CONTINUATION 0x0
+/* What is in pieces up to this size is no large message. */
+#define ROOM_FROM (32u * 1024)
 
 static bool is_control(uint8_t opcode) {
   return (opcode & 0x8) != 0;
@@ -155,16 +157,43 @@ static enum slip_err read_head(struct slip_ws_reader *r, struct slip_span *in, b
   return begin_frame(r, length);
 }
 
-/* Puts a piece of the current frame's payload behind what there is, checking text on the way. */
+/* Of a data frame so much of which has come that its length is more than a claim: there is room for
+ * all of it at once, which then is copied nowhere. */
+static bool is_worth_room(const struct slip_ws_reader *r) {
+  return !is_control(r->opcode) && r->message.size >= ROOM_FROM;
+}
+
+/* Puts a piece of the current frame's payload behind what there is. */
+static enum slip_err append(struct slip_ws_reader *r, struct slip_span piece) {
+  size_t more = is_worth_room(r) ? (size_t)r->left : 0;
+  char *room;
+  enum slip_err err = slip_buf_reserve(&r->message, piece.size + more, &room);
+  if (err != SLIP_OK) {
+    r->fault = "no memory for a message";
+    return err;
+  }
+  if (piece.at != room && piece.size > 0) /* it was read into the room itself, perhaps */
+    memcpy(room, piece.at, piece.size);
+  slip_buf_commit(&r->message, piece.size);
+  return SLIP_OK;
+}
+
+/* The same, checking text on the way. */
 static enum slip_err keep(struct slip_ws_reader *r, struct slip_span piece) {
   if (is_control(r->opcode))
     r->control_size = (uint8_t)(r->control_size + piece.size);
   else if (r->is_text && !slip_utf8_feed(&r->utf8, piece))
     return not_utf8(r);
-  enum slip_err err = slip_buf_append(&r->message, piece);
-  if (err != SLIP_OK)
-    r->fault = "no memory for a message";
-  return err;
+  return append(r, piece);
+}
+
+char *slip_ws_reader_room(const struct slip_ws_reader *r, size_t *size) {
+  const struct slip_buf *b = &r->message;
+  size_t room = b->room - b->head - b->size;
+  if (r->err != SLIP_OK || r->left == 0 || !is_worth_room(r) || room == 0)
+    return NULL;
+  *size = r->left < room ? (size_t)r->left : room;
+  return b->memory + b->head + b->size;
 }
 
 static enum slip_err read_close(struct slip_ws_reader *r, struct slip_ws_message *out) {

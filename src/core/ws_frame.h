@@ -82,6 +82,12 @@ void slip_ws_reader_allow_compressed(struct slip_ws_reader *r);
  */
 SLIP_CHECKED enum slip_err slip_ws_reader_next(struct slip_ws_reader *r, struct slip_span *in,
                                                struct slip_ws_message *out, bool *has);
+/*
+ * In the middle of a large data frame: where the bytes that come next had best be read to, *size of
+ * them at most, so that the reader need not copy them; they are fed to it as all others are.
+ * Borrowed until the next call on the reader. NULL otherwise.
+ */
+char *slip_ws_reader_room(const struct slip_ws_reader *r, size_t *size);
 /* The close code to answer an error of `next` with; SLIP_WS_INTERNAL_ERROR when out of memory. */
 uint16_t slip_ws_code_for(enum slip_err err);
 /* Whether a code may stand in a close frame: 1000-1003, 1007-1014, 3000-4999. */

@@ -248,6 +248,11 @@ static void on_received(void *owner, struct slip_span bytes) {
     slip_client_leave(c);
 }
 
+static char *find_room(void *owner, size_t *size) {
+  struct slip_client *c = owner;
+  return slip_session_room(c->session, size);
+}
+
 static void on_drained(void *owner) {
   struct slip_client *c = owner;
   c->stalls_at = SLIP_NEVER; /* however late we are: the peer has taken something */
@@ -265,6 +270,7 @@ static const struct slip_stream_handler stream_handler = {
     .stage = on_stage,
     .opened = on_opened,
     .received = on_received,
+    .room = find_room,
     .drained = on_drained,
     .ended = on_ended,
 };

@@ -12,6 +12,8 @@
   ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
 
 #define SLIP_NETWORK_READ_SIZE (64u * 1024)
+/* The most that is read at once where the owner has the room. libuv reads up to 32 times a turn. */
+#define SLIP_NETWORK_ROOM_SIZE (256u * 1024)
 #define SLIP_NETWORK_PLAIN_SIZE (16u * 1024) /* a TLS record, decrypted */
 
 struct slip_network {

@@ -21,6 +21,9 @@ struct slip_stream_handler {
   /* Once: CONNECT_FAILED with stage and text, or CONNECTION_LOST (no text: the peer ended it in
    * good order). */
   void (*ended)(void *owner, const struct slip_reason *reason);
+  /* Where the next bytes had best be received, *size of them at most, 1 or more; NULL: anywhere. It
+   * may itself be NULL. */
+  char *(*room)(void *owner, size_t *size);
 };
 
 /* The makers' table. */

@@ -198,10 +198,21 @@ static void on_read_end(struct tcp *tcp, int code) {
   tcp->stream.handler->ended(tcp->stream.owner, &reason);
 }
 
+static char *find_room(const struct tcp *tcp, size_t *size) {
+  const struct slip_stream_handler *handler = tcp->stream.handler;
+  return tcp->is_closed || handler->room == NULL ? NULL : handler->room(tcp->stream.owner, size);
+}
+
 static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *out) {
   (void)hint;
   struct tcp *tcp = handle->data;
-  *out = uv_buf_init(tcp->network->read_buffer, sizeof tcp->network->read_buffer);
+  size_t size;
+  char *room = find_room(tcp, &size);
+  if (room == NULL)
+    *out = uv_buf_init(tcp->network->read_buffer, sizeof tcp->network->read_buffer);
+  else
+    *out =
+        uv_buf_init(room, size < SLIP_NETWORK_ROOM_SIZE ? (unsigned)size : SLIP_NETWORK_ROOM_SIZE);
 }
 
 void slip_tcp_hand_on(struct slip_stream *stream, struct slip_span bytes) {

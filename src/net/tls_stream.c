@@ -297,8 +297,8 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
                             const struct slip_stream_handler *handler, void *owner,
                             struct slip_stream **out) {
   static const struct slip_stream_ops ops = {tls_write, tls_close};
-  static const struct slip_stream_handler tcp_handler = {on_stage, on_opened, on_received,
-                                                         on_drained, on_ended};
+  static const struct slip_stream_handler tcp_handler = {on_stage,   on_opened, on_received,
+                                                         on_drained, on_ended,  NULL};
   struct tls *tls = calloc(1, sizeof *tls);
   if (tls == NULL)
     return SLIP_ENOMEM;

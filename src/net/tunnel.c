@@ -130,8 +130,8 @@ static enum slip_err write_request(struct tunnel *tunnel, const struct slip_targ
 
 static enum slip_err dial_proxy(struct slip_network *network, const struct slip_target *target,
                                 struct tunnel *tunnel) {
-  static const struct slip_stream_handler handler = {on_stage, on_opened, on_received, on_drained,
-                                                     on_ended};
+  static const struct slip_stream_handler handler = {on_stage,   on_opened, on_received,
+                                                     on_drained, on_ended,  NULL};
   const struct slip_target proxy = {
       .host = target->proxy->host,
       .port = target->proxy->port,
