@@ -26,7 +26,9 @@ static enum slip_err grow(struct slip_buf *b, size_t need) {
   if (room < 64)
     room = 64;
   if (room < need)
-    room = need; /* exactly: who asks for much at once mostly knows all that comes */
+    room = need; /* who asks for much at once knows nearly all that comes */
+  if (room == need && need < SIZE_MAX / 2)
+    room += need / 16;
   if (b->max != 0 && room > b->max)
     room = b->max; /* need <= max here, so this is still enough */
   char *memory = realloc(b->memory, room);

@@ -40,7 +40,7 @@ struct slip_topic *slip_roster_find_join(const struct slip_roster *r, uint64_t j
 static enum slip_err grow(struct slip_roster *r) {
   if (r->count < r->room)
     return SLIP_OK;
-  uint32_t room = r->room == 0 ? 1 : r->room * 2;
+  uint16_t room = r->room == 0 ? 1 : (uint16_t)(r->room * 2); /* SLIP_TOPICS_MAX is far less */
   struct slip_topic **topics = realloc(r->topics, room * sizeof(struct slip_topic *));
   if (topics == NULL)
     return SLIP_ENOMEM;
@@ -83,7 +83,7 @@ void slip_roster_forget(struct slip_roster *r, struct slip_topic *topic) {
 void slip_roster_sweep(struct slip_roster *r) {
   if (!r->has_forgotten)
     return;
-  uint32_t kept = 0;
+  uint16_t kept = 0;
   for (uint32_t i = 0; i < r->count; i++) {
     if (r->topics[i]->is_forgotten)
       free(r->topics[i]);

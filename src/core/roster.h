@@ -26,8 +26,8 @@ struct slip_topic {
 
 struct slip_roster {
   struct slip_topic **topics;
-  uint32_t count;
-  uint32_t room;
+  uint16_t count;
+  uint16_t room;
   bool has_forgotten; /* there is something to sweep */
 };
 

@@ -54,7 +54,7 @@ static void fill_reason(struct slip_kept_reason *kept, const struct slip_reason 
 
 static void keep_reason(struct slip_session *s, const struct slip_reason *reason) {
   s->has_reason = true;
-  s->reason_kind = (uint8_t)reason->kind;
+  s->reason_kind = reason->kind;
   if (s->reason == NULL)
     s->reason = calloc(1, sizeof *s->reason);
   if (s->reason != NULL)

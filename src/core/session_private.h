@@ -48,16 +48,12 @@ struct slip_session {
   uint64_t messages; /* received, for the statistics */
   uint64_t pushes;   /* sent, likewise */
 
-  enum link_state link;
-  enum slip_stage stage; /* what the making of the link is at, for the reason of a time-out */
   uint64_t
       link_deadline; /* of the back-off, the attempt or the closing handshake; else SLIP_NEVER */
   uint64_t heartbeat_at; /* when the next one goes out; SLIP_NEVER while one is unanswered or none
                             are sent */
   uint64_t heartbeat_began; /* when the unanswered one went out */
-  bool awaits_heartbeat;    /* one is unanswered */
   uint64_t quiet_since;     /* when the last message came, or the first join after it went out */
-  bool is_join_unheard;     /* that is when a join went out */
   uint64_t connected_at;
   uint32_t redirects;         /* followed in this attempt */
   uint32_t connect_left_msec; /* for the links of this attempt that are still to come */
@@ -73,22 +69,27 @@ struct slip_session {
   struct slip_buf scratch;      /* where message.c puts unescaped strings */
   struct slip_buf outbox;
   struct slip_queued_action *last_action; /* of a ring: the next of the last is the first */
-  bool is_starved;                        /* an action could not be queued for want of memory */
 
   struct slip_roster roster;
   struct slip_pending pending;
-  uint32_t joins; /* topics that are JOINING */
-
   struct slip_breaker *breaker; /* NULL: no connection was dropped lately */
 
   struct slip_push_buffer buffer;
   size_t writable_at; /* WRITABLE comes when no more bytes than that are queued */
-  bool was_full;      /* a push was refused: it is to come */
 
-  bool owes_end;   /* DISCONNECTED is queued, and nobody has it yet */
-  bool has_reason; /* since the last `connect` */
-  uint8_t reason_kind;
   struct slip_kept_reason *reason; /* NULL while the link is open, or without memory for it */
+
+  /* What is small stands together, so that nothing is lost between. */
+  uint32_t joins; /* topics that are JOINING */
+  enum link_state link : 8;
+  enum slip_stage stage : 8; /* what the making of the link is at, for the reason of a time-out */
+  enum slip_reason_kind reason_kind : 8;
+  bool has_reason : 1;       /* since the last `connect` */
+  bool owes_end : 1;         /* DISCONNECTED is queued, and nobody has it yet */
+  bool awaits_heartbeat : 1; /* a heartbeat is unanswered */
+  bool is_join_unheard : 1;  /* `quiet_since` is when a join went out */
+  bool is_starved : 1;       /* an action could not be queued for want of memory */
+  bool was_full : 1;         /* a push was refused: WRITABLE is to come */
 };
 
 /* session.c */

@@ -159,13 +159,13 @@ static enum slip_err read_head(struct slip_ws_reader *r, struct slip_span *in, b
 
 /* Of a data frame so much of which has come that its length is more than a claim: there is room for
  * all of it at once, which then is copied nowhere. */
-static bool is_worth_room(const struct slip_ws_reader *r) {
-  return !is_control(r->opcode) && r->message.size >= ROOM_FROM;
+static bool is_worth_room(const struct slip_ws_reader *r, size_t size) {
+  return !is_control(r->opcode) && size >= ROOM_FROM;
 }
 
 /* Puts a piece of the current frame's payload behind what there is. */
 static enum slip_err append(struct slip_ws_reader *r, struct slip_span piece) {
-  size_t more = is_worth_room(r) ? (size_t)r->left : 0;
+  size_t more = is_worth_room(r, r->message.size + piece.size) ? (size_t)r->left : 0;
   char *room;
   enum slip_err err = slip_buf_reserve(&r->message, piece.size + more, &room);
   if (err != SLIP_OK) {
@@ -190,7 +190,7 @@ static enum slip_err keep(struct slip_ws_reader *r, struct slip_span piece) {
 char *slip_ws_reader_room(const struct slip_ws_reader *r, size_t *size) {
   const struct slip_buf *b = &r->message;
   size_t room = b->room - b->head - b->size;
-  if (r->err != SLIP_OK || r->left == 0 || !is_worth_room(r) || room == 0)
+  if (r->err != SLIP_OK || r->left == 0 || !is_worth_room(r, b->size) || room == 0)
     return NULL;
   *size = r->left < room ? (size_t)r->left : room;
   return b->memory + b->head + b->size;

@@ -26,7 +26,7 @@ struct slip_client {
   uint64_t stalls_at; /* when a blocked write becomes a stall; SLIP_NEVER while it flows */
   uint64_t bytes_in;
   uint64_t bytes_out;
-  uint64_t connects;
+  uint32_t connects;
   bool is_open;     /* the stream takes bytes */
   bool is_draining; /* inside `drain`: events are being told */
   bool is_closed;   /* closed from inside an event: freed when the draining is over */
