@@ -15,15 +15,16 @@ static uint32_t hash_of(struct slip_span name) {
 
 void slip_roster_clear(struct slip_roster *r) {
   for (uint32_t i = 0; i < r->count; i++)
-    free(r->topics[i]);
-  free(r->topics);
+    free(slip_roster_at(r, i));
+  if (r->room > 0)
+    free(r->topics);
   *r = (struct slip_roster){0};
 }
 
 struct slip_topic *slip_roster_find(const struct slip_roster *r, struct slip_span name) {
   uint32_t hash = hash_of(name);
   for (uint32_t i = 0; i < r->count; i++) {
-    struct slip_topic *t = r->topics[i];
+    struct slip_topic *t = slip_roster_at(r, i);
     if (t->hash == hash && slip_span_is_equal(slip_topic_name(t), name))
       return t;
   }
@@ -32,18 +33,25 @@ struct slip_topic *slip_roster_find(const struct slip_roster *r, struct slip_spa
 
 struct slip_topic *slip_roster_find_join(const struct slip_roster *r, uint64_t join_ref) {
   for (uint32_t i = 0; i < r->count; i++)
-    if (r->topics[i]->join_ref == join_ref)
-      return r->topics[i];
+    if (slip_roster_at(r, i)->join_ref == join_ref)
+      return slip_roster_at(r, i);
   return NULL;
 }
 
+static struct slip_topic **places(struct slip_roster *r) {
+  return r->room == 0 ? &r->only : r->topics;
+}
+
 static enum slip_err grow(struct slip_roster *r) {
-  if (r->count < r->room)
+  if (r->count < r->room || r->count == 0)
     return SLIP_OK;
-  uint16_t room = r->room == 0 ? 1 : (uint16_t)(r->room * 2); /* SLIP_TOPICS_MAX is far less */
-  struct slip_topic **topics = realloc(r->topics, room * sizeof(struct slip_topic *));
+  uint16_t room = r->room == 0 ? 2 : (uint16_t)(r->room * 2); /* SLIP_TOPICS_MAX is far less */
+  struct slip_topic **before = r->room == 0 ? NULL : r->topics;
+  struct slip_topic **topics = realloc(before, room * sizeof(struct slip_topic *));
   if (topics == NULL)
     return SLIP_ENOMEM;
+  if (r->room == 0)
+    topics[0] = r->only;
   r->topics = topics;
   r->room = room;
   return SLIP_OK;
@@ -70,7 +78,7 @@ enum slip_err slip_roster_add(struct slip_roster *r, struct slip_span name,
   topic->size = (uint32_t)name.size;
   if (name.size > 0)
     memcpy(topic->name, name.at, name.size);
-  r->topics[r->count++] = topic;
+  places(r)[r->count++] = topic;
   *out = topic;
   return SLIP_OK;
 }
@@ -83,12 +91,13 @@ void slip_roster_forget(struct slip_roster *r, struct slip_topic *topic) {
 void slip_roster_sweep(struct slip_roster *r) {
   if (!r->has_forgotten)
     return;
+  struct slip_topic **all = places(r);
   uint16_t kept = 0;
   for (uint32_t i = 0; i < r->count; i++) {
-    if (r->topics[i]->is_forgotten)
-      free(r->topics[i]);
+    if (all[i]->is_forgotten)
+      free(all[i]);
     else
-      r->topics[kept++] = r->topics[i];
+      all[kept++] = all[i];
   }
   r->count = kept;
   r->has_forgotten = false;

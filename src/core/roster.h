@@ -25,9 +25,12 @@ struct slip_topic {
 };
 
 struct slip_roster {
-  struct slip_topic **topics;
+  union {
+    struct slip_topic *only; /* when `room` is 0: most sockets have one */
+    struct slip_topic **topics;
+  };
   uint16_t count;
-  uint16_t room;
+  uint16_t room;      /* of the array */
   bool has_forgotten; /* there is something to sweep */
 };
 
@@ -44,6 +47,11 @@ SLIP_CHECKED enum slip_err slip_roster_add(struct slip_roster *r, struct slip_sp
 void slip_roster_forget(struct slip_roster *r, struct slip_topic *topic);
 /* Frees what was forgotten and not added again. */
 void slip_roster_sweep(struct slip_roster *r);
+
+/* The one at a place under `count`. Borrowed until it is swept. */
+static inline struct slip_topic *slip_roster_at(const struct slip_roster *r, uint32_t place) {
+  return r->room == 0 ? r->only : r->topics[place];
+}
 
 static inline struct slip_span slip_topic_name(const struct slip_topic *t) {
   return (struct slip_span){t->name, t->size};

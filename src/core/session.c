@@ -56,7 +56,7 @@ void slip_session_free(struct slip_session *s) {
   slip_upgrade_reader_free(s->upgrade);
   slip_ws_reader_clear(&s->reader);
   slip_deflate_free(s->deflate);
-  slip_buf_clear(&s->scratch);
+  free(s->unescaped);
   slip_buf_clear(&s->outbox);
   while (s->last_action != NULL)
     drop_first_action(s);
@@ -244,7 +244,8 @@ bool slip_session_next(struct slip_session *s, struct slip_action *out) {
       return true;
     } else if (s->last_action == NULL && !do_due(s)) {
       s->input = (struct slip_span){0};
-      slip_buf_clear(&s->scratch);
+      free(s->unescaped);
+      s->unescaped = NULL;
       if (s->deflate != NULL)
         slip_deflate_rest(s->deflate);
       return false;

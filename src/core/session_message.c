@@ -1,6 +1,8 @@
 /* Messages of a session, in and out: see session_private.h for what its files share. */
 #include "core/session_private.h"
 
+#include <stdlib.h>
+
 struct slip_span slip_session_ref_text(uint64_t ref, char room[24]) {
   char *end = room + 24, *at = end;
   do {
@@ -164,8 +166,11 @@ bool slip_session_got_message(struct slip_session *s, const struct slip_ws_messa
   struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER};
   struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data};
   struct slip_message message;
+  struct slip_buf scratch = {0};
   const char *fault = NULL;
-  enum slip_err err = slip_message_read(wire, payload, &s->scratch, &message, &fault);
+  enum slip_err err = slip_message_read(wire, payload, &scratch, &message, &fault);
+  free(s->unescaped); /* of the message before: all that it led to is done */
+  s->unescaped = scratch.memory;
   if (err != SLIP_OK) {
     slip_session_fail(s, SLIP_WS_BAD_DATA,
                       slip_span_of(fault != NULL ? fault : slip_err_text(err)));

@@ -66,7 +66,7 @@ struct slip_session {
   struct slip_span input; /* fed, not read yet */
   struct slip_ws_reader reader;
   struct slip_deflate *deflate; /* when the connection's messages may be compressed; else NULL */
-  struct slip_buf scratch;      /* where message.c puts unescaped strings */
+  char *unescaped;              /* strings of the last message, when it had escapes; else NULL */
   struct slip_buf outbox;
   struct slip_queued_action *last_action; /* of a ring: the next of the last is the first */
 

@@ -165,7 +165,7 @@ static void must_step(struct slip_session *s, struct slip_topic *topic,
 
 void slip_session_topics_up(struct slip_session *s) {
   for (uint32_t i = 0; i < s->roster.count; i++)
-    must_step(s, s->roster.topics[i], SLIP_CHANNEL_LINK_UP);
+    must_step(s, slip_roster_at(&s->roster, i), SLIP_CHANNEL_LINK_UP);
 }
 
 static void lose_topic(struct slip_session *s, struct slip_topic *topic) {
@@ -183,7 +183,7 @@ static void lose_topic(struct slip_session *s, struct slip_topic *topic) {
 
 void slip_session_topics_lost(struct slip_session *s) {
   for (uint32_t i = 0; i < s->roster.count; i++)
-    lose_topic(s, s->roster.topics[i]);
+    lose_topic(s, slip_roster_at(&s->roster, i));
 }
 
 /* Requests. */
@@ -277,15 +277,15 @@ enum slip_join_status slip_session_join_status(const struct slip_session *s,
 uint64_t slip_session_rejoin_deadline(const struct slip_session *s) {
   uint64_t earliest = SLIP_NEVER;
   for (uint32_t i = 0; i < s->roster.count; i++)
-    if (s->roster.topics[i]->rejoin_at < earliest)
-      earliest = s->roster.topics[i]->rejoin_at;
+    if (slip_roster_at(&s->roster, i)->rejoin_at < earliest)
+      earliest = slip_roster_at(&s->roster, i)->rejoin_at;
   return earliest;
 }
 
 bool slip_session_rejoin_due(struct slip_session *s) {
   for (uint32_t i = 0; i < s->roster.count; i++) {
-    if (s->roster.topics[i]->rejoin_at <= s->now) {
-      must_step(s, s->roster.topics[i], SLIP_CHANNEL_REJOIN_DUE);
+    if (slip_roster_at(&s->roster, i)->rejoin_at <= s->now) {
+      must_step(s, slip_roster_at(&s->roster, i), SLIP_CHANNEL_REJOIN_DUE);
       return true;
     }
   }
@@ -295,7 +295,7 @@ bool slip_session_rejoin_due(struct slip_session *s) {
 bool slip_session_next_joined(const struct slip_session *s, uint32_t *place,
                               struct slip_span *topic) {
   while (*place < s->roster.count) {
-    const struct slip_topic *t = s->roster.topics[(*place)++];
+    const struct slip_topic *t = slip_roster_at(&s->roster, (*place)++);
     if (t->state != SLIP_CHANNEL_JOINED)
       continue;
     *topic = slip_topic_name(t);
