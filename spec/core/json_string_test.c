@@ -191,6 +191,27 @@ static void writes_what_it_reads_back(void **state) {
   }
 }
 
+/* The quick look takes eight bytes at a time, and what is left at the end: nothing may slip by. */
+static void looks_at_every_place_of_texts_of_every_size(void **state) {
+  (void)state;
+  for (size_t size = 1; size <= 20; size++)
+    for (size_t place = 0; place < size; place++) {
+      char text[] = "aaaaaaaaaaaaaaaaaaaa";
+      struct slip_span exact = copy((struct slip_span){text, size});
+      char *odd = (char *)exact.at + place;
+      slip_buf_truncate(&buf, 0);
+      CHECK_OK(slip_json_string_write(&buf, exact));
+      assert_int_equal(buf.size, size + 2);
+      *odd = '"';
+      slip_buf_truncate(&buf, 0);
+      CHECK_OK(slip_json_string_write(&buf, exact));
+      assert_int_equal(buf.size, size + 3);
+      *odd = (char)0x80;
+      assert_int_equal(slip_json_string_write(&buf, exact), SLIP_EUTF8);
+      free((void *)exact.at);
+    }
+}
+
 static void writes_an_empty_string_for_empty_text(void **state) {
   (void)state;
   CHECK_OK(slip_json_string_write(&buf, SLIP_SPAN("")));
@@ -239,6 +260,7 @@ int main(void) {
       TEST(says_only_the_whole_text),
       TEST(writes_with_the_shortest_escapes),
       TEST(writes_what_it_reads_back),
+      TEST(looks_at_every_place_of_texts_of_every_size),
       TEST(writes_an_empty_string_for_empty_text),
       TEST(does_not_write_what_is_not_utf8),
       TEST(writes_nothing_when_there_is_too_little_room),

@@ -1,19 +1,17 @@
 #include "core/json_string.h"
 
 #include "core/utf8.h"
-
-#include <stdint.h>
-
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+#include "core/word.h"
 
 /* Eight bytes at once: the high bit of each that is a quote, a backslash or a control character.
  * The subtractions borrow at a byte that is too low; those over 0x7F are never special. A borrow
  * may reach the byte above too, so only the lowest hit is sure. */
 static uint64_t find_hits(uint64_t word) {
-  uint64_t quote = word ^ EACH_BYTE('"');
-  uint64_t backslash = word ^ EACH_BYTE('\\');
-  uint64_t low = (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | (word - EACH_BYTE(0x20));
-  return low & ~word & EACH_BYTE(0x80);
+  uint64_t quote = word ^ SLIP_WORD_OF('"');
+  uint64_t backslash = word ^ SLIP_WORD_OF('\\');
+  uint64_t low =
+      (quote - SLIP_WORD_OF(1)) | (backslash - SLIP_WORD_OF(1)) | (word - SLIP_WORD_OF(0x20));
+  return low & ~word & SLIP_WORD_OF(0x80);
 }
 
 static bool is_special(char c) {
@@ -32,23 +30,35 @@ static uint64_t find_any(const char *at) {
   return halves[0] | halves[1];
 }
 
-/* The first byte of a string that does not stand for itself, or `end`. Nearly all that is received
- * goes through here, hence 32 at a time, and eight where that is too much. */
-static const char *find_special(const char *at, const char *end) {
-  uint64_t word;
-  while (end - at >= 32 && (find_any(at) | find_any(at + 16)) == 0)
-    at += 32;
-  for (; (size_t)(end - at) >= sizeof word; at += sizeof word) {
-    memcpy(&word, at, sizeof word);
-    uint64_t hits = find_hits(word);
+/* Moves *at, eight bytes at a time, to the first special one. False: there is none in the words
+ * before `end`, and *at is behind them. */
+static bool find_in_words(const char **at, const char *end) {
+  for (; end - *at >= 8; *at += 8) {
+    uint64_t hits = find_hits(slip_word_load(*at));
     if (hits == 0)
       continue;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return at + __builtin_ctzll(hits) / 8;
+    *at += __builtin_ctzll(hits) / 8;
 #else
-    break; /* the lowest hit is not the first one: the loop below finds it */
+    while (!is_special(**at)) /* the lowest hit is not the first one */
+      ++*at;
 #endif
+    return true;
   }
+  return false;
+}
+
+/* The first byte of a string that does not stand for itself, or `end`. Nearly all that is received
+ * goes through here: most strings end soon, and of the others 32 bytes are looked at at once. */
+static const char *find_special(const char *at, const char *end) {
+  if (end - at > 32) {
+    if (find_in_words(&at, at + 32))
+      return at;
+    while (end - at >= 32 && (find_any(at) | find_any(at + 16)) == 0)
+      at += 32;
+  }
+  if (find_in_words(&at, end))
+    return at;
   while (at < end && !is_special(*at))
     at++;
   return at;
@@ -242,7 +252,20 @@ static enum slip_err escape(struct slip_buf *out, const char *at, const char *en
   return SLIP_OK;
 }
 
-/* What needs no escape, as nearly all does: in one piece. */
+/* Whether it is ASCII, as most is, and needs no escape. */
+static bool is_plain(struct slip_span text) {
+  uint64_t found = 0;
+  for (; text.size >= 8; text = slip_span_skip(text, 8)) {
+    uint64_t word = slip_word_load(text.at);
+    found |= word | find_hits(word);
+  }
+  if (text.size > 0) {
+    uint64_t word = slip_word_load_few(text.at, text.size);
+    found |= word | find_hits(word);
+  }
+  return (found & SLIP_WORD_OF(0x80)) == 0;
+}
+
 static enum slip_err write_plain(struct slip_buf *out, struct slip_span text) {
   char *room;
   enum slip_err err = slip_buf_reserve(out, text.size + 2, &room);
@@ -270,8 +293,7 @@ static enum slip_err write_escaped(struct slip_buf *out, struct slip_span text) 
 enum slip_err slip_json_string_write(struct slip_buf *out, struct slip_span text) {
   if (text.size == 0)
     return slip_buf_append(out, SLIP_SPAN("\"\""));
-  if (!slip_utf8_is_valid(text))
-    return SLIP_EUTF8;
-  const char *end = text.at + text.size;
-  return find_special(text.at, end) == end ? write_plain(out, text) : write_escaped(out, text);
+  if (is_plain(text))
+    return write_plain(out, text);
+  return slip_utf8_is_valid(text) ? write_escaped(out, text) : SLIP_EUTF8;
 }

@@ -1,5 +1,7 @@
 #include "core/utf8.h"
 
+#include "core/word.h"
+
 /*
  * The states are those of the ABNF in RFC 3629 section 4, each named by what it waits for. A
  * state's number is also where, in bits, its field lies in a byte's row of the table: the next
@@ -46,12 +48,8 @@ static const uint64_t rows[256] = {
     X4(ALL_DEAD),   X4(ALL_DEAD),    X3(ALL_DEAD),                  /* F5..FF */
 };
 
-#define HIGH_BITS 0x8080808080808080u
-
-static uint64_t load(const char *at) {
-  uint64_t word;
-  memcpy(&word, at, sizeof word);
-  return word;
+static bool is_ascii(uint64_t bytes) {
+  return (bytes & SLIP_WORD_OF(0x80)) == 0;
 }
 
 /* How many bytes from the front are surely ASCII. Most text on the wire is: this sets the pace. */
@@ -59,12 +57,15 @@ static size_t ascii_size(struct slip_span text) {
   size_t size = 0;
   for (; text.size - size >= 32; size += 32) {
     const char *at = text.at + size;
-    if (((load(at) | load(at + 8) | load(at + 16) | load(at + 24)) & HIGH_BITS) != 0)
+    if (!is_ascii(slip_word_load(at) | slip_word_load(at + 8) | slip_word_load(at + 16) |
+                  slip_word_load(at + 24)))
       break;
   }
-  while (text.size - size >= 8 && (load(text.at + size) & HIGH_BITS) == 0)
+  while (text.size - size >= 8 && is_ascii(slip_word_load(text.at + size)))
     size += 8;
-  return size;
+  size_t rest = text.size - size;
+  bool is_all = rest > 0 && rest < 8 && is_ascii(slip_word_load_few(text.at + size, rest));
+  return is_all ? text.size : size;
 }
 
 static uint64_t walk(uint64_t state, struct slip_span piece) {
