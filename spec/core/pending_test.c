@@ -130,6 +130,19 @@ static void an_entry_that_is_found_can_be_given_to_a_join(void **state) {
   assert_int_equal(out.kind, SLIP_PENDING_PUSH);
 }
 
+static void tells_whether_one_of_a_kind_is_there(void **state) {
+  (void)state;
+  assert_false(slip_pending_has(&pending, SLIP_PENDING_PUSH, UINT64_MAX));
+  add(5, 1, 100); /* alone */
+  assert_true(slip_pending_has(&pending, SLIP_PENDING_PUSH, 6));
+  assert_false(slip_pending_has(&pending, SLIP_PENDING_PUSH, 5));
+  assert_false(slip_pending_has(&pending, SLIP_PENDING_JOIN, 6));
+  add(6, 1, 50); /* and in a heap */
+  add(7, 1, 70);
+  assert_true(slip_pending_has(&pending, SLIP_PENDING_PUSH, 6));
+  assert_false(slip_pending_has(&pending, SLIP_PENDING_PUSH, 5));
+}
+
 static void refuses_more_than_the_maximum(void **state) {
   (void)state;
   for (uint64_t ref = 1; ref <= SLIP_PENDING_MAX; ref++)
@@ -305,6 +318,7 @@ int main(void) {
       TEST(expires_all_there_are_for_join_ref_zero),
       TEST(what_is_buffered_ends_by_its_ref_alone),
       TEST(an_entry_that_is_found_can_be_given_to_a_join),
+      TEST(tells_whether_one_of_a_kind_is_there),
       TEST(refuses_more_than_the_maximum),
       TEST(has_no_memory_for_one_request_at_a_time),
       TEST(keeps_its_memory_until_the_last_is_answered),

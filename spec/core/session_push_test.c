@@ -373,6 +373,20 @@ static void a_reply_to_what_was_not_sent_yet_is_dropped(void **state) {
   phx_expect(p, "reply #2 room:1 ok {}");
 }
 
+static void says_whether_an_answer_is_due(void **state) {
+  struct phx *p = phx_in_room(state);
+  assert_false(slip_session_awaits_reply(p->session, UINT64_MAX));
+  phx_push(p, "room:1", "sent", "{}"); /* 2 */
+  assert_true(slip_session_awaits_reply(p->session, 3));
+  assert_false(slip_session_awaits_reply(p->session, 2));
+  phx_join(p, "room:2");
+  phx_buffer(p, "room:2", "kept"); /* not sent: nobody owes it an answer */
+  phx_expect(p, "join_due room:2");
+  reply(p, 1, 2, "ok");
+  phx_expect(p, "reply #2 room:1 ok {}");
+  assert_false(slip_session_awaits_reply(p->session, UINT64_MAX));
+}
+
 static void what_was_never_told_of_can_be_taken_with_the_session(void **state) {
   struct phx *p = phx_in_room(state);
   uint64_t ref;
@@ -659,6 +673,7 @@ int main(void) {
       PHX_SPEC(a_disconnect_ends_it_in_every_state_of_the_link),
       PHX_SPEC(a_disconnect_when_the_link_is_gone_ends_it),
       PHX_SPEC(a_reply_to_what_was_not_sent_yet_is_dropped),
+      PHX_SPEC(says_whether_an_answer_is_due),
       PHX_SPEC(what_was_never_told_of_can_be_taken_with_the_session),
       PHX_SPEC(a_crash_and_a_close_end_the_pushes_of_their_join_alone),
       PHX_SPEC(a_leave_lets_them_be_answered_until_it_is_settled),

@@ -208,6 +208,14 @@ void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why) {
   sift_up(p, (uint32_t)(entry - entries(p)));
 }
 
+bool slip_pending_has(const struct slip_pending *p, enum slip_pending_kind kind, uint64_t before) {
+  const struct slip_pending_entry *all = p->room == 0 ? &p->only : p->heap;
+  for (uint32_t place = 0; place < p->count; place++)
+    if (all[place].kind == kind && all[place].ref < before)
+      return true;
+  return false;
+}
+
 uint64_t slip_pending_deadline(const struct slip_pending *p) {
   if (p->count == 0)
     return SLIP_NEVER;

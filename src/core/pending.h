@@ -68,6 +68,8 @@ bool slip_pending_take_due(struct slip_pending *p, uint64_t now, struct slip_pen
 void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why);
 /* The same for the request with that ref, if there is one. */
 void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why);
+/* Whether there is a request of that kind with a ref below `before`. O(n). */
+bool slip_pending_has(const struct slip_pending *p, enum slip_pending_kind kind, uint64_t before);
 /* The earliest deadline; SLIP_NEVER when empty. */
 uint64_t slip_pending_deadline(const struct slip_pending *p);
 

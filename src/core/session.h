@@ -225,6 +225,8 @@ SLIP_CHECKED enum slip_err slip_session_push(struct slip_session *s, const struc
 /* Gives up one push that no REPLY has been told of: true and its ref. For a session that is about
  * to be freed: nothing is told of it any more. */
 bool slip_session_take_unanswered(struct slip_session *s, uint64_t *ref);
+/* Whether a push with a ref below `before` was sent and waits for its answer. */
+bool slip_session_awaits_reply(const struct slip_session *s, uint64_t before);
 /*
  * Sends a heartbeat now; HEARTBEAT follows, or the link ends as for any other that is not answered.
  * The next regular one counts from its answer; where there are none, none begin. SLIP_ECLOSED: not

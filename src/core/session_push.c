@@ -209,3 +209,7 @@ bool slip_session_take_unanswered(struct slip_session *s, uint64_t *ref) {
   }
   return false;
 }
+
+bool slip_session_awaits_reply(const struct slip_session *s, uint64_t before) {
+  return slip_pending_has(&s->pending, SLIP_PENDING_PUSH, before);
+}
