@@ -172,6 +172,7 @@ static void carry_out(struct slip_client *c, const struct slip_action *action) {
 }
 
 static void free_client(struct slip_client *c) {
+  slip_client_count(c, slip_loop_tally(c->loop));
   let_go(c, false);
   slip_loop_unset_timer(c->loop, &c->timer);
   slip_loop_unmark(c->loop, &c->mark);
@@ -351,4 +352,13 @@ void slip_client_stats(const struct slip_client *c, struct slip_client_stats *ou
       .queued_bytes = slip_session_outbox(c->session).size,
       .buffered_pushes = slip_session_buffered(c->session),
   };
+}
+
+void slip_client_count(const struct slip_client *c, struct slip_tally *tally) {
+  tally->bytes_in += c->bytes_in;
+  tally->bytes_out += c->bytes_out;
+  tally->messages_in += slip_session_messages(c->session);
+  tally->pushes_out += slip_session_pushes(c->session);
+  tally->connects += c->connects;
+  tally->reconnects += c->connects > 1 ? c->connects - 1 : 0;
 }

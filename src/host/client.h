@@ -48,5 +48,7 @@ struct slip_client_stats {
   uint64_t buffered_pushes; /* that wait for their topics now */
 };
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out);
+/* Adds what it has done so far. */
+void slip_client_count(const struct slip_client *c, struct slip_tally *tally);
 
 #endif

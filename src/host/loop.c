@@ -20,6 +20,7 @@ struct slip_loop {
   struct slip_luck luck;
   struct slip_configs configs;
   struct slip_marks marks;
+  struct slip_tally tally;
   uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
   uint32_t seed;         /* pretended: the state of its luck */
@@ -240,6 +241,10 @@ struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop) {
 
 struct slip_configs *slip_loop_configs(struct slip_loop *loop) {
   return &loop->configs;
+}
+
+struct slip_tally *slip_loop_tally(struct slip_loop *loop) {
+  return &loop->tally;
 }
 
 struct slip_memory *slip_loop_memory(struct slip_loop *loop) {

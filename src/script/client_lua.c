@@ -80,17 +80,49 @@ static int client_close(lua_State *L) {
   return 0;
 }
 
+/* The next client of the host in the table below the key on top, which gives way to its key and
+ * userdata. NULL: there are no more, and nothing is left of the key. */
+static const struct slip_client_box *next_client(lua_State *L, const struct slip_host_box *host) {
+  while (lua_next(L, -2) != 0) {
+    const struct slip_client_box *box = luaL_testudata(L, -1, SLIP_CLIENT_TYPE);
+    if (box != NULL && box->host == host && box->client != NULL) /* servers live there too */
+      return box;
+    lua_pop(L, 1);
+  }
+  return NULL;
+}
+
 void slip_client_close_all(lua_State *L, const struct slip_host_box *host) {
   if (lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE) == LUA_TTABLE) {
     lua_pushnil(L);
-    while (lua_next(L, -2) != 0) { /* clearing fields while traversing is allowed */
-      const struct slip_client_box *box = luaL_testudata(L, -1, SLIP_CLIENT_TYPE);
-      if (box != NULL && box->host == host) /* servers live there too */
-        close_client(L, lua_gettop(L));
+    while (next_client(L, host) != NULL) { /* clearing fields while traversing is allowed */
+      close_client(L, lua_gettop(L));
       lua_pop(L, 1);
     }
   }
   lua_pop(L, 1);
+}
+
+static void set_count(lua_State *L, const char *key, uint64_t count) {
+  lua_pushinteger(L, (lua_Integer)count);
+  lua_setfield(L, -2, key);
+}
+
+int slip_client_push_tally(lua_State *L) {
+  const struct slip_host_box *host = slip_host_check(L, 1);
+  struct slip_tally tally = *slip_loop_tally(host->loop);
+  const struct slip_client_box *box;
+  lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  for (lua_pushnil(L); (box = next_client(L, host)) != NULL; lua_pop(L, 1))
+    slip_client_count(box->client, &tally);
+  lua_createtable(L, 0, 6);
+  set_count(L, "bytes_in", tally.bytes_in);
+  set_count(L, "bytes_out", tally.bytes_out);
+  set_count(L, "messages_in", tally.messages_in);
+  set_count(L, "pushes_out", tally.pushes_out);
+  set_count(L, "connects", tally.connects);
+  set_count(L, "reconnects", tally.reconnects);
+  return 1;
 }
 
 /* The connection. */
@@ -252,6 +284,15 @@ static int client_take_unanswered(lua_State *L) {
   return 1;
 }
 
+/* Whether a push with a ref below the one given waits for its answer. */
+static int client_awaits_reply(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_Integer before = luaL_checkinteger(L, 2);
+  lua_pushboolean(L, slip_session_awaits_reply(slip_client_enter(box->client), (uint64_t)before));
+  slip_client_leave(box->client);
+  return 1;
+}
+
 static int client_next_ref(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   lua_pushinteger(L, (lua_Integer)slip_session_next_ref(slip_client_enter(box->client)));
@@ -271,11 +312,6 @@ static int client_set_next_ref(lua_State *L) {
 static int client_ping(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   return finish(L, box, slip_session_ping(slip_client_enter(box->client)), "busy");
-}
-
-static void set_count(lua_State *L, const char *key, uint64_t count) {
-  lua_pushinteger(L, (lua_Integer)count);
-  lua_setfield(L, -2, key);
 }
 
 static int client_stats(lua_State *L) {
@@ -310,6 +346,7 @@ static const luaL_Reg methods[] = {
     {"push", client_push},
     {"push_value", client_push_value},
     {"take_unanswered", client_take_unanswered},
+    {"awaits_reply", client_awaits_reply},
     {"next_ref", client_next_ref},
     {"set_next_ref", client_set_next_ref},
     {"ping", client_ping},

@@ -33,6 +33,8 @@ void slip_client_open(lua_State *L);
 int slip_client_push(lua_State *L);
 /* The client at index 1; raises when it is closed. */
 struct slip_client_box *slip_client_check(lua_State *L);
+/* host:tally() → what its clients have done so far, those that are gone too; see host/tally.h. */
+int slip_client_push_tally(lua_State *L);
 /* Closes every client of the host. */
 void slip_client_close_all(lua_State *L, const struct slip_host_box *host);
 

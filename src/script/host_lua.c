@@ -135,6 +135,7 @@ static const luaL_Reg methods[] = {
     {"now", host_now},
     {"clock", host_clock},
     {"client", slip_client_push},
+    {"tally", slip_client_push_tally},
     {"set_max_dials", host_set_max_dials},
     {"on_turn", slip_turn_on},
     {"wake", slip_turn_wake},
