@@ -307,21 +307,17 @@ local function read_push_options(options)
   check.fail(4, text:format(check.MOST_MSEC, timeout))
 end
 
-local binary_mt, no_payload = core.binary_mt, {}
-local metatable_of = debug.getmetatable
+local push_value, no_payload = core.push, {}
 
+-- core.push refuses, with false, what is no socket or no string, and what the script's own JSON is to encode.
 local function push(self, topic, event, payload, timeout, may_wait)
-  local client, settings = self._core, self._config
-  if not client then return fail "not_connected" end
+  local ref, text, code = push_value(self, topic, event, payload, timeout, may_wait)
+  if ref ~= false then return ref, text, code end
+  if not self._core then return fail "not_connected" end
   if payload == nil then payload = no_payload end
-  if metatable_of(payload) == binary_mt then
-    if settings.vsn == "1.0.0" then return nil, "payload: binary payloads need vsn 2.0.0", "invalid" end
-    return client:push(topic, event, payload.bytes, true, timeout, may_wait)
-  end
-  if not settings.json then return client:push_value(topic, event, payload, timeout, may_wait) end
-  local text, fault = self:_encode(payload, "payload")
-  if not text then return nil, fault, "invalid" end
-  return client:push(topic, event, text, false, timeout, may_wait)
+  local json, fault = self:_encode(payload, "payload")
+  if not json then return nil, fault, "invalid" end
+  return self._core:push(topic, event, json, false, timeout, may_wait)
 end
 
 --- Pushes an event to a joined topic, or with `buffer` to one that is about to be joined; the answer comes to
@@ -333,14 +329,17 @@ end
 ---@return integer? ref, string? err, string? code nil, "not_joined", "not_connected", "queue_full", or what
 ---cannot be sent
 function Socket:push(topic, event, payload, options)
+  local timeout, may_wait
+  if options ~= nil then timeout, may_wait = read_push_options(options) end
+  local is_observed = spans["client.push"] or listeners["queue.full"]
+  if not is_observed then
+    local ref, text, code = push_value(self, topic, event, payload, timeout, may_wait)
+    if ref ~= false then return ref, text, code end
+  end
   check.self(self, NAME)
   check.is(1, topic, "string")
   check.is(2, event, "string")
-  local timeout, may_wait
-  if options ~= nil then timeout, may_wait = read_push_options(options) end
-  if spans["client.push"] or listeners["queue.full"] then
-    return report.push(self, push, topic, event, payload, timeout, may_wait)
-  end
+  if is_observed then return report.push(self, push, topic, event, payload, timeout, may_wait) end
   return push(self, topic, event, payload, timeout, may_wait)
 end
 

@@ -3,7 +3,7 @@
 #include "script/config_lua.h"
 #include "script/dial_lua.h"
 #include "script/event_lua.h"
-#include "script/json.h"
+#include "script/push_lua.h"
 #include "script/result.h"
 
 #include <lauxlib.h>
@@ -231,46 +231,6 @@ static int client_joined_topics(lua_State *L) {
   return 1;
 }
 
-/* Arguments: client, topic, event, payload, whether it is binary, time-out, whether it may wait. */
-static int client_push(lua_State *L) {
-  struct slip_client_box *box = slip_client_check(L);
-  lua_Integer timeout = luaL_optinteger(L, 6, 0);
-  luaL_argcheck(L, timeout >= 0 && timeout <= INT32_MAX, 6, "out of range");
-  const struct slip_push push = {
-      .topic = slip_result_check_span(L, 2),
-      .event = slip_result_check_span(L, 3),
-      .payload = {lua_toboolean(L, 5) ? SLIP_BINARY : SLIP_JSON, slip_result_check_span(L, 4)},
-      .timeout_msec = (uint32_t)timeout,
-      .may_wait = lua_toboolean(L, 7),
-  };
-  uint64_t ref;
-  enum slip_err err = slip_session_push(slip_client_enter(box->client), &push, &ref);
-  slip_client_leave(box->client);
-  if (err == SLIP_ETOOBIG)
-    return slip_result_fail(L, "topic and event of a binary push have at most 255 bytes each",
-                            "too_big");
-  if (err != SLIP_OK)
-    return slip_result_push(L, err, "not_joined");
-  lua_pushinteger(L, (lua_Integer)ref);
-  return 1;
-}
-
-/* The same with the payload as a value, which becomes JSON. Arguments: client, topic, event,
- * payload, time-out, whether it may wait. */
-static int client_push_value(lua_State *L) {
-  lua_settop(L, 6);
-  if (!slip_json_encode(L, 4)) {
-    lua_pushnil(L);
-    lua_insert(L, -2);
-    lua_pushliteral(L, "invalid");
-    return 3;
-  }
-  lua_replace(L, 4);
-  lua_pushboolean(L, false);
-  lua_insert(L, 5);
-  return client_push(L);
-}
-
 /* Answers the refs of the pushes that no reply was told of; none of them will be. */
 static int client_take_unanswered(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
@@ -343,8 +303,7 @@ static const luaL_Reg methods[] = {
     {"leave", client_leave},
     {"join_status", client_join_status},
     {"joined_topics", client_joined_topics},
-    {"push", client_push},
-    {"push_value", client_push_value},
+    {"push", slip_push_bytes},
     {"take_unanswered", client_take_unanswered},
     {"awaits_reply", client_awaits_reply},
     {"next_ref", client_next_ref},

@@ -7,6 +7,7 @@
 #include "script/message_lua.h"
 #include "script/pack.h"
 #include "script/payload_lua.h"
+#include "script/push_lua.h"
 #include "script/reason_lua.h"
 #include "script/server_lua.h"
 #include "script/slice_lua.h"
@@ -41,6 +42,7 @@ int slip_core_open(lua_State *L) {
   slip_tls_open(L);
   slip_message_open(L);
   slip_host_open(L);
+  slip_push_open(L);
   slip_slice_open(L);
   slip_pack_open(L);
   slip_memory_open(L);

@@ -50,15 +50,19 @@ slip_json_work *work_take(lua_State *L) {
   return w;
 }
 
-/* Gives the work memory, which is at `index`, free, or what it may keep of it; moves the result
- * from the top to `index` and pops the rest. */
-void work_return(lua_State *L, slip_json_work *w, int index) {
+/* Gives the work memory free, or what it may keep of it. */
+void work_rest(slip_json_work *w) {
   slip_buf_truncate(&w->bytes, 0);
   if (w->bytes.room > SLIP_JSON_KEPT)
     slip_buf_clear(&w->bytes);
   if (w->finder && w->finder->capacity() > SLIP_JSON_KEPT)
     w->finder.reset();
   w->is_busy = false;
+}
+
+/* The same of the work memory at `index`; moves the result from the top there and pops the rest. */
+void work_return(lua_State *L, slip_json_work *w, int index) {
+  work_rest(w);
   lua_replace(L, index);
   lua_settop(L, index);
 }
@@ -102,14 +106,28 @@ bool slip_json_push(lua_State *L, struct slip_span text) {
   return done;
 }
 
-bool slip_json_encode(lua_State *L, int index) {
+bool slip_json_lend(lua_State *L, int index, struct slip_span *text) {
   index = lua_absindex(L, index);
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   bool done = slip_json_write(L, w, top + 2, index);
-  struct slip_span text = slip_buf_span(&w->bytes);
+  *text = slip_buf_span(&w->bytes);
+  lua_settop(L, top + 1);
+  return done;
+}
+
+void slip_json_take_back(lua_State *L) {
+  int top = lua_gettop(L);
+  work_rest(static_cast<slip_json_work *>(lua_touserdata(L, top)));
+  lua_settop(L, top - 1);
+}
+
+bool slip_json_encode(lua_State *L, int index) {
+  struct slip_span text;
+  bool done = slip_json_lend(L, index, &text);
   lua_pushlstring(L, text.at, text.size);
-  work_return(L, w, top + 1);
+  lua_insert(L, -2);
+  slip_json_take_back(L);
   return done;
 }
 

@@ -43,6 +43,13 @@ bool slip_json_push(lua_State *L, struct slip_span text);
  * keys must be strings. A binary payload is refused. Metamethods are ignored.
  */
 bool slip_json_encode(lua_State *L, int index);
+/*
+ * The same without a Lua string: *text is the JSON text, or what is wrong when the answer is false,
+ * borrowed until it is taken back. Pushes its owner.
+ */
+bool slip_json_lend(lua_State *L, int index, struct slip_span *text);
+/* Pops the owner; must follow every slip_json_lend. */
+void slip_json_take_back(lua_State *L);
 
 #ifdef __cplusplus
 }
