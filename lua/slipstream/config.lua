@@ -1,12 +1,13 @@
---- The configuration that `connect` takes: checks every key by name, and makes of it what to dial.
+--- The configuration that `connect` takes: what a socket keeps of it, and what to dial.
 
 local core = require "slipstream.core"
 local log = require "slipstream.log"
-local nearest = require "slipstream.nearest"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
+local setting = require "slipstream.setting"
 local uv = require "luv"
-local whole_of = require("slipstream.check").whole
+
+local check, read_uri = setting.check, setting.read_uri
 
 ---@class slipstream.Config
 ---@field uri string ws://, wss:// or ws+unix:///path:/resource; `vsn` is added to its query when missing
@@ -36,249 +37,6 @@ local whole_of = require("slipstream.check").whole
 
 local M = {}
 
-local MAX_MSEC = 2 ^ 31 - 1 | 0
-local MAX_STEPS = 32
--- SLIP_BUFFERED_PUSHES_MAX of src/core/limits.h.
-local MAX_BUFFERED = 10000
-
--- Checkers: nil when the value is good, else what is wrong with it. Values are not shown: they may be
--- secret.
-
-local function expected(what, value)
-  return ("%s expected, got %s"):format(what, math.type(value) == "float" and "float" or type(value))
-end
-
-local function integer(least, most)
-  return function(value)
-    local given = whole_of(value)
-    if not given then return expected("integer", value) end
-    if given < least or given > most then
-      return ("must be from %d to %d, got %d"):format(least, most, given)
-    end
-  end
-end
-
-local function msec(least) return integer(least, MAX_MSEC) end
-
-local bytes = integer(1, math.maxinteger)
-
-local function boolean(value)
-  if type(value) ~= "boolean" then return expected("boolean", value) end
-end
-
-local function share(value)
-  if type(value) ~= "number" then return expected("number", value) end
-  if not (value >= 0 and value <= 1) then return ("must be from 0 to 1, got %s"):format(value) end
-end
-
-local check_step = msec(0)
-
-local function steps(value)
-  if type(value) ~= "table" then return expected("list of integers", value) end
-  if #value < 1 or #value > MAX_STEPS then return ("must have 1 to %d steps"):format(MAX_STEPS) end
-  for index, step in ipairs(value) do
-    local text = check_step(step)
-    if text then return ("[%d]: %s"):format(index, text) end
-  end
-end
-
--- Many clients have the same URI, and each looks at it several times.
-local parts_of = setmetatable({}, { __mode = "v" })
-
-local function read_uri(text)
-  local parts, fault = parts_of[text], nil
-  if not parts then
-    parts, fault = core.uri_read(text)
-    if parts then parts.vsn = query.find(parts.query, "vsn") end
-    parts_of[text] = parts
-  end
-  return parts, fault
-end
-
-local function uri(value)
-  if type(value) ~= "string" then return expected("string", value) end
-  local parts, text = read_uri(value)
-  if not parts then return text end
-end
-
-local function table_or_function(value)
-  if type(value) ~= "table" and type(value) ~= "function" then return expected("table or function", value) end
-end
-
--- CR or LF would begin a second request.
-local function sendable(value)
-  if type(value) ~= "string" then return expected("string", value) end
-  if value:find("[%z\1-\8\10-\31\127]") then return "must not have control characters" end
-end
-
-local function some_text(value)
-  if value == "" then return "must not be empty" end
-  return sendable(value)
-end
-
--- What the handshake itself says.
-local own_headers = {
-  host = true, upgrade = true, connection = true, ["content-length"] = true, ["transfer-encoding"] = true,
-}
-
-local function header(name, value)
-  if type(name) ~= "string" then return "a list of {name, value}, or a map of strings expected" end
-  if not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then return "not a header name (a token of RFC 9110)" end
-  local lower = name:lower()
-  if own_headers[lower] or lower:find("^sec%-websocket%-") then
-    return name .. ": the handshake sets this one"
-  end
-  local text = sendable(value)
-  return text and name .. ": " .. text
-end
-
--- Both forms as a list; a map in the order of its names.
-local function header_list(headers)
-  local list = {}
-  for name, value in pairs(headers) do
-    list[#list + 1] = math.type(name) == "integer" and type(value) == "table" and value or { name, value }
-  end
-  if #list ~= #headers then
-    table.sort(list, function(a, b) return tostring(a[1]) < tostring(b[1]) end)
-    return list
-  end
-  return headers
-end
-
-local function headers(value)
-  if type(value) ~= "table" then return expected("table", value) end
-  for _, pair in ipairs(header_list(value)) do
-    if type(pair) ~= "table" then return "a list of {name, value}, or a map of strings expected" end
-    local text = header(pair[1], pair[2])
-    if text then return text end
-  end
-end
-
-local function address(value)
-  if type(value) ~= "string" then return expected("string", value) end
-  if not core.is_address(value) then return "must be an IPv4 or IPv6 address" end
-end
-
-local function addresses(value)
-  if type(value) == "string" then return address(value) end
-  if type(value) ~= "table" then return expected("string or list of strings", value) end
-  if #value < 1 then return "must have at least one address" end
-  for index, each in ipairs(value) do
-    local text = address(each)
-    if text then return ("[%d]: %s"):format(index, text) end
-  end
-end
-
--- A proxy's URI may hold a password, which `read` does not show.
-local function proxy(value)
-  if value == false then return nil end
-  if type(value) ~= "string" then return expected("string or false", value) end
-  local _, fault = proxies.read(value)
-  return fault
-end
-
-local function one_of(...)
-  local choices = { ... }
-  return function(value)
-    for _, choice in ipairs(choices) do
-      if value == choice then return nil end
-    end
-    local quoted = {}
-    for index, choice in ipairs(choices) do quoted[index] = ('"%s"'):format(choice) end
-    return ("must be %s"):format(table.concat(quoted, " or "))
-  end
-end
-
-local function json(value)
-  if type(value) ~= "table" then return expected("table", value) end
-  if type(value.encode) ~= "function" or type(value.decode) ~= "function" then
-    return "functions encode and decode expected"
-  end
-end
-
--- For what a later version brings; `off` says the same as leaving it out.
-local function later(off)
-  return function(value)
-    if value ~= off or off == nil then return "not supported yet" end
-  end
-end
-
-local function by_text(a, b) return tostring(a) < tostring(b) end
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, by_text)
-  return keys
-end
-
-local MOST_LISTED = 6
-
-local function unknown(key, known)
-  local guess = type(key) == "string" and nearest.find(key, known)
-  local hint = guess and (", did you mean %s?"):format(guess) or ""
-  local keys = sorted_keys(known)
-  if not guess and #keys <= MOST_LISTED then hint = "; there are " .. table.concat(keys, ", ") end
-  return ("%s: no such key%s"):format(tostring(key), hint)
-end
-
--- nil when all keys are good, else "key: what is wrong".
-local function check(given, known)
-  local fault, fault_key
-  for key, value in pairs(given) do
-    local text = known[key] and known[key](value)
-    if (text or not known[key]) and (not fault or by_text(key, fault_key)) then
-      fault_key, fault = key, text and ("%s: %s"):format(key, text) or unknown(key, known)
-    end
-  end
-  return fault
-end
-
-local tls_keys = {
-  ca_file = some_text, cert_file = some_text, key_file = some_text, server_name = some_text,
-  min_version = one_of("1.2", "1.3"), verify = boolean,
-}
-
-local function tls(value)
-  if type(value) ~= "table" then return expected("table", value) end
-  return check(value, tls_keys)
-end
-
--- zlib cannot compress for a window of 8 bits.
-local window_bits = integer(9, 15)
-
-local compress_keys = {
-  server_no_context_takeover = boolean, client_no_context_takeover = boolean,
-  server_max_window_bits = window_bits, client_max_window_bits = window_bits,
-  level = integer(1, 9), threshold = integer(0, MAX_MSEC),
-}
-
-local function compress(value)
-  if type(value) == "boolean" then return nil end
-  if type(value) ~= "table" then return expected("boolean or table", value) end
-  return check(value, compress_keys)
-end
-
--- What the C side takes as it is.
-local core_keys = {
-  heartbeat_interval_msec = msec(0), heartbeat_timeout_msec = msec(1), connect_timeout_msec = msec(1),
-  join_timeout_msec = msec(1), push_timeout_msec = msec(1), write_timeout_msec = msec(1),
-  stable_after_msec = msec(0), reconnect_after_msec = steps, rejoin_after_msec = steps, jitter = share,
-  rejoin_on_reconnect = boolean, max_message_bytes = bytes, max_queue_bytes = bytes,
-  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = one_of("2.0.0", "1.0.0"), compress = compress,
-}
-
--- What each attempt may say anew, see connect_params.
-local dial_keys = { uri = uri, params = table_or_function, headers = headers, auth_token = some_text }
-
-local known_keys = {
-  json = json, tls = tls, local_address = addresses,
-  serializer = later(), proxy = proxy,
-  test_mode = later(false),
-}
-for key, checker in pairs(core_keys) do known_keys[key] = checker end
-for key, checker in pairs(dial_keys) do known_keys[key] = checker end
-
 -- TLS settings are heavy (all the CAs of the system), so clients that want the same share them.
 local tls_cache = setmetatable({}, { __mode = "v" })
 
@@ -292,7 +50,7 @@ end
 
 local function tls_name(settings)
   local parts = {}
-  for _, key in ipairs(sorted_keys(settings)) do
+  for _, key in ipairs(setting.sorted(settings)) do
     local value = tostring(settings[key])
     parts[#parts + 1] = ("%s=%s %s"):format(key, value, tls_files[key] and stamp_of(value) or "")
   end
@@ -336,7 +94,7 @@ end
 local function vsn_of(text, wanted)
   local said = assert(read_uri(text)).vsn
   if not said then return wanted or "2.0.0", false end
-  if core_keys.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
+  if setting.core.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
   if wanted and wanted ~= said then
     return nil, ("uri: it says vsn=%s, but vsn is %s"):format(said, wanted)
   end
@@ -379,8 +137,8 @@ end
 ---@param given slipstream.Config
 ---@return slipstream.Settings? settings, table|string core_or_err
 function M.read(given)
-  if type(given) ~= "table" then return nil, "config: " .. expected("table", given) end
-  local fault = check(given, known_keys)
+  if type(given) ~= "table" then return nil, "config: " .. setting.expected("table", given) end
+  local fault = check(given, setting.all)
   if fault then return nil, fault end
   if given.uri == nil then return nil, "uri: needed" end
   local vsn, text = vsn_of(given.uri, given.vsn)
@@ -395,7 +153,7 @@ function M.read(given)
   if not ok then return nil, text end
   local numbers = { vsn = vsn, decode = given.json and given.json.decode, first_ref = nil }
   for key, value in pairs(given) do
-    if core_keys[key] then numbers[key] = value end
+    if setting.core[key] then numbers[key] = value end
   end
   return shared(settings), numbers
 end
@@ -464,7 +222,7 @@ end
 ---@param is_trial boolean? leaves a params function alone
 ---@return table? dial, string? err
 function M.dial(settings, overrides, is_trial)
-  local fault = overrides and check(overrides, dial_keys)
+  local fault = overrides and check(overrides, setting.dial)
   if fault then return nil, "connect_params: " .. fault end
   local params = want(settings, overrides, "params")
   if is_trial and type(params) == "function" then params = nil end
@@ -472,7 +230,7 @@ function M.dial(settings, overrides, is_trial)
   if not whole then return nil, parts end
   if parts.unix_path and settings.local_turn then return nil, "local_address: a unix socket has none" end
   local headers_wanted = want(settings, overrides, "headers")
-  local dial = { uri = whole, headers = headers_wanted and header_list(headers_wanted) }
+  local dial = { uri = whole, headers = headers_wanted and setting.header_list(headers_wanted) }
   if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
