@@ -1,5 +1,7 @@
 --- The configuration that `connect` takes: what a socket keeps of it, and what to dial.
 
+local alike = require "slipstream.alike"
+local copy = require("slipstream.copy").copy
 local core = require "slipstream.core"
 local log = require "slipstream.log"
 local proxies = require "slipstream.proxy"
@@ -114,30 +116,14 @@ end
 ---@field json table?
 ---@field proxy string|false?
 
--- Clients that are alike are mostly started together, and can have the same settings.
-local latest = setmetatable({}, { __mode = "v" })
-
-local function is_alike(settings, other)
-  for key, value in pairs(settings) do
-    local is_nested = key == "tls" and type(other.tls) == "table"
-    if value ~= other[key] and not (is_nested and is_alike(value, other.tls)) then return false end
-  end
-  return true
-end
-
-local function shared(settings)
-  local former = latest[1]
-  if former and is_alike(settings, former) and is_alike(former, settings) then return former end
-  latest[1] = settings
+-- Whether there is a way to dial it; what the environment says may be otherwise each time.
+local function try(settings)
+  local dial, fault = M.dial(settings, nil, true)
+  if not dial then return nil, fault end
   return settings
 end
 
---- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
--- "key: what is wrong".
----@param given slipstream.Config
----@return slipstream.Settings? settings, table|string core_or_err
-function M.read(given)
-  if type(given) ~= "table" then return nil, "config: " .. setting.expected("table", given) end
+local function read(given)
   local fault = check(given, setting.all)
   if fault then return nil, fault end
   if given.uri == nil then return nil, "uri: needed" end
@@ -147,15 +133,34 @@ function M.read(given)
   for _, key in ipairs { "params", "headers", "auth_token", "json", "tls", "proxy" } do
     if given[key] ~= nil then settings[key] = given[key] end
   end
+  if settings.tls then settings.tls = copy(settings.tls) end -- others may have the same settings
   if given.local_address then settings.local_turn = turn_of(given.local_address) end
-  local ok
-  ok, text = M.dial(settings, nil, true)
-  if not ok then return nil, text end
-  local numbers = { vsn = vsn, decode = given.json and given.json.decode, first_ref = nil }
+  return try(settings)
+end
+
+local function numbers_of(given, vsn)
+  local numbers = { decode = given.json and given.json.decode }
   for key, value in pairs(given) do
     if setting.core[key] then numbers[key] = value end
   end
-  return shared(settings), numbers
+  numbers.vsn = vsn
+  return numbers
+end
+
+--- Checks a config. Answers what to keep of it and what `host:client` takes, or nil and
+-- "key: what is wrong".
+---@param given slipstream.Config
+---@return slipstream.Settings? settings, table|string core_or_err
+function M.read(given)
+  if type(given) ~= "table" then return nil, "config: " .. setting.expected("table", given) end
+  local former, kept = alike.find(given)
+  local settings, fault
+  if former and kept.is_fixed then settings, fault = try(former) else settings, fault = read(given) end
+  if not settings then return nil, fault end
+  if former then return former, kept.numbers end
+  local numbers = numbers_of(given, settings.vsn)
+  alike.keep(given, settings, numbers)
+  return settings, numbers
 end
 
 local function params_text(params)
@@ -215,15 +220,8 @@ function M.reach(settings, dial, parts)
   return dial
 end
 
---- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
--- raised.
----@param settings slipstream.Settings
----@param overrides table? what connect_params returned: uri, params, headers, auth_token
----@param is_trial boolean? leaves a params function alone
----@return table? dial, string? err
-function M.dial(settings, overrides, is_trial)
-  local fault = overrides and check(overrides, setting.dial)
-  if fault then return nil, "connect_params: " .. fault end
+-- All but how its URI is reached, and the parts of that.
+local function plan(settings, overrides, is_trial)
   local params = want(settings, overrides, "params")
   if is_trial and type(params) == "function" then params = nil end
   local whole, parts = whole_uri(want(settings, overrides, "uri"), settings.vsn, params)
@@ -234,6 +232,23 @@ function M.dial(settings, overrides, is_trial)
   if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
   if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
+  return dial, parts
+end
+
+--- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
+-- raised.
+---@param settings slipstream.Settings
+---@param overrides table? what connect_params returned: uri, params, headers, auth_token
+---@param is_trial boolean? leaves a params function alone
+---@return table? dial, string? err
+function M.dial(settings, overrides, is_trial)
+  local fault = overrides and check(overrides, setting.dial)
+  if fault then return nil, "connect_params: " .. fault end
+  local kept = not overrides and alike.of(settings)
+  if kept and kept.dial then return M.reach(settings, kept.dial, kept.parts) end
+  local dial, parts = plan(settings, overrides, is_trial)
+  if not dial then return nil, parts end
+  if kept and kept.is_constant then kept.dial, kept.parts = dial, parts end
   return M.reach(settings, dial, parts)
 end
 
