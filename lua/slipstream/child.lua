@@ -90,6 +90,7 @@ end
 local function begin_again(child)
   local client = child.client
   client.restarts = client.restarts + 1
+  client._module, client._args = child.spec.module, child.spec.args -- which a reload may have changed
   journal.starts_again(client, child.supervisor._client.name)
 end
 

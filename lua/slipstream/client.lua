@@ -3,6 +3,7 @@
 -- A callback is looked up in the client module, then in `default`, then among the socket's methods.
 
 local check = require "slipstream.check"
+local lineage = require "slipstream.lineage"
 local log = require "slipstream.log"
 local passive = require "slipstream.passive"
 local process = require "slipstream.process"
@@ -97,7 +98,7 @@ default.handle_call = not_implemented "handle_call"
 ---@type fun(self: slipstream.Socket, term: any): ...
 default.handle_continue = not_implemented "handle_continue"
 
---- For the day when modules are reloaded; never called so far. Nothing.
+--- The client goes on in this module, which has replaced one of that `version`. Nothing.
 ---@type fun(self: slipstream.Socket, old_version: any): ...
 default.code_change = nothing
 
@@ -133,6 +134,7 @@ end
 local function make(options)
   local module = {}
   local meta = { __index = default, __name = "slipstream.module", __shared = true, options = options }
+  meta.lineage = lineage.new(module)
   meta.socket_meta = {
     __index = module, __name = "slipstream.socket", __shared = true, __tostring = describe,
   }

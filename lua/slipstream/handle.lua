@@ -7,6 +7,7 @@ local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local journal = require "slipstream.journal"
+local lineage = require "slipstream.lineage"
 local misnomer = require "slipstream.misnomer"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
@@ -55,8 +56,9 @@ local function new_socket(client)
   return setmetatable(socket, getmetatable(client._module).socket_meta)
 end
 
+-- Each life begins in the newest code.
 local function begin(client)
-  client._status = nil
+  client._status, client._module = nil, lineage.newest(client._module)
   client._socket = new_socket(client)
   return process.begin(client._socket, client._args)
 end
@@ -304,7 +306,7 @@ end
 
 -- Whether it is of that module, and still has nothing that could connect, which a supervisor never has.
 function Client:_never_connected(module)
-  if self._module ~= module or getmetatable(module).supervisor then return false end
+  if self._module ~= lineage.newest(module) or getmetatable(module).supervisor then return false end
   return not self._socket._core
 end
 
