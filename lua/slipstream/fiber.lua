@@ -117,6 +117,7 @@ local function fault()
   elseif current._is_looking then
     return "waits, which a pattern of what is awaited cannot do"
   end
+  return current._refusal
 end
 
 --- Whether the code that runs can wait.

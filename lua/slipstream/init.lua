@@ -16,6 +16,7 @@ local handle = require "slipstream.handle"
 local log = require "slipstream.log"
 local match = require "slipstream.match"
 local registry = require "slipstream.registry"
+local reloads = require "slipstream.reload"
 local script = require "slipstream.script"
 local supervisor = require "slipstream.supervisor"
 local telemetry = require "slipstream.telemetry"
@@ -100,6 +101,10 @@ M.connect = script.connect
 --- Waits for a callback of anything.
 ---@type fun(start: fun(go_on: fun(...: any)), msec: integer?): ...
 M.await = script.await
+
+--- Loads modules of the script once more, and moves the live clients to the new code.
+---@type fun(module: table|string|nil): slipstream.Reloaded?, string?, string?
+M.reload = reloads.reload
 
 --- A payload that is sent as a binary frame; incoming binary payloads are such tables.
 ---@param bytes string

@@ -238,4 +238,15 @@ local function request(name, argument)
   return setmetatable({ name = name, argument = argument }, Request)
 end
 
-return { callbacks = callbacks, request = request, strategies = strategies }
+--- A supervisor, or another client, goes on in other code: the specs that it says now are those of its
+-- children from their next restarts on. Children that are new come with its own next start.
+---@param socket slipstream.Socket
+local function adopt(socket)
+  local settings = getmetatable(socket._client._module).supervisor
+  for _, spec in ipairs(settings and settings.children or {}) do
+    local child = socket._by_id[spec.id]
+    if child then child.spec = spec end
+  end
+end
+
+return { adopt = adopt, callbacks = callbacks, request = request, strategies = strategies }

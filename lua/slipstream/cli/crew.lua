@@ -4,6 +4,7 @@
 local core = require "slipstream.core"
 local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
+require "slipstream.reload"
 local restart = require "slipstream.restart"
 local seat = require "slipstream.seat"
 local signal = require "slipstream.cli.signal"
@@ -25,6 +26,7 @@ local SHUTDOWN_MSEC = 6000
 ---@field code integer the worst exit code of those that have ended
 ---@field texts string[] what is wrong, each text once
 ---@field signal_code integer? the exit code after a signal
+---@field files table<integer, string[]> by worker: the files that its script is made of
 ---@field is_ending boolean
 
 local function note(crew, code, text)
@@ -125,10 +127,11 @@ end
 ---@return integer code the exit code
 ---@return string[] texts what is wrong
 function M.run(options, count)
-  local crew = { team = seat.lead(count), options = options, workers = {}, code = 0, texts = {},
-    is_ending = false }
+  local crew = { team = seat.lead(count), options = options, workers = {}, files = {}, code = 0,
+    texts = {}, is_ending = false }
   crew.team:on_end(function(...) ended(crew, ...) end)
   team.on("fault", function() end_all(crew) end)
+  team.on("files", function(files, index) crew.files[index] = files end)
   parcel.begin()
   signal.watch(function(exit_code)
     crew.signal_code = exit_code

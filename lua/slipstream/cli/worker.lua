@@ -5,6 +5,7 @@ local endings = require "slipstream.ending"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
+local modules = require "slipstream.modules"
 local outcome = require "slipstream.cli.outcome"
 local parcel = require "slipstream.parcel"
 require "slipstream.reception"
@@ -88,6 +89,7 @@ local function chunk_ended(main, ok, value, options)
   local fault, code = outcome.fault_of(value, options)
   if fault then return refuse(main, fault, code) end
   main.value = value
+  modules.returned(value)
   if value then start_share(value, options) end
 end
 
@@ -140,6 +142,7 @@ local function run_file(main, options)
   if not chunk then return refuse(main, fault, code) end
   team.on("end", function() end_all(main) end)
   parcel.begin()
+  modules.track(options.file, args_of(options, 1), function(files) team.post(team.LEAD, "files", files) end)
   run_chunk(chunk, main, options)
   return run_out(main, options)
 end

@@ -1,0 +1,230 @@
+--- Reloads: modules of the script are loaded once more, and the live clients go on in the new code, with
+-- their connections, topics, assigns, timers and mailboxes. All or nothing: when anything goes wrong, nothing
+-- has changed. Of several workers all reload, or none.
+
+local check = require "slipstream.check"
+local client_modules = require "slipstream.client"
+local core = require "slipstream.core"
+local fiber = require "slipstream.fiber"
+local lineage = require "slipstream.lineage"
+local log = require "slipstream.log"
+local modules = require "slipstream.modules"
+local renewal = require "slipstream.renewal"
+local script = require "slipstream.script"
+local seat = require "slipstream.seat"
+local team = require "slipstream.team"
+local traceback = require "slipstream.traceback"
+local turn = require "slipstream.turn"
+local uv = require "luv"
+
+local M = {}
+
+-- A worker may be busy for as long as a callback may, and the load may take as long again.
+local ASK_MSEC = 25000
+
+local function now() return uv.hrtime() / 1e6 end
+
+---@class slipstream.Reloaded
+---@field modules string[] their names, each after those that it requires
+---@field clients integer how many have moved
+---@field later integer how many wait in a callback, and follow after it
+---@field versions table<string, { old: string, new: string }> of the modules that have one
+---@field msec number
+
+-- All workers' parts.
+
+team.answer("reload.alone", function(order) return renewal.run(order.names, order.paths, core.host()) end)
+team.answer("reload.prepare", function(order) return renewal.prepare(order.names, order.paths) end)
+team.answer("reload.finish", renewal.finish)
+
+local function add_missing(list, names)
+  for _, name in ipairs(names) do
+    if not list[name] then list[#list + 1], list[name] = name, true end
+  end
+end
+
+local function add_part(whole, part)
+  if part.nothing then
+    whole.nothing = whole.nothing or part.nothing
+    return
+  end
+  add_missing(whole.names, part.modules)
+  whole.clients, whole.later = whole.clients + part.clients, whole.later + (part.later or 0)
+  for name, versions in pairs(part.versions) do whole.versions[name] = versions end
+end
+
+-- What a worker that is down, and will begin with what is on disk, need not say.
+local function fault_of(result)
+  if result.ok then return result.value.text, result.value.traceback end
+  if result.reason ~= "noproc" then return ("worker %d: %s"):format(result.worker, result.reason) end
+end
+
+---@return table? whole, string? text, string? traceback
+local function merge(results)
+  local whole = { names = {}, clients = 0, later = 0, versions = {} }
+  for _, result in ipairs(results) do
+    local text, trace = fault_of(result)
+    if text then return nil, text, trace end
+    if result.ok then add_part(whole, result.value) end
+  end
+  if #whole.names > 0 then return whole end
+  return nil, whole.nothing
+end
+
+local function ask_all(kind, value)
+  return team.ask_all("reload." .. kind, value, ASK_MSEC)
+end
+
+-- The lead's work.
+local function coordinate(names, paths)
+  local order = { names = names, paths = paths }
+  if seat.count() == 1 then return merge(ask_all("alone", order)) end
+  local whole, text, trace = merge(ask_all("prepare", order))
+  for _, result in ipairs(ask_all("finish", whole ~= nil)) do
+    if whole and result.ok then whole.later = whole.later + result.value end
+  end
+  return whole, text, trace
+end
+
+-- Telling.
+
+local function text_of(versions)
+  local list = {}
+  for name, version in pairs(versions) do
+    local former = version.old ~= version.new and version.old .. " -> " or ""
+    list[#list + 1] = ("%s %s%s"):format(name, former, version.new)
+  end
+  table.sort(list)
+  return #list > 0 and table.concat(list, ", ") or nil
+end
+
+local function tell(whole, text, trace, began)
+  if not whole then
+    log.error("not reloaded, the old code goes on: " .. text, { traceback = trace })
+    return nil, text, "not_reloaded"
+  end
+  local names = table.move(whole.names, 1, #whole.names, 1, {})
+  local msec = now() - began
+  log.info("reloaded", { modules = table.concat(names, ", "), clients = whole.clients,
+    later = whole.later > 0 and whole.later or nil, msec = ("%.1f"):format(msec),
+    versions = text_of(whole.versions) })
+  return { modules = names, clients = whole.clients, later = whole.later, versions = whole.versions,
+    msec = msec }
+end
+
+-- One after another.
+
+local function is_lead()
+  local mine = seat.mine()
+  return mine and mine:index() == seat.LEAD
+end
+
+local function perform(names, paths, host)
+  local began = now()
+  if is_lead() then
+    local whole, text, trace = coordinate(names, paths)
+    return tell(whole, text, trace, began)
+  end
+  local part = renewal.run(names, paths, host)
+  local whole, text, trace = merge { { worker = 0, ok = true, value = part } }
+  return tell(whole, text, trace, began)
+end
+
+---@class slipstream.reload.Job
+---@field key string what it is about
+---@field owners table[] whose fibers wait for it
+---@field outcome table? packed
+local jobs = {}
+
+local function work()
+  while jobs[1] do
+    local job = jobs[1]
+    job.has_begun = true
+    local outcome = table.pack(xpcall(perform, traceback.catch, job.names, job.paths, job.host))
+    job.outcome = outcome[1] and outcome or { false, nil, traceback.caught(outcome[2]).text, n = 3 }
+    table.remove(jobs, 1)
+    for _, owner in ipairs(job.owners) do fiber.poke(owner) end
+  end
+end
+
+local function begin_work(host)
+  script.begin({ host = host, name = "reload" }, work)
+end
+
+-- One that was asked for and has not begun is good for all that ask for the same.
+local function join_waiting(key, owner)
+  for _, job in ipairs(jobs) do
+    if job.key == key and not job.has_begun then
+      table.insert(job.owners, owner)
+      return job
+    end
+  end
+end
+
+local function add_job(key, owner, names, paths)
+  local job = { key = key, owners = { owner }, names = names, paths = paths, host = owner._host }
+  table.insert(jobs, job)
+  if #jobs == 1 then turn.post(owner._host, begin_work, owner._host) end
+  return job
+end
+
+local function has_outcome(job)
+  if job.outcome then return true, table.unpack(job.outcome, 2, job.outcome.n) end
+end
+
+local function key_of(names, paths)
+  local function text(list) return list and table.concat(list, "\0") or "*" end
+  return text(names) .. "\1" .. text(paths)
+end
+
+-- In a turn of its own, when none of the clients runs, nor who asks.
+local function perform_in_turn(names, paths)
+  local owner, key = fiber.check_may_wait(), key_of(names, paths)
+  return fiber.await(nil, has_outcome, join_waiting(key, owner) or add_job(key, owner, names, paths))
+end
+
+local function ask_lead(names, paths)
+  local question <close> = team.put(seat.LEAD, "reload", { names = names, paths = paths })
+  local ok, summary, text, code = question:await()
+  if ok then return summary, text, code end
+  return nil, summary, summary
+end
+
+--- Reloads modules, in all workers. Waits; where no fiber runs, and nobody else is to be asked, it is done at
+-- once.
+---@param names string[]? of modules; with `paths` nil as well: all
+---@param paths string[]? absolute, of files that have changed; those that are none of the script's are
+---ignored
+---@return slipstream.Reloaded? summary
+---@return string? text nil, and why nothing has changed
+---@return string? code
+function M.all(names, paths)
+  local is_of_many = seat.mine() and not is_lead() and seat.count() > 1
+  if is_of_many then return ask_lead(names, paths) end
+  if fiber.current() or is_lead() then return perform_in_turn(names, paths) end
+  return perform(names, paths, core.host())
+end
+
+team.answer("reload", function(order) return M.all(order.names, order.paths) end)
+
+local function name_of(module)
+  local is_client = client_modules.is_module(module)
+  local name = modules.name_of(is_client and lineage.newest(module) or module)
+  return name or check.fail(1, "a module that `require` has loaded, or its name, expected")
+end
+
+--- Loads a module of the script once more, and with it all those that require it; all modules when there is
+-- none given, in the program.
+---@param module table|string|nil what `require` answered, or its name
+---@return slipstream.Reloaded? summary
+---@return string? text nil: nothing has changed, because of that
+---@return string? code
+function M.reload(module)
+  check.is_optional(1, module, "string", "table")
+  if module == nil and not modules.is_tracked() then check.is(1, module, "string") end
+  local name = type(module) == "table" and name_of(module) or module
+  local summary, text, code = M.all(name and { name }) -- no tail call, which would hide the script
+  return summary, text, code
+end
+
+return M

@@ -1,0 +1,189 @@
+--- Renewal: one worker's part in a reload. Modules are loaded once more and the live clients moved, or
+-- nothing has changed.
+
+local client_modules = require "slipstream.client"
+local core = require "slipstream.core"
+local editions = require "slipstream.edition"
+local modules = require "slipstream.modules"
+local swaps = require "slipstream.swap"
+local telemetry = require "slipstream.telemetry"
+local trial = require "slipstream.trial"
+local uv = require "luv"
+
+local M = {}
+
+local clock = {}
+
+function clock.clock() return uv.hrtime() / 1e6 end
+
+---@class slipstream.Renewal what becomes of a reload on one worker
+---@field modules string[]?
+---@field clients integer?
+---@field later integer?
+---@field versions table?
+---@field nothing string? why it has nothing to reload
+---@field text string? why it refuses
+---@field traceback string?
+
+-- Which modules.
+
+-- By name, those of the last reloads that were refused: without them those that use them would be new, and
+-- they themselves old.
+local refused = {}
+
+local function add_named(list, names)
+  for _, name in ipairs(names) do
+    local record, text = modules.by_name(name)
+    if not record then return nil, text end
+    list[#list + 1] = record
+  end
+  return true
+end
+
+local function add_changed(list, paths)
+  for _, path in ipairs(paths) do list[#list + 1] = modules.by_path(path) end
+end
+
+-- A script that is none of a client module's would do all that it does once more.
+local function is_to_run(record)
+  return not record.is_main or client_modules.is_module(record.value)
+end
+
+local NOTHING = "nothing of the script has changed"
+local PLAIN = "%s is a plain script, which is not run again; it begins anew with the program"
+
+-- What is to be loaded; nil, and why there is nothing.
+local function records_for(names, paths)
+  local list = not (names or paths) and modules.all() or {}
+  local ok, text = add_named(list, names or {})
+  if not ok then return nil, text end
+  add_changed(list, paths or {})
+  if #list == 0 then return nil, NOTHING end
+  local fault = #list == 1 and not is_to_run(list[1]) and PLAIN:format(list[1].name)
+  for _, record in pairs(refused) do list[#list + 1] = record end
+  local records = {}
+  for _, record in ipairs(modules.with_users(list)) do
+    if is_to_run(record) then records[#records + 1] = record end
+  end
+  if #records == 0 then return nil, fault or NOTHING end
+  return records
+end
+
+-- One reload.
+
+local function version_of(module)
+  local version = module.version
+  return version ~= nil and tostring(version) or "none"
+end
+
+local function versions_of(replaced)
+  local versions = {}
+  for _, pair in ipairs(replaced) do
+    if pair.old.version ~= nil or pair.new.version ~= nil then
+      versions[pair.name] = { old = version_of(pair.old), new = version_of(pair.new) }
+    end
+  end
+  return versions
+end
+
+local function names_of(records)
+  local names = {}
+  for place, record in ipairs(records) do names[place] = record.name end
+  return names
+end
+
+local function try(reload)
+  local edition = reload.edition
+  edition:load()
+  edition:check()
+  edition:hand_over()
+  reload.swap = swaps.new(edition.pairs)
+  reload.swap:move()
+end
+
+-- Who sees only the error does not see for whom it was.
+local function explain(reload, caught)
+  local client = reload.swap and reload.swap:last()
+  if not client then return caught.text end
+  return ("%s (code_change of client %s)"):format(caught.text, client.name)
+end
+
+local function undo(reload, text)
+  if reload.swap then reload.swap:undo() end
+  reload.edition:undo()
+  for _, record in ipairs(reload.records) do refused[record.name] = record end
+  if reload.span then reload.span:fail(text) end
+end
+
+local function keep(reload)
+  reload.swap:keep()
+  for _, record in ipairs(reload.records) do refused[record.name] = nil end
+  if reload.span then reload.span:stop { clients = reload.swap.count } end
+end
+
+local function begin_span(records)
+  if not telemetry.spans.reload then return end
+  return telemetry.begin("reload", clock, {}, { modules = names_of(records) })
+end
+
+-- Prepares a reload; nil: it was refused, and nothing has changed.
+local function prepare(records, host)
+  local reload = { records = records, span = begin_span(records), edition = editions.new(records) }
+  local caught = trial.run(host, "reload", try, reload)
+  reload.edition:note_changes()
+  if not caught then return reload end
+  local text = explain(reload, caught)
+  undo(reload, text)
+  return nil, text, caught.traceback
+end
+
+local function part_of(reload)
+  return { modules = names_of(reload.edition.records), clients = reload.swap.count, later = reload.swap.later,
+    versions = versions_of(reload.edition.pairs) }
+end
+
+--- All of it at once, where nobody else has a say.
+---@param names string[]? of modules; with `paths` nil as well: all
+---@param paths string[]? absolute, of files; those that are none of the script's are ignored
+---@param host userdata whose clients the modules may start
+---@return slipstream.Renewal
+function M.run(names, paths, host)
+  local records, text = records_for(names, paths)
+  if not records then return { nothing = text } end
+  local reload, fault, trace = prepare(records, host)
+  if not reload then return { text = fault, traceback = trace } end
+  keep(reload)
+  return part_of(reload)
+end
+
+-- The clients of one that is prepared wait until all workers have said what they think.
+local held
+
+--- Keeps or undoes what is prepared.
+---@param is_kept boolean
+---@return integer later how many clients will follow
+function M.finish(is_kept)
+  local reload = held
+  held = nil
+  if not reload then return 0 end
+  if is_kept then keep(reload) else undo(reload, "another worker refused") end
+  reload.swap:release()
+  return reload.swap.later or 0
+end
+
+--- Does it so that it can still be undone; `finish` must follow.
+---@param names string[]?
+---@param paths string[]?
+---@return slipstream.Renewal
+function M.prepare(names, paths)
+  M.finish(false) -- of one that nobody has finished
+  local records, text = records_for(names, paths)
+  if not records then return { nothing = text } end
+  local reload, fault, trace = prepare(records, core.host())
+  if not reload then return { text = fault, traceback = trace } end
+  held = reload
+  reload.swap:hold()
+  return part_of(reload)
+end
+
+return M

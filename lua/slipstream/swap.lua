@@ -1,0 +1,189 @@
+--- Swaps: live clients go from their module to the one that replaces it, at one moment in which none of them
+-- runs. One that waits in a callback finishes that in the old code, and follows before its next event.
+
+local client_modules = require "slipstream.client"
+local copy = require("slipstream.copy").copy
+local lineage = require "slipstream.lineage"
+local log = require "slipstream.log"
+local process = require "slipstream.process"
+local registry = require "slipstream.registry"
+local supervision = require "slipstream.supervision"
+local trial = require "slipstream.trial"
+
+local M = {}
+
+---@class slipstream.Swap
+---@field private pairs { old: table, new: table }[]
+---@field private moves table[] those that were made, in their order
+---@field count integer how many clients have moved
+---@field later integer? how many will follow
+local Swap = {}
+Swap.__index = Swap
+
+local no_change = client_modules.default.code_change
+
+-- One client.
+
+local function set_module(client, module)
+  setmetatable(client._socket, getmetatable(module).socket_meta)
+  client._module = module
+end
+
+-- Raises what code_change raises; the move is noted before.
+local function move(client, new, moves, copies)
+  local socket, old = client._socket, client._module
+  local change = new.code_change
+  local made = { client = client, socket = socket, old = old }
+  moves[#moves + 1] = made
+  if change ~= no_change then made.assigns, made.copy = socket.assigns, copy(socket.assigns, copies) end
+  set_module(client, new)
+  if change ~= no_change then change(socket, old.version) end
+end
+
+local function refill(emptied, contents)
+  for key in next, emptied do emptied[key] = nil end
+  for key, value in next, contents do emptied[key] = value end
+end
+
+-- The table stays the one that others may hold.
+local function move_back(made)
+  local socket = made.socket
+  if made.client._socket ~= socket then return end -- it has another life, which began in the old code
+  set_module(made.client, made.old)
+  if not made.copy then return end
+  refill(made.assigns, made.copy)
+  socket.assigns = made.assigns
+end
+
+local function is_free(socket)
+  return not (socket._fiber or socket._questions)
+end
+
+local function is_live(client)
+  return client._status == "running" and not client._socket._ending
+end
+
+-- Those that wait.
+
+local follow
+
+-- Whose end is awaited: fibers of a client, by their owners.
+local awaited = setmetatable({}, { __mode = "k" })
+
+-- The owner's fiber waits: when it is done, and not failed, the client may be free.
+local function follow_after(owner, client)
+  local done = owner._done
+  if awaited[owner] or not done then return end
+  awaited[owner] = true
+  owner._done = function(of, state, ...)
+    if state == "waiting" then return done(of, state, ...) end
+    awaited[owner] = nil
+    if state == "done" and owner == client._socket then follow(client) end
+    done(of, state, ...)
+    if owner ~= client._socket then return follow(client) end
+  end
+end
+
+local function tell_left_behind(client, caught)
+  log.error("code_change failed; this client goes on in the old code", {
+    client = client.name, error = caught.text, traceback = caught.traceback,
+  })
+end
+
+local function move_late(client, new)
+  local moves = {}
+  local caught = trial.run(client._host, "code_change", move, client, new, moves, {})
+  if not caught then return supervision.adopt(client._socket) end
+  move_back(moves[1])
+  return tell_left_behind(client, caught)
+end
+
+-- Moves it to the newest module, now or as soon as none of its callbacks waits.
+function follow(client)
+  local new = lineage.newest(client._module)
+  if new == client._module or not is_live(client) then return end
+  local socket = client._socket
+  if is_free(socket) then return move_late(client, new) end
+  if socket._fiber then follow_after(socket, client) end
+  for question in pairs(socket._questions or {}) do follow_after(question, client) end
+end
+
+-- All of them.
+
+-- By module, also by those that were replaced before: what replaces it.
+local function targets_of(swap)
+  local by_newest = {}
+  for _, pair in ipairs(swap.pairs) do by_newest[pair.old] = pair.new end
+  return setmetatable({}, { __index = function(targets, module)
+    targets[module] = by_newest[lineage.newest(module)] or false
+    return targets[module]
+  end })
+end
+
+--- Moves all clients of the modules that do not wait in a callback, in the order of their starts. Raises what
+-- `code_change` of one raises.
+function Swap:move()
+  local targets, moves, copies = targets_of(self), self.moves, {}
+  for _, client in ipairs(registry.clients()) do
+    local new = targets[client._module]
+    if new and is_live(client) and is_free(client._socket) then move(client, new, moves, copies) end
+  end
+  self.count = #moves
+end
+
+--- Of a move that raised: whose `code_change` did. nil: it was nobody's.
+---@return slipstream.Client?
+function Swap:last()
+  local made = self.moves[#self.moves]
+  return made and made.client
+end
+
+--- Moves them back.
+function Swap:undo()
+  for place = #self.moves, 1, -1 do move_back(self.moves[place]) end
+end
+
+--- From now on the new modules stand where the old ones stood; who could not be moved follows.
+function Swap:keep()
+  for _, pair in ipairs(self.pairs) do lineage.replace(pair.old, pair.new) end
+  for _, made in ipairs(self.moves) do supervision.adopt(made.socket) end
+  self.later = 0
+  for _, client in ipairs(registry.clients()) do
+    follow(client)
+    if client._module ~= lineage.newest(client._module) then self.later = self.later + 1 end
+  end
+end
+
+-- In between.
+
+--- Lets the clients that have moved wait until it is known whether that is kept.
+function Swap:hold()
+  for _, made in ipairs(self.moves) do
+    process.hold(made.socket)
+    made.socket._questions = made.socket._questions or {}
+    made.socket._questions[self] = true
+  end
+end
+
+local function release(socket, swap)
+  local questions = socket._questions
+  if not (questions and questions[swap]) then return end -- it has ended meanwhile
+  questions[swap] = nil
+  if next(questions) == nil then socket._questions = false end
+  process.go_on(socket)
+end
+
+--- Lets them go on.
+function Swap:release()
+  for _, made in ipairs(self.moves) do release(made.socket, self) end
+end
+
+--- Makes a swap, in which nobody has moved yet.
+---@param replaced { old: table, new: table }[]
+---@return slipstream.Swap
+function M.new(replaced)
+  -- as a question to the clients that it holds it has no fiber, see slipstream.question
+  return setmetatable({ pairs = replaced, moves = {}, count = 0, _fiber = false }, Swap)
+end
+
+return M
