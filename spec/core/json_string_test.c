@@ -31,6 +31,8 @@ static void check_read(struct slip_span raw, struct slip_span expected) {
   assert_int_equal(text.size, expected.size);
   assert_memory_equal(text.at, expected.at, expected.size);
   assert_true(slip_json_string_says(exact, expected));
+  assert_int_equal(slip_json_string_peek(exact, &text), memchr(raw.at, '\\', raw.size) == NULL);
+  assert_memory_equal(text.at, expected.at, expected.size);
   assert_ptr_equal(slip_json_string_skip(exact.at, exact.at + exact.size), exact.at + exact.size);
   free((void *)exact.at);
 }
@@ -71,6 +73,16 @@ static void borrows_what_has_no_escapes(void **state) {
   CHECK_SPAN(text, "caf\xc3\xa9");
   check_read(SLIP_SPAN("\"\""), SLIP_SPAN(""));
   assert_null(buf.memory);
+}
+
+static void peeks_at_strings_alone(void **state) {
+  (void)state;
+  const struct slip_span raws[] = {SLIP_SPAN(""),     SLIP_SPAN("\""),     {0},
+                                   SLIP_SPAN("null"), SLIP_SPAN("[\"\"]"), SLIP_SPAN("12")};
+  struct slip_span text = {0};
+  for (size_t i = 0; i < sizeof raws / sizeof raws[0]; i++)
+    assert_false(slip_json_string_peek(raws[i], &text));
+  assert_true(slip_span_is_absent(text));
 }
 
 static void appends_behind_what_scratch_holds(void **state) {
@@ -249,6 +261,7 @@ int main(void) {
       TEST(reads_every_escape),
       TEST(reads_an_escaped_nul_as_a_byte),
       TEST(borrows_what_has_no_escapes),
+      TEST(peeks_at_strings_alone),
       TEST(appends_behind_what_scratch_holds),
       TEST(refuses_what_is_no_string),
       TEST(refuses_a_bad_escape),

@@ -7,22 +7,42 @@
  * Pure; owns nothing. The text is UTF-8 already: bytes over 0x7F pass as they are. It finds
  * where values begin and end and checks brackets, commas and strings on the way; whether a
  * number is well formed, and surrogates are in pairs, is left to the decoder.
+ *
+ * It goes through the text once: what is next is opened, to be cut further, or cut out whole. All
+ * fail with SLIP_EMALFORMED, or SLIP_ETOOBIG where brackets nest deeper than
+ * SLIP_JSON_CUT_DEPTH_MAX, and then the text is of no use any more.
  */
 #include "core/json_string.h"
+#include "core/limits.h"
 
+#include <stdint.h>
+
+/* A payload may nest as deep as a decoder allows; around it are a message and a reply. */
+#define SLIP_JSON_CUT_DEPTH_MAX (SLIP_JSON_DEPTH_MAX + 2)
+
+/* Where it is in the text, and which kinds of brackets are open there. */
+struct slip_json_cut {
+  const char *at;
+  const char *end;
+  unsigned depth;
+  uint64_t objects[SLIP_JSON_CUT_DEPTH_MAX / 64 + 1]; /* a bit for each depth: not an array */
+};
+
+void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text);
+/* Opens the array that is next. *has: there is an element in it; otherwise it is closed again. */
+SLIP_CHECKED enum slip_err slip_json_cut_array(struct slip_json_cut *c, bool *has);
+/* Goes on behind an element. *has: another one follows; otherwise the array is closed. */
+SLIP_CHECKED enum slip_err slip_json_cut_next(struct slip_json_cut *c, bool *has);
+/* Cuts out the value that is next, without the space around it. */
+SLIP_CHECKED enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_span *out);
 /*
- * Cuts an array. *count is how many elements there are, also beyond `max`, the room in
- * `items`. SLIP_EMALFORMED: no array, or broken. SLIP_ETOOBIG: an element nests deeper than
- * SLIP_JSON_DEPTH_MAX and one more, which is the object around a reply's response. On failure
- * the items mean nothing.
+ * Cuts the object that is next and picks the values of `count` keys; a key that is not there gives
+ * an absent span, one that is there twice the last. Keys are compared after unescaping.
  */
-SLIP_CHECKED enum slip_err slip_json_cut_array(struct slip_span text, struct slip_span *items,
-                                               size_t max, size_t *count);
-/*
- * Cuts an object and picks the values of `count` keys; a key that is not there gives an absent
- * span, one that is there twice the last. Keys are compared after unescaping.
- * SLIP_EMALFORMED, SLIP_ETOOBIG; then the values mean nothing.
- */
-SLIP_CHECKED enum slip_err slip_json_cut_object(struct slip_span text, const struct slip_span *keys,
-                                                size_t count, struct slip_span *values);
+SLIP_CHECKED enum slip_err slip_json_cut_object(struct slip_json_cut *c,
+                                                const struct slip_span *keys, size_t count,
+                                                struct slip_span *values);
+/* Whether nothing is left but space. */
+bool slip_json_cut_is_done(const struct slip_json_cut *c);
+
 #endif

@@ -183,10 +183,12 @@ static bool says_unescaped(const char *at, const char *end, struct slip_span tex
 }
 
 bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
-  const char *at = raw.at + 1, *end = raw.at + raw.size - 1;
-  if (memchr(at, '\\', raw.size - 2) == NULL)
-    return slip_span_is_equal((struct slip_span){at, raw.size - 2}, text);
-  return says_unescaped(at, end, text);
+  struct slip_span inside = {raw.at + 1, raw.size - 2};
+  if (inside.size < text.size)
+    return false; /* no escape is shorter than what it stands for */
+  if (memchr(inside.at, '\\', inside.size) == NULL)
+    return slip_span_is_equal(inside, text);
+  return says_unescaped(inside.at, inside.at + inside.size, text);
 }
 
 /* ---- to text and back ---- */
@@ -208,6 +210,13 @@ static enum slip_err unescape(struct slip_buf *out, const char *at, const char *
       return err;
   }
   return SLIP_OK;
+}
+
+bool slip_json_string_peek(struct slip_span raw, struct slip_span *text) {
+  if (raw.size < 2 || raw.at[0] != '"' || memchr(raw.at + 1, '\\', raw.size - 2) != NULL)
+    return false;
+  *text = (struct slip_span){raw.at + 1, raw.size - 2};
+  return true;
 }
 
 enum slip_err slip_json_string_read(struct slip_span raw, struct slip_buf *scratch,

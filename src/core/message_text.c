@@ -6,6 +6,7 @@
 struct parts {
   struct slip_span join_ref, ref, topic, event, payload;
   struct slip_span status; /* of a reply */
+  bool is_reply;
 };
 
 /* ---- reading ---- */
@@ -27,62 +28,24 @@ static bool is_integer(struct slip_span raw) {
   return raw.size == 1 || (raw.size > 1 && raw.at[0] != '0');
 }
 
-/* A string or null. The errors are those of slip_json_string_read. */
-static enum slip_err read_string(struct slip_span raw, struct slip_buf *scratch,
-                                 struct slip_span *out) {
-  *out = (struct slip_span){0};
-  return is_null(raw) ? SLIP_OK : slip_json_string_read(raw, scratch, out);
-}
-
-static enum slip_err read_ref(struct slip_span raw, struct slip_buf *scratch,
-                              struct slip_span *out) {
-  if (!is_integer(raw))
-    return read_string(raw, scratch, out);
-  *out = raw;
-  return SLIP_OK;
-}
-
 static enum slip_err cut_fault(enum slip_err err, const char **fault) {
   return err == SLIP_ETOOBIG ? fail(fault, "the JSON nests too deep")
                              : fail(fault, "not the JSON of a message");
 }
 
-/* vsn 2: [join_ref, ref, topic, event, payload] */
-static enum slip_err cut_array(struct slip_span text, struct parts *parts, const char **fault) {
-  struct slip_span items[5];
-  size_t count;
-  enum slip_err err = slip_json_cut_array(text, items, 5, &count);
-  if (err != SLIP_OK)
-    return cut_fault(err, fault);
-  if (count < 5)
-    return fail(fault, "an array of fewer than five elements");
-  *parts = (struct parts){items[0], items[1], items[2], items[3], items[4], {0}};
-  return SLIP_OK;
-}
-
-/* vsn 1: the same as an object */
-static enum slip_err cut_object(struct slip_span text, struct parts *parts, const char **fault) {
-  const struct slip_span keys[5] = {SLIP_SPAN("join_ref"), SLIP_SPAN("ref"), SLIP_SPAN("topic"),
-                                    SLIP_SPAN("event"), SLIP_SPAN("payload")};
-  struct slip_span items[5];
-  enum slip_err err = slip_json_cut_object(text, keys, 5, items);
-  if (err != SLIP_OK)
-    return cut_fault(err, fault);
-  if (slip_span_is_absent(items[2]))
-    return fail(fault, "an object without a topic");
-  if (slip_span_is_absent(items[4]))
-    return fail(fault, "an object without a payload");
-  *parts = (struct parts){items[0], items[1], items[2], items[3], items[4], {0}};
-  return SLIP_OK;
+/* Whether the raw event says phx_reply, however it is escaped. */
+static bool is_reply_event(struct slip_span raw) {
+  return raw.size > 0 && raw.at[0] == '"' && slip_json_string_says(raw, SLIP_SPAN("phx_reply"));
 }
 
 /* Takes {"status": …, "response": …} apart. */
-static enum slip_err cut_reply(struct parts *parts, const char **fault) {
+static enum slip_err cut_reply(struct slip_json_cut *cut, struct parts *parts, const char **fault) {
   const struct slip_span keys[2] = {SLIP_SPAN("status"), SLIP_SPAN("response")};
   struct slip_span values[2];
-  enum slip_err err = slip_json_cut_object(parts->payload, keys, 2, values);
+  enum slip_err err = slip_json_cut_object(cut, keys, 2, values);
   if (err != SLIP_OK)
-    return fail(fault, "a reply whose payload is not an object");
+    return err == SLIP_ETOOBIG ? cut_fault(err, fault)
+                               : fail(fault, "a reply whose payload is not an object");
   if (is_null(values[0]))
     return fail(fault, "a reply without a status");
   parts->status = values[0];
@@ -90,16 +53,97 @@ static enum slip_err cut_reply(struct parts *parts, const char **fault) {
   return SLIP_OK;
 }
 
+/* The payload, which is next; of a reply its parts. */
+static enum slip_err cut_payload(struct slip_wire wire, struct slip_json_cut *cut,
+                                 struct parts *parts, const char **fault) {
+  parts->is_reply = wire.sender == SLIP_FROM_SERVER && is_reply_event(parts->event);
+  if (parts->is_reply)
+    return cut_reply(cut, parts, fault);
+  enum slip_err err = slip_json_cut_value(cut, &parts->payload);
+  return err == SLIP_OK ? SLIP_OK : cut_fault(err, fault);
+}
+
+/* Passes over the elements behind the payload. */
+static enum slip_err cut_rest(struct slip_json_cut *cut, const char **fault) {
+  struct slip_span element;
+  bool has;
+  enum slip_err err = slip_json_cut_next(cut, &has);
+  while (err == SLIP_OK && has) {
+    err = slip_json_cut_value(cut, &element);
+    if (err == SLIP_OK)
+      err = slip_json_cut_next(cut, &has);
+  }
+  if (err == SLIP_OK && slip_json_cut_is_done(cut))
+    return SLIP_OK;
+  return cut_fault(err, fault);
+}
+
+/* vsn 2: [join_ref, ref, topic, event, payload] */
+static enum slip_err cut_array(struct slip_wire wire, struct slip_span text, struct parts *parts,
+                               const char **fault) {
+  struct slip_span *const heads[] = {&parts->join_ref, &parts->ref, &parts->topic, &parts->event};
+  struct slip_json_cut cut;
+  bool has;
+  slip_json_cut_init(&cut, text);
+  enum slip_err err = slip_json_cut_array(&cut, &has);
+  for (size_t i = 0; i < 4 && err == SLIP_OK && has; i++) {
+    err = slip_json_cut_value(&cut, heads[i]);
+    if (err == SLIP_OK)
+      err = slip_json_cut_next(&cut, &has);
+  }
+  if (err != SLIP_OK)
+    return cut_fault(err, fault);
+  if (!has)
+    return fail(fault, "an array of fewer than five elements");
+  err = cut_payload(wire, &cut, parts, fault);
+  return err == SLIP_OK ? cut_rest(&cut, fault) : err;
+}
+
+/* vsn 1: the same as an object */
+static enum slip_err cut_object(struct slip_wire wire, struct slip_span text, struct parts *parts,
+                                const char **fault) {
+  const struct slip_span keys[5] = {SLIP_SPAN("join_ref"), SLIP_SPAN("ref"), SLIP_SPAN("topic"),
+                                    SLIP_SPAN("event"), SLIP_SPAN("payload")};
+  struct slip_span items[5];
+  struct slip_json_cut cut;
+  slip_json_cut_init(&cut, text);
+  enum slip_err err = slip_json_cut_object(&cut, keys, 5, items);
+  if (err != SLIP_OK || !slip_json_cut_is_done(&cut))
+    return cut_fault(err, fault);
+  if (slip_span_is_absent(items[2]))
+    return fail(fault, "an object without a topic");
+  if (slip_span_is_absent(items[4]))
+    return fail(fault, "an object without a payload");
+  *parts = (struct parts){items[0], items[1], items[2], items[3], {0}, {0}, false};
+  slip_json_cut_init(&cut, items[4]);
+  return cut_payload(wire, &cut, parts, fault);
+}
+
+/* The strings. */
+
 /* Room for all that may be unescaped, at once: what was read first must not move any more. */
-static enum slip_err reserve_scratch(const struct parts *parts, struct slip_buf *scratch) {
-  const struct slip_span *const raws[] = {&parts->join_ref, &parts->ref, &parts->topic,
-                                          &parts->event, &parts->status};
-  size_t size = 0;
-  for (size_t i = 0; i < sizeof raws / sizeof raws[0]; i++)
-    if (raws[i]->size > 0 && memchr(raws[i]->at, '\\', raws[i]->size) != NULL)
-      size += raws[i]->size;
+static enum slip_err reserve_scratch(const struct parts *p, struct slip_buf *scratch) {
   char *room;
-  return size == 0 ? SLIP_OK : slip_buf_reserve(scratch, size, &room);
+  size_t most = p->join_ref.size + p->ref.size + p->topic.size + p->event.size + p->status.size;
+  return slip_buf_reserve(scratch, most - scratch->size, &room);
+}
+
+/* A string or null. The errors are those of slip_json_string_read. */
+static enum slip_err read_string(const struct parts *parts, struct slip_span raw,
+                                 struct slip_buf *scratch, struct slip_span *out) {
+  *out = (struct slip_span){0};
+  if (slip_json_string_peek(raw, out) || is_null(raw))
+    return SLIP_OK;
+  enum slip_err err = reserve_scratch(parts, scratch);
+  return err == SLIP_OK ? slip_json_string_read(raw, scratch, out) : err;
+}
+
+static enum slip_err read_ref(const struct parts *parts, struct slip_span raw,
+                              struct slip_buf *scratch, struct slip_span *out) {
+  if (!is_integer(raw))
+    return read_string(parts, raw, scratch, out);
+  *out = raw;
+  return SLIP_OK;
 }
 
 /* A fault in words; lack of memory stays what it is. */
@@ -109,30 +153,24 @@ static enum slip_err string_fault(enum slip_err err, const char *words, const ch
 
 static enum slip_err read_parts(const struct parts *parts, struct slip_buf *scratch,
                                 struct slip_message *m, const char **fault) {
-  enum slip_err err = reserve_scratch(parts, scratch);
-  if (err != SLIP_OK)
-    return err;
-  err = read_ref(parts->join_ref, scratch, &m->join_ref);
+  enum slip_err err = read_ref(parts, parts->join_ref, scratch, &m->join_ref);
   if (err == SLIP_OK)
-    err = read_ref(parts->ref, scratch, &m->ref);
+    err = read_ref(parts, parts->ref, scratch, &m->ref);
   if (err != SLIP_OK)
     return string_fault(err, "a ref that is neither a string nor an integer", fault);
-  err = read_string(parts->topic, scratch, &m->topic);
+  err = read_string(parts, parts->topic, scratch, &m->topic);
   if (err != SLIP_OK)
     return string_fault(err, "a topic that is not a string", fault);
-  err = slip_json_string_read(parts->event, scratch, &m->event);
+  err = read_string(parts, parts->event, scratch, &m->event);
+  if (err == SLIP_OK && slip_span_is_absent(m->event))
+    err = SLIP_EMALFORMED;
   if (err != SLIP_OK)
     return string_fault(err, "an event that is not a string", fault);
-  err = read_string(parts->status, scratch, &m->status);
+  err = read_string(parts, parts->status, scratch, &m->status);
   if (err != SLIP_OK)
     return string_fault(err, "a status that is not a string", fault);
   m->payload = (struct slip_payload){SLIP_JSON, parts->payload};
   return SLIP_OK;
-}
-
-/* Whether the raw event says phx_reply, however it is escaped. */
-static bool is_reply_event(struct slip_span raw) {
-  return raw.size > 0 && raw.at[0] == '"' && slip_json_string_says(raw, SLIP_SPAN("phx_reply"));
 }
 
 static enum slip_message_kind kind_of(enum slip_sender sender, const struct slip_message *m) {
@@ -144,19 +182,14 @@ enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_span tex
                                      struct slip_buf *scratch, struct slip_message *out,
                                      const char **fault) {
   struct slip_message m;
-  struct parts parts;
-  enum slip_err err =
-      wire.vsn == SLIP_VSN_1 ? cut_object(text, &parts, fault) : cut_array(text, &parts, fault);
-  if (err != SLIP_OK)
-    return err;
-  bool is_reply = wire.sender == SLIP_FROM_SERVER && is_reply_event(parts.event);
-  if (is_reply)
-    err = cut_reply(&parts, fault);
+  struct parts parts = {0};
+  enum slip_err err = wire.vsn == SLIP_VSN_1 ? cut_object(wire, text, &parts, fault)
+                                             : cut_array(wire, text, &parts, fault);
   if (err == SLIP_OK)
     err = read_parts(&parts, scratch, &m, fault);
   if (err != SLIP_OK)
     return err;
-  m.kind = is_reply ? SLIP_MESSAGE_REPLY : kind_of(wire.sender, &m);
+  m.kind = parts.is_reply ? SLIP_MESSAGE_REPLY : kind_of(wire.sender, &m);
   *out = m;
   return SLIP_OK;
 }
