@@ -5,20 +5,17 @@ local worker_script = require "spec.support.worker_script"
 describe("a worker that fails", function()
   after_each(program.clean_up)
 
-  -- On worker 1: a client "hungry" that takes all memory when it is told to.
+  -- On worker 1: a client "hungry" that has all memory taken when it is told to, outside of any client:
+  -- so nobody can be stopped for it.
   local hungry = worker_script.prelude .. [[
     local hoard
-    local function eat(make)
-      while true do hoard = make(hoard) end
+    local function eat()
+      while true do hoard = { hoard } end
     end
-    local Hungry = slipstream.client { max_callback_msec = 60000 }
+    local Hungry = slipstream.client()
     function Hungry:init() print("born on " .. worker.index) end
-    function Hungry:handle_call() self:client():send "eat" end
-    function Hungry:handle_info()
-      self:client():send "eat" -- as long as that goes
-      pcall(eat, function(rest) return { ("x"):rep(10000), rest } end)
-      pcall(eat, function(rest) return { rest } end)
-    end
+    function Hungry:handle_call() require("luv").new_timer():start(0, 0, eat) end
+    Hungry.handle_info = Hungry.handle_call
     function Hungry:terminate(reason) print("ends", reason) end
     local args = ...
   ]]

@@ -1,13 +1,15 @@
 #include "script/memory_lua.h"
 
 #include <lauxlib.h>
-#include <stdbool.h>
 #include <stdlib.h>
+
+enum { RESERVE = 16 };
 
 /* What Lua says must not fail is never refused: to shrink. For something new `old_size` is a type,
  * not a size. */
 static bool is_over_limit(const struct slip_memory_account *account, size_t old_size, size_t size) {
-  return account->limit != 0 && size > old_size && account->used - old_size + size > account->limit;
+  size_t limit = account->is_slice ? account->limit - account->limit / RESERVE : account->limit;
+  return limit != 0 && size > old_size && account->used - old_size + size > limit;
 }
 
 static void *allocate(void *context, void *old, size_t old_size, size_t size) {
@@ -39,18 +41,50 @@ lua_State *slip_memory_new_state(struct slip_memory_account *account) {
   return L;
 }
 
-static int core_memory(lua_State *L) {
+/* NULL: the state is not ours. */
+static struct slip_memory_account *account_of(lua_State *L) {
   void *context;
-  if (lua_getallocf(L, &context) != allocate)
+  return lua_getallocf(L, &context) == allocate ? context : NULL;
+}
+
+bool slip_memory_set_slice(lua_State *L, bool is_slice) {
+  struct slip_memory_account *account = account_of(L);
+  if (account == NULL)
+    return false;
+  bool was_slice = account->is_slice;
+  account->is_slice = is_slice;
+  return was_slice;
+}
+
+static int core_memory(lua_State *L) {
+  const struct slip_memory_account *account = account_of(L);
+  if (account == NULL)
     return 0;
-  const struct slip_memory_account *account = context;
   lua_pushinteger(L, (lua_Integer)account->used);
   lua_pushinteger(L, (lua_Integer)account->limit);
   lua_pushinteger(L, (lua_Integer)account->peak);
   return 3;
 }
 
+static int core_unlimited(lua_State *L) {
+  struct slip_memory_account *account = account_of(L);
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  if (account == NULL)
+    return luaL_error(L, "this state has no limit");
+  size_t limit = account->limit;
+  bool was_running = lua_gc(L, LUA_GCISRUNNING);
+  account->limit = 0;
+  lua_gc(L, LUA_GCSTOP);
+  int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  account->limit = limit;
+  if (was_running)
+    lua_gc(L, LUA_GCRESTART);
+  return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
 void slip_memory_open(lua_State *L) {
   lua_pushcfunction(L, core_memory);
   lua_setfield(L, -2, "memory");
+  lua_pushcfunction(L, core_unlimited);
+  lua_setfield(L, -2, "unlimited");
 }

@@ -1,5 +1,6 @@
 #include "script/slice_lua.h"
 
+#include "script/memory_lua.h"
 #include "script/result.h"
 #include "script/watch.h"
 
@@ -41,7 +42,9 @@ static int run(lua_State *L, lua_State *co, int count, bool begins, bool is_slic
   if (!hand_over(L, co, count, L, "too many arguments to resume"))
     return -1;
   slip_watch_enter(watch_of(L), &here, co, is_slice);
+  bool was_slice = slip_memory_set_slice(L, true);
   int status = lua_resume(co, L, begins ? count - 1 : count, &results);
+  (void)slip_memory_set_slice(L, was_slice);
   slip_watch_leave(watch_of(L), &here);
   if (here.is_cut) {
     slip_watch_push_cut(L, lua_upvalueindex(1));
@@ -60,7 +63,9 @@ static int reset(lua_State *L, lua_State *co, bool is_slice) {
   struct slip_run here;
   slip_watch_enter(watch_of(L), &here, co, is_slice);
   here.is_closing = true;
+  bool was_slice = slip_memory_set_slice(L, true);
   int status = lua_resetthread(co);
+  (void)slip_memory_set_slice(L, was_slice);
   slip_watch_leave(watch_of(L), &here);
   if (status == LUA_OK)
     return status;
