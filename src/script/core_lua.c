@@ -9,6 +9,7 @@
 #include "script/payload_lua.h"
 #include "script/push_lua.h"
 #include "script/reason_lua.h"
+#include "script/scale_lua.h"
 #include "script/server_lua.h"
 #include "script/slice_lua.h"
 #include "script/team_lua.h"
@@ -46,6 +47,7 @@ int slip_core_open(lua_State *L) {
   slip_slice_open(L);
   slip_pack_open(L);
   slip_memory_open(L);
+  slip_scale_open(L);
   slip_team_open(L);
   slip_server_open(L);
   lua_setfield(L, -2, "http_server");
