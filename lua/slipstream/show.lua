@@ -108,4 +108,15 @@ function M.json(value)
   return M.shorten(table.concat(out))
 end
 
+local units = { "bytes", "KiB", "MiB", "GiB" }
+
+--- A number of bytes for people: "512 bytes", "1.5 MiB".
+---@param bytes integer
+---@return string
+function M.bytes(bytes)
+  local size, place = bytes, 1
+  while size >= 1024 and units[place + 1] do size, place = size / 1024, place + 1 end
+  return (place == 1 and "%d %s" or "%.1f %s"):format(size, units[place])
+end
+
 return M

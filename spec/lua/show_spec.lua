@@ -40,4 +40,12 @@ describe("a value in a few words", function()
     for i = 1, 100000 do many["key " .. i] = i end
     assert.is_true(#show.text(many) <= 203)
   end)
+
+  it("tells a number of bytes in the unit that suits it", function()
+    local cases = {
+      [0] = "0 bytes", [1023] = "1023 bytes", [1024] = "1.0 KiB", [3 << 19] = "1.5 MiB",
+      [1 << 30] = "1.0 GiB", [1 << 41] = "2048.0 GiB",
+    }
+    for bytes, text in pairs(cases) do assert.equal(text, show.bytes(bytes)) end
+  end)
 end)
