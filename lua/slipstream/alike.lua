@@ -24,13 +24,16 @@ local by_value = {
   compress = true, local_address = true, reconnect_after_msec = true, rejoin_after_msec = true, tls = true,
 }
 
-local function has_all(a, b)
+local function is_same(a, b)
   for key, value in next, a do
     local other = b[key]
     if value ~= other then
       local is_nested = by_value[key] and type(value) == "table" and type(other) == "table"
-      if not (is_nested and has_all(value, other) and has_all(other, value)) then return false end
+      if not (is_nested and is_same(value, other)) then return false end
     end
+  end
+  for key in next, b do
+    if a[key] == nil then return false end
   end
   return true
 end
@@ -42,7 +45,7 @@ function M.find(given)
   for index = 1, MOST do
     local settings = recent[index]
     local read = settings and settings.uri == given.uri and reads[settings]
-    if read and has_all(given, read.given) and has_all(read.given, given) then return settings, read end
+    if read and is_same(given, read.given) then return settings, read end
   end
 end
 
