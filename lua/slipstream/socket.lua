@@ -118,7 +118,7 @@ local function connect(self, given)
   local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end
   if self._core then
-    client:set_next_ref(self._core:next_ref()) -- its pushes may have answers on their way
+    client:succeed(self._core)
     close_core(self)
   end
   self._core, self._config, self._params = client, settings, nil

@@ -29,21 +29,25 @@ describe("a client that comes back over wss #wire", function()
     return tonumber(server:read("ACCEPT"):match ":(%d+)$")
   end
 
+  local function reconnect(socket) assert(socket:reconnect()) end
+
   -- Connects `count` times, coming back each time; answers how each session began: "New" or "Reused". `hosts`
-  -- are those of the attempts, otherwise it is always 127.0.0.1.
-  local function beginnings(port, count, hosts)
+  -- are those of the attempts, otherwise it is always 127.0.0.1; `come_back` is how, `reconnect` if not said.
+  local function beginnings(port, count, hosts, come_back)
     local seen = {}
     local Client = slipstream.client()
-    local config = {
-      uri = ("wss://127.0.0.1:%d/"):format(port), reconnect_after_msec = { 1 },
-      tls = { ca_file = certificate.file, verify = hosts == nil },
-    }
-    function Client:init() assert(self:connect(config)) end
+    local function config()
+      return {
+        uri = ("wss://127.0.0.1:%d/"):format(port), reconnect_after_msec = { 1 },
+        tls = { ca_file = certificate.file, verify = hosts == nil },
+      }
+    end
+    function Client:init() assert(self:connect(config())) end
     function Client:handle_disconnect(reason)
       seen[#seen + 1] = reason.body and reason.body:match "(%a+), TLSv1" or tostring(reason)
       collectgarbage() -- what made the settings must not go in between
       if #seen == count then return "stop", "normal" end
-      self:reconnect()
+      return (come_back or reconnect)(self, config())
     end
     function Client.connect_params(_, attempt)
       if hosts then return { uri = ("wss://%s:%d/"):format(hosts[attempt], port) } end
@@ -59,6 +63,19 @@ describe("a client that comes back over wss #wire", function()
 
   it("does so with TLS 1.2", function()
     assert.same({ "New", "Reused", "Reused" }, beginnings(serve "-tls1_2", 3))
+  end)
+
+  it("does so when it connects anew with a config that says the same", function()
+    local function connect(socket, config) assert(socket:connect(config)) end
+    assert.same({ "New", "Reused", "Reused" }, beginnings(serve(), 3, nil, connect))
+  end)
+
+  it("does not resume with other settings of TLS", function()
+    local function connect(socket, config)
+      config.tls.verify = false
+      assert(socket:connect(config))
+    end
+    assert.same({ "New", "New", "Reused" }, beginnings(serve(), 3, nil, connect))
   end)
 
   it("does not resume elsewhere what was verified here", function()

@@ -342,6 +342,14 @@ enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_ta
   return SLIP_OK;
 }
 
+void slip_client_succeed(struct slip_client *c, struct slip_client *former) {
+  slip_session_set_next_ref(c->session, slip_session_next_ref(former->session));
+  c->target = former->target; /* what the ticket is for */
+  c->ticket = former->ticket;
+  former->target = NULL;
+  former->ticket = (struct slip_tls_ticket){0};
+}
+
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out) {
   *out = (struct slip_client_stats){
       .bytes_in = c->bytes_in,

@@ -253,19 +253,12 @@ static int client_awaits_reply(lua_State *L) {
   return 1;
 }
 
-static int client_next_ref(lua_State *L) {
+/* Arguments: client, the one whose place it takes. */
+static int client_succeed(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
-  lua_pushinteger(L, (lua_Integer)slip_session_next_ref(slip_client_enter(box->client)));
-  slip_client_leave(box->client);
-  return 1;
-}
-
-static int client_set_next_ref(lua_State *L) {
-  struct slip_client_box *box = slip_client_check(L);
-  lua_Integer ref = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, ref >= 1, 2, "out of range");
-  slip_session_set_next_ref(slip_client_enter(box->client), (uint64_t)ref);
-  slip_client_leave(box->client);
+  struct slip_client_box *former = luaL_checkudata(L, 2, SLIP_CLIENT_TYPE);
+  luaL_argcheck(L, former->client != NULL && former != box, 2, "another client expected");
+  slip_client_succeed(box->client, former->client);
   return 0;
 }
 
@@ -306,8 +299,7 @@ static const luaL_Reg methods[] = {
     {"push", slip_push_bytes},
     {"take_unanswered", client_take_unanswered},
     {"awaits_reply", client_awaits_reply},
-    {"next_ref", client_next_ref},
-    {"set_next_ref", client_set_next_ref},
+    {"succeed", client_succeed},
     {"ping", client_ping},
     {"stats", client_stats},
     {"close", client_close},
