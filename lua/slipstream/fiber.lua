@@ -2,7 +2,8 @@
 --
 -- A fiber belongs to an owner, which has at most one: a table with a `_host`, on whose clock it waits, and
 -- a `_client`, whose name stands in the log. The fields `_fiber` (the coroutine, false when there is none),
--- `_done` and `_alarm` are ours; an owner is born with them false.
+-- `_done` and `_alarm` are ours; an owner is born with them false. One whose fiber cannot wait has a
+-- `_refusal`, which says why.
 --
 -- `done(owner, state, …)` hears what became of a fiber:
 --   "waiting"             it waits; `done` is called again
@@ -110,6 +111,8 @@ end
 local function fault()
   if not current then
     return "waits: call it in a callback, in slipstream.run or in a script of `slipstream run`"
+  elseif current._refusal then
+    return current._refusal
   elseif coroutine.running() ~= current._fiber then
     return "waits, which a coroutine of the script's own cannot do"
   elseif not coroutine.isyieldable() then
@@ -117,7 +120,6 @@ local function fault()
   elseif current._is_looking then
     return "waits, which a pattern of what is awaited cannot do"
   end
-  return current._refusal
 end
 
 --- Whether the code that runs can wait.

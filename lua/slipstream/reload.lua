@@ -190,6 +190,14 @@ local function ask_lead(names, paths)
   return nil, summary, summary
 end
 
+local function is_one_of_many()
+  return seat.count() > 1 and not is_lead()
+end
+
+local function has_to_wait()
+  return seat.count() > 1 or is_lead() or fiber.current() ~= false
+end
+
 --- Reloads modules, in all workers. Waits; where no fiber runs, and nobody else is to be asked, it is done at
 -- once.
 ---@param names string[]? of modules; with `paths` nil as well: all
@@ -199,9 +207,8 @@ end
 ---@return string? text nil, and why nothing has changed
 ---@return string? code
 function M.all(names, paths)
-  local is_of_many = seat.mine() and not is_lead() and seat.count() > 1
-  if is_of_many then return ask_lead(names, paths) end
-  if fiber.current() or is_lead() then return perform_in_turn(names, paths) end
+  if is_one_of_many() then return ask_lead(names, paths) end
+  if has_to_wait() then return perform_in_turn(names, paths) end
   return perform(names, paths, core.host())
 end
 
@@ -223,6 +230,7 @@ function M.reload(module)
   check.is_optional(1, module, "string", "table")
   if module == nil and not modules.is_tracked() then check.is(1, module, "string") end
   local name = type(module) == "table" and name_of(module) or module
+  if has_to_wait() then fiber.check_may_wait() end
   local summary, text, code = M.all(name and { name }) -- no tail call, which would hide the script
   return summary, text, code
 end

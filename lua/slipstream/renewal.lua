@@ -27,8 +27,8 @@ function clock.clock() return uv.hrtime() / 1e6 end
 
 -- Which modules.
 
--- By name, those of the last reloads that were refused: without them those that use them would be new, and
--- they themselves old.
+-- In the program, by name, those of the last reloads that were refused: without them those that use them
+-- would be new, and they themselves old.
 local refused = {}
 
 local function add_named(list, names)
@@ -42,6 +42,13 @@ end
 
 local function add_changed(list, paths)
   for _, path in ipairs(paths) do list[#list + 1] = modules.by_path(path) end
+end
+
+-- One whose file has gone may not be wanted any more.
+local function add_refused(list)
+  for _, record in pairs(refused) do
+    if uv.fs_stat(record.file) then list[#list + 1] = record end
+  end
 end
 
 -- A script that is none of a client module's would do all that it does once more.
@@ -60,7 +67,7 @@ local function records_for(names, paths)
   add_changed(list, paths or {})
   if #list == 0 then return nil, NOTHING end
   local fault = #list == 1 and not is_to_run(list[1]) and PLAIN:format(list[1].name)
-  for _, record in pairs(refused) do list[#list + 1] = record end
+  add_refused(list)
   local records = {}
   for _, record in ipairs(modules.with_users(list)) do
     if is_to_run(record) then records[#records + 1] = record end
@@ -111,7 +118,9 @@ end
 local function undo(reload, text)
   if reload.swap then reload.swap:undo() end
   reload.edition:undo()
-  for _, record in ipairs(reload.records) do refused[record.name] = record end
+  if modules.is_tracked() then
+    for _, record in ipairs(reload.records) do refused[record.name] = record end
+  end
   if reload.span then reload.span:fail(text) end
 end
 
