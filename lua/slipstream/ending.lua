@@ -1,5 +1,6 @@
 --- How a life of a client ends: what it waits for is let go, `terminate` runs, and its connection is closed.
 
+local core = require "slipstream.core"
 local fiber = require "slipstream.fiber"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
@@ -50,6 +51,23 @@ local function leave_others(socket)
   for client in pairs(socket._tied or none) do client:stop() end
 end
 
+-- Lua's own words.
+local NO_MEMORY = "not enough memory"
+
+local function is_for_memory(ending)
+  local reason = ending.reason
+  if getmetatable(reason) ~= core.reason_mt then return false end
+  return reason.kind == "memory" or reason.kind == "script_error" and reason.text == NO_MEMORY
+end
+
+-- All of the script's: it would be held until the connection is closed.
+local function forget(socket)
+  for key in next, socket do
+    if type(key) ~= "string" or not key:find "^_" then socket[key] = nil end
+  end
+  socket.assigns = {}
+end
+
 local function terminated(socket, state, caught)
   if state == "waiting" then return end
   if state == "failed" then
@@ -57,6 +75,7 @@ local function terminated(socket, state, caught)
     log.error(caught.text, fields)
   end
   socket._ending.is_terminated = true
+  if is_for_memory(socket._ending) then forget(socket) end
   leave_others(socket)
   socket:_hang_up()
   if not socket._core or socket._core:idle() then finish(socket) end

@@ -249,6 +249,22 @@ function M.slow(owner, msec, line)
   tell("callback.slow", owner, of_slow, owner._callback, line, msec)
 end
 
+local function of_too_big(bytes, limit, holds) return { bytes = bytes, limit = limit, holds = holds } end
+
+-- Who reads it finds what to do.
+local TOO_BIG = "client stopped, as it holds the most and memory runs short;"
+  .. " raise --max-memory or let it hold less"
+
+--- It is stopped, since it holds the most of a memory that is at its end.
+---@param socket slipstream.Socket
+---@param bytes integer
+---@param limit integer of all, in bytes
+---@param holds string? what of it holds the most; nil: the log has enough lines
+function M.too_big(socket, bytes, limit, holds)
+  if holds then note("error", socket, TOO_BIG, of_too_big, bytes, limit, holds) end
+  tell("client.too_big", socket, of_too_big, bytes, limit, holds)
+end
+
 -- Restarts. Who looks after a child is its supervisor; the log calls that by its name, too.
 
 local function of_restart(restarts, supervisor, reason)

@@ -17,6 +17,7 @@ local show = require "slipstream.show"
 ---@field response any? of a refused join
 ---@field payload any? of a channel that crashed
 ---@field traceback string? of an error in a callback
+---@field bytes integer? how much memory a client held that was stopped for it
 ---@field child any? the id of the child for which a supervisor ended
 ---@field reason any? why that child ended
 
@@ -107,6 +108,7 @@ local sentences = {
   channel_closed = always "the channel was closed by the server",
   disconnected = always "the connection ended",
   script_error = function(reason) return reason.text end,
+  memory = text_after "it was stopped for want of memory",
   child_not_started = about_child "the child %s did not start",
   child_gave_up = about_child "the child %s failed too often",
 }

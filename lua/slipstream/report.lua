@@ -14,8 +14,8 @@ local M = {}
 
 -- Fields that are measurements; all others are metadata.
 local measured = {
-  attempt = true, buffered_pushes = true, duration_msec = true, msec = true, queued_bytes = true,
-  restarts = true, rtt_msec = true, wait_msec = true,
+  attempt = true, buffered_pushes = true, bytes = true, duration_msec = true, limit = true,
+  msec = true, queued_bytes = true, restarts = true, rtt_msec = true, wait_msec = true,
 }
 
 -- A refused upgrade's headers may have secrets; it may be why a child ended, and so its supervisor.

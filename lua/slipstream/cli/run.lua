@@ -9,7 +9,7 @@ local M = { summary = "Run a client module or a script." }
 
 local MOST_CLIENTS = 1000000
 local MOST_WORKERS = 1024
-local MOST_MIB = 1 << 20
+local LEAST_MIB, MOST_MIB = 8, 1 << 20
 
 -- Options.
 
@@ -23,11 +23,12 @@ local function read_pair(text)
   return { key = key, value = value }
 end
 
-local function count_for(option, most)
+local function count_for(option, most, least)
+  least = least or 1
   return function(text)
     local count = text:find "^%d+$" and math.tointeger(tonumber(text))
-    if count and count >= 1 and count <= most then return count end
-    return nil, ("%s: expected a whole number, 1 to %d, got %s"):format(option, most, text)
+    if count and count >= least and count <= most then return count end
+    return nil, ("%s: expected a whole number, %d to %d, got %s"):format(option, least, most, text)
   end
 end
 
@@ -42,8 +43,8 @@ function M.define(command)
     :argname "N":default "256":convert(count_for("--max-dials", MOST_CLIENTS))
   command:option("--workers", "Share the clients out among N threads; one a core when absent.")
     :argname "N":convert(count_for("--workers", MOST_WORKERS))
-  command:option("--max-memory", "Let the Lua state of a worker have so much memory.")
-    :argname "MIB":convert(count_for("--max-memory", MOST_MIB))
+  command:option("--max-memory", "Stop the biggest clients before a worker's Lua has so much memory.")
+    :argname "MIB":convert(count_for("--max-memory", MOST_MIB, LEAST_MIB))
   log_options.define(command)
 end
 

@@ -5,6 +5,7 @@ local endings = require "slipstream.ending"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
+local memory = require "slipstream.memory"
 local modules = require "slipstream.modules"
 local outcome = require "slipstream.cli.outcome"
 local parcel = require "slipstream.parcel"
@@ -74,6 +75,7 @@ end
 ---@field code integer? the exit code then
 ---@field is_ending boolean? the lead said so
 ---@field is_over boolean? and all have said goodbye
+---@field has_no_memory boolean? whoever is to blame, it is not a client
 
 -- With a file that is wrong nobody goes on, on no worker.
 local function refuse(main, text, code)
@@ -112,6 +114,7 @@ end
 local function run_loop(main, options)
   repeat
     local ok, answer, has_no_memory = loop.run()
+    if main.has_no_memory then error("not enough memory", 0) end
     if ok then return answer end
     if has_no_memory then error(answer.text, 0) end
     refuse(main, outcome.explain(options, answer), FAILED)
@@ -147,8 +150,15 @@ local function run_file(main, options)
   return run_out(main, options)
 end
 
+-- The memory is at its end.
+local function give_in(main)
+  main.has_no_memory = true
+  uv.stop()
+end
+
 local function run(options)
   local ends, main = outcome.watch(), {}
+  memory.guard(function() give_in(main) end)
   run_file(main, options)
   if main.fault then return nil, main.fault, main.code end
   if main.is_ending then return 0 end
