@@ -10,7 +10,8 @@
 
 /*
  * `heap[0]` is due first, and the children of i are 2i + 1 and 2i + 2. The hash finds the place of
- * a ref by linear probing; at most half of its slots are taken, so a probe always ends.
+ * a ref by linear probing; at most half of its slots are taken, so a probe always ends. Each entry
+ * knows its slot, so that nothing is searched for while it moves in the heap.
  */
 
 static uint32_t slot_mask(const struct slip_pending *p) {
@@ -39,6 +40,7 @@ static void free_slot(struct slip_pending *p, uint32_t gap) {
     if (((slot - home) & mask) < ((slot - gap) & mask))
       continue; /* its search begins behind the gap */
     p->slots[gap] = p->slots[slot];
+    p->heap[p->slots[gap] - 1].slot = gap;
     gap = slot;
   }
   p->slots[gap] = 0;
@@ -52,34 +54,29 @@ static bool is_before(const struct slip_pending_entry *a, const struct slip_pend
   return a->deadline != b->deadline ? a->deadline < b->deadline : a->ref < b->ref;
 }
 
-static void swap(struct slip_pending *p, uint32_t a, uint32_t b) {
-  uint32_t slot_a = find_slot(p, p->heap[a].ref);
-  uint32_t slot_b = find_slot(p, p->heap[b].ref);
-  struct slip_pending_entry entry = p->heap[a];
-  p->heap[a] = p->heap[b];
-  p->heap[b] = entry;
-  p->slots[slot_a] = b + 1;
-  p->slots[slot_b] = a + 1;
+static void put_at(struct slip_pending *p, uint32_t place, const struct slip_pending_entry *entry) {
+  p->heap[place] = *entry;
+  p->slots[entry->slot] = place + 1;
 }
 
-static void sift_up(struct slip_pending *p, uint32_t place) {
-  while (place > 0 && is_before(&p->heap[place], &p->heap[(place - 1) / 2])) {
-    swap(p, place, (place - 1) / 2);
-    place = (place - 1) / 2;
-  }
+/* Puts an entry at a place that is free, or further to the front. */
+static void sift_up(struct slip_pending *p, uint32_t place, struct slip_pending_entry entry) {
+  for (; place > 0 && is_before(&entry, &p->heap[(place - 1) / 2]); place = (place - 1) / 2)
+    put_at(p, place, &p->heap[(place - 1) / 2]);
+  put_at(p, place, &entry);
 }
 
-static void sift_down(struct slip_pending *p, uint32_t place) {
-  for (;;) {
-    uint32_t first = place;
-    for (uint32_t child = 2 * place + 1; child <= 2 * place + 2 && child < p->count; child++)
-      if (is_before(&p->heap[child], &p->heap[first]))
-        first = child;
-    if (first == place)
-      return;
-    swap(p, place, first);
-    place = first;
+/* The same, or further to the back. */
+static void sift_down(struct slip_pending *p, uint32_t place, struct slip_pending_entry entry) {
+  for (uint32_t child = 2 * place + 1; child < p->count; child = 2 * place + 1) {
+    if (child + 1 < p->count && is_before(&p->heap[child + 1], &p->heap[child]))
+      child++;
+    if (is_before(&entry, &p->heap[child]))
+      break;
+    put_at(p, place, &p->heap[child]);
+    place = child;
   }
+  put_at(p, place, &entry);
 }
 
 void slip_pending_init(struct slip_pending *p) {
@@ -112,8 +109,10 @@ static enum slip_err grow(struct slip_pending *p) {
   p->heap = heap;
   p->slots = slots;
   p->room = room;
-  for (uint32_t place = 0; place < p->count; place++)
-    p->slots[find_slot(p, p->heap[place].ref)] = place + 1;
+  for (uint32_t place = 0; place < p->count; place++) {
+    heap[place].slot = find_slot(p, heap[place].ref);
+    slots[heap[place].slot] = place + 1;
+  }
   return SLIP_OK;
 }
 
@@ -130,33 +129,28 @@ enum slip_err slip_pending_add(struct slip_pending *p, const struct slip_pending
     if (err != SLIP_OK)
       return err;
   }
-  uint32_t slot = find_slot(p, entry->ref);
-  assert(p->slots[slot] == 0);
-  p->heap[p->count++] = *entry;
-  p->slots[slot] = p->count;
-  sift_up(p, p->count - 1);
+  struct slip_pending_entry added = *entry;
+  added.slot = find_slot(p, entry->ref);
+  assert(p->slots[added.slot] == 0);
+  sift_up(p, p->count++, added);
   return SLIP_OK;
 }
 
-static void remove_from_heap(struct slip_pending *p, uint32_t place,
-                             struct slip_pending_entry *out) {
-  uint32_t last = p->count - 1;
-  if (place != last)
-    swap(p, place, last);
-  *out = p->heap[last];
-  free_slot(p, find_slot(p, out->ref));
-  p->count = last;
-  if (place != last) {
-    sift_down(p, place);
-    sift_up(p, place);
-  }
+static void remove_from_heap(struct slip_pending *p, uint32_t place) {
+  free_slot(p, p->heap[place].slot);
+  struct slip_pending_entry last = p->heap[--p->count];
+  if (place == p->count)
+    return;
+  if (place > 0 && is_before(&last, &p->heap[(place - 1) / 2]))
+    sift_up(p, place, last);
+  else
+    sift_down(p, place, last);
 }
 
 static void remove_at(struct slip_pending *p, uint32_t place, struct slip_pending_entry *out) {
+  *out = entries(p)[place];
   if (p->room > 0)
-    remove_from_heap(p, place, out);
-  else
-    *out = p->only;
+    remove_from_heap(p, place);
   if (p->room == 0 || p->count == 0)
     slip_pending_clear(p);
 }
@@ -196,7 +190,7 @@ void slip_pending_expire(struct slip_pending *p, uint64_t join_ref, uint8_t why)
     entry->why = why;
   }
   for (uint32_t place = p->count / 2; place-- > 0;)
-    sift_down(p, place);
+    sift_down(p, place, p->heap[place]);
 }
 
 void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why) {
@@ -205,7 +199,8 @@ void slip_pending_end(struct slip_pending *p, uint64_t ref, uint8_t why) {
     return;
   entry->deadline = 0;
   entry->why = why;
-  sift_up(p, (uint32_t)(entry - entries(p)));
+  if (p->room > 0)
+    sift_up(p, (uint32_t)(entry - p->heap), *entry);
 }
 
 bool slip_pending_has(const struct slip_pending *p, enum slip_pending_kind kind, uint64_t before) {

@@ -27,8 +27,9 @@ struct slip_pending_entry {
   uint64_t ref;
   uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat, or before it is sent */
   uint64_t deadline; /* msec on the session's clock */
-  enum slip_pending_kind kind;
-  uint8_t why; /* given to `expire` or `end`; 0 otherwise */
+  enum slip_pending_kind kind : 8;
+  uint8_t why;   /* given to `expire` or `end`; 0 otherwise */
+  uint32_t slot; /* its place in the hash: nobody else's business */
 };
 
 struct slip_pending {
