@@ -39,36 +39,17 @@ static enum slip_err grow(struct slip_buf *b, size_t need) {
   return SLIP_OK;
 }
 
-enum slip_err slip_buf_reserve(struct slip_buf *b, size_t count, char **room) {
+enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room) {
   size_t limit = b->max != 0 ? b->max : SIZE_MAX;
   if (count > limit - b->size)
     return SLIP_ETOOBIG;
-  if (b->room - b->head < b->size + count || b->memory == NULL) {
-    move_to_front(b);
-    if (b->room < b->size + count || b->memory == NULL) {
-      enum slip_err err = grow(b, b->size + count);
-      if (err != SLIP_OK)
-        return err;
-    }
+  move_to_front(b);
+  if (b->memory == NULL || count > b->room - b->size) {
+    enum slip_err err = grow(b, b->size + count);
+    if (err != SLIP_OK)
+      return err;
   }
-  *room = b->memory + b->head + b->size;
-  return SLIP_OK;
-}
-
-void slip_buf_commit(struct slip_buf *b, size_t count) {
-  assert(count <= b->room - b->head - b->size);
-  b->size += count;
-}
-
-enum slip_err slip_buf_append(struct slip_buf *b, struct slip_span bytes) {
-  if (bytes.size == 0)
-    return SLIP_OK;
-  char *room;
-  enum slip_err err = slip_buf_reserve(b, bytes.size, &room);
-  if (err != SLIP_OK)
-    return err;
-  memcpy(room, bytes.at, bytes.size);
-  slip_buf_commit(b, bytes.size);
+  *room = b->memory + b->size;
   return SLIP_OK;
 }
 

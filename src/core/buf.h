@@ -9,6 +9,8 @@
 #include "core/err.h"
 #include "core/span.h"
 
+#include <assert.h>
+
 struct slip_buf {
   char *memory;
   size_t head; /* where the bytes begin */
@@ -27,14 +29,40 @@ static inline struct slip_span slip_buf_span(const struct slip_buf *b) {
   return (struct slip_span){b->head == 0 ? b->memory : b->memory + b->head, b->size};
 }
 
-/* Copies the bytes to the end. SLIP_ETOOBIG over the maximum, SLIP_ENOMEM; then nothing changed. */
-SLIP_CHECKED enum slip_err slip_buf_append(struct slip_buf *b, struct slip_span bytes);
+/* What `reserve` does where there is no room yet. */
+SLIP_CHECKED enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room);
+
 /*
  * Makes room for `count` bytes behind the end and points *room at it; `slip_buf_commit` then
  * counts those that were written. SLIP_ETOOBIG, SLIP_ENOMEM.
  */
-SLIP_CHECKED enum slip_err slip_buf_reserve(struct slip_buf *b, size_t count, char **room);
-void slip_buf_commit(struct slip_buf *b, size_t count);
+SLIP_CHECKED static inline enum slip_err slip_buf_reserve(struct slip_buf *b, size_t count,
+                                                          char **room) {
+  if (b->memory == NULL || count > b->room - b->head - b->size)
+    return slip_buf_make_room(b, count, room);
+  *room = b->memory + b->head + b->size;
+  return SLIP_OK;
+}
+
+static inline void slip_buf_commit(struct slip_buf *b, size_t count) {
+  assert(count <= b->room - b->head - b->size);
+  b->size += count;
+}
+
+/* Copies the bytes to the end. SLIP_ETOOBIG over the maximum, SLIP_ENOMEM; then nothing changed. */
+SLIP_CHECKED static inline enum slip_err slip_buf_append(struct slip_buf *b,
+                                                         struct slip_span bytes) {
+  char *room;
+  if (bytes.size == 0)
+    return SLIP_OK;
+  enum slip_err err = slip_buf_reserve(b, bytes.size, &room);
+  if (err != SLIP_OK)
+    return err;
+  memcpy(room, bytes.at, bytes.size);
+  slip_buf_commit(b, bytes.size);
+  return SLIP_OK;
+}
+
 /* Takes `count` bytes off the front. */
 void slip_buf_drop(struct slip_buf *b, size_t count);
 /* Takes bytes off the end until `size` are left. */
