@@ -19,6 +19,14 @@ function M.newest(module)
   return M.newest(newest) -- two modules may have been replaced by one
 end
 
+--- Whether both are of one lineage.
+---@param module table
+---@param other table? nil is of none
+---@return boolean
+function M.are_one(module, other)
+  return other ~= nil and M.newest(module) == M.newest(other)
+end
+
 --- From now on a module stands where an old one stood.
 ---@param old table the newest of its lineage
 ---@param new table
