@@ -8,6 +8,7 @@ local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 
 local SLOW_MSEC, MOST_MSEC = 100, 10000
+local none = {} -- of what is asked of a worker, which is no client's
 
 -- The script's line among those that run; nil when it has none, as in a default.
 local function users_line()
@@ -28,7 +29,8 @@ end
 local function watch(elapsed, _, before)
   local owner = fiber.current()
   if not owner or owner._is_script then return end
-  local options = getmetatable(owner._client._module).options
+  local module = owner._client._module
+  local options = module and getmetatable(module).options or none
   local slow = options.slow_callback_msec or SLOW_MSEC
   if is_over(elapsed, slow) and not is_over(before, slow) then
     journal.slow(owner, elapsed, users_line())

@@ -106,7 +106,7 @@ end
 -- An owner of fibers, see slipstream.fiber.
 local function new_server(from, number, kind)
   local server = { from = from, number = number, _host = core.host(), _client = { name = kind },
-    _fiber = false, _done = false, _alarm = false }
+    _callback = kind, _fiber = false, _done = false, _alarm = false }
   serving[from] = serving[from] or {}
   serving[from][number] = server
   return server
