@@ -7,6 +7,7 @@ local await = require "slipstream.await"
 local check = require "slipstream.check"
 local config = require "slipstream.config"
 local core = require "slipstream.core"
+local drain = require "slipstream.drain"
 local handlers = require "slipstream.event"
 local passive = require "slipstream.passive"
 local process = require "slipstream.process"
@@ -111,7 +112,7 @@ local function is_left(self, topic)
 end
 
 local function connect(self, given)
-  if self._ending then return fail "stopping" end
+  if self._ending or drain.is_on then return fail "stopping" end
   if self._core and not self._core:idle() then return fail "connected" end
   local settings, numbers = config.read(given)
   if not settings then return nil, numbers, "invalid" end
@@ -138,7 +139,7 @@ end
 
 local function reconnect(self)
   if not self._core then return fail "no_config" end
-  if self._ending then return fail "stopping" end
+  if self._ending or drain.is_on then return fail "stopping" end
   if self._core:idle() then begin_connection(self) end
   return self._core:reconnect()
 end
@@ -221,6 +222,7 @@ end
 
 local function join(self, topic, params)
   if not self._core then return fail "not_connected" end
+  if drain.is_on then return fail "stopping" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   if not is_joined(self, topic) then self:_outdate(topic) end
@@ -241,6 +243,7 @@ end
 
 local function rejoin(self, topic, params)
   if not self._core or not self._core:join_status(topic) then return fail "never_joined" end
+  if drain.is_on then return fail "stopping" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   if not is_joined(self, topic) then self:_outdate(topic) end

@@ -244,6 +244,13 @@ static int client_take_unanswered(lua_State *L) {
   return 1;
 }
 
+static int client_next_ref(lua_State *L) {
+  struct slip_client_box *box = slip_client_check(L);
+  lua_pushinteger(L, (lua_Integer)slip_session_next_ref(slip_client_enter(box->client)));
+  slip_client_leave(box->client);
+  return 1;
+}
+
 /* Whether a push with a ref below the one given waits for its answer. */
 static int client_awaits_reply(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
@@ -298,6 +305,7 @@ static const luaL_Reg methods[] = {
     {"joined_topics", client_joined_topics},
     {"push", slip_push_bytes},
     {"take_unanswered", client_take_unanswered},
+    {"next_ref", client_next_ref},
     {"awaits_reply", client_awaits_reply},
     {"succeed", client_succeed},
     {"ping", client_ping},

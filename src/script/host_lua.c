@@ -89,11 +89,11 @@ static int host_clock(lua_State *L) {
   return 1;
 }
 
-/* How many connections may be in the making at once, of all its clients. */
+/* How many connections may be in the making at once, of all its clients; 0: no more are made. */
 static int host_set_max_dials(lua_State *L) {
   struct slip_host_box *box = slip_host_check(L, 1);
   lua_Integer limit = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, limit >= 1, 2, "at least 1 expected");
+  luaL_argcheck(L, limit >= 0, 2, "at least 0 expected");
   slip_turnstile_set_limit(slip_loop_turnstile(box->loop), (size_t)limit);
   return 0;
 }

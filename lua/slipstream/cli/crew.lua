@@ -1,6 +1,8 @@
 --- Crew: the workers of `slipstream run`, as their lead sees them. It starts them, starts those again that
 -- failed, ends them all when a signal or the fault of one wants it, and gathers how they ended.
 
+local control = require "slipstream.cli.control"
+local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
 local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
@@ -10,6 +12,7 @@ local seat = require "slipstream.seat"
 local signal = require "slipstream.cli.signal"
 local team = require "slipstream.team"
 local uv = require "luv"
+local verbs = require "slipstream.cli.verbs"
 
 local M = {}
 
@@ -17,7 +20,8 @@ local FAILED = 1
 local MIB = 1 << 20
 
 -- A second more than the workers have themselves.
-local SHUTDOWN_MSEC = 6000
+local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
+local SIGTERM_CODE = 143
 
 ---@class slipstream.Crew
 ---@field team userdata
@@ -27,7 +31,9 @@ local SHUTDOWN_MSEC = 6000
 ---@field texts string[] what is wrong, each text once
 ---@field signal_code integer? the exit code after a signal
 ---@field files table<integer, string[]> by worker: the files that its script is made of
----@field is_ending boolean
+---@field ending "drain"|"end"|false what the workers were told; to drain goes before to end
+---@field control slipstream.Control?
+---@field deadline userdata? luv's timer, once they were told
 
 local function note(crew, code, text)
   crew.code = math.max(crew.code, code)
@@ -55,17 +61,29 @@ local function cut(crew)
   core.team.exit(math.max(code, FAILED))
 end
 
-local function end_all(crew)
-  if crew.is_ending then return end
-  crew.is_ending = true
+local function tell_end(crew, how)
+  crew.ending = how
   for index, worker in pairs(crew.workers) do
     if worker.pause then worker.pause:stop() end
     crew.team:give_up(index)
   end
-  tell_all(crew, "end")
-  local deadline = uv.new_timer()
-  deadline:start(SHUTDOWN_MSEC, 0, function() cut(crew) end)
-  deadline:unref()
+  tell_all(crew, how)
+  crew.deadline = crew.deadline or uv.new_timer()
+  crew.deadline:start(DEADLINES_MSEC[how], 0, function() cut(crew) end)
+  crew.deadline:unref()
+end
+
+local function end_all(crew)
+  if crew.ending ~= "end" then tell_end(crew, "end") end
+end
+
+local function end_by_signal(crew, exit_code)
+  crew.signal_code = exit_code
+  end_all(crew)
+end
+
+local function drain_all(crew)
+  if not crew.ending then tell_end(crew, "drain") end
 end
 
 -- Starting.
@@ -98,7 +116,7 @@ end
 
 local function failed(crew, index, text)
   local history = crew.workers[index].history
-  if crew.is_ending then
+  if crew.ending then
     log_failure(index, text, "it was about to end")
     return note(crew, FAILED)
   elseif history:add(uv.now()) then
@@ -117,6 +135,27 @@ local function ended(crew, index, ok, code, text)
   return failed(crew, index, text)
 end
 
+-- Control.
+
+-- A path that nobody asked for is a convenience: the program runs without it.
+local function take_control(crew)
+  local options = crew.options
+  local path = options.control or control_path.default()
+  if not path then return end
+  local lead = {
+    options = options, began = uv.hrtime(),
+    stop = function() end_by_signal(crew, SIGTERM_CODE) end, drain = function() drain_all(crew) end,
+  }
+  local server, text = control.open(path, function(...) verbs.carry_out(lead, ...) end)
+  if server then
+    options.control = path
+    return server
+  elseif options.control then
+    return nil, "--control: " .. text
+  end
+  log.warn("nobody can control this program", { reason = text })
+end
+
 local function new_worker()
   return { life = 0, history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS) }
 end
@@ -128,21 +167,22 @@ end
 ---@return string[] texts what is wrong
 function M.run(options, count)
   local crew = { team = seat.lead(count), options = options, workers = {}, files = {}, code = 0,
-    texts = {}, is_ending = false }
+    texts = {}, ending = false }
+  local text
+  crew.control, text = take_control(crew)
+  if text then return FAILED, { text } end
   crew.team:on_end(function(...) ended(crew, ...) end)
   team.on("fault", function() end_all(crew) end)
   team.on("files", function(files, index) crew.files[index] = files end)
   parcel.begin()
-  signal.watch(function(exit_code)
-    crew.signal_code = exit_code
-    end_all(crew)
-  end)
+  signal.watch(function(exit_code) end_by_signal(crew, exit_code) end)
   for index = 0, count - 1 do
     crew.workers[index] = new_worker()
     start(crew, index)
-    if crew.is_ending then break end
+    if crew.ending then break end
   end
   uv.run()
+  if crew.control then crew.control:close() end
   return result_of(crew)
 end
 

@@ -1,7 +1,9 @@
 --- A worker of `slipstream run`: a thread that loads the file, and runs it and its share of the clients.
 
 local core = require "slipstream.core"
+local drain = require "slipstream.drain"
 local endings = require "slipstream.ending"
+local facts = require "slipstream.cli.facts"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
@@ -104,6 +106,7 @@ end
 
 -- The lead tells: a signal came, or another worker has a fault.
 local function end_all(main)
+  if main.is_ending then return end
   main.is_ending = true
   script.cancel(main.script)
   shut_down(main)
@@ -144,6 +147,8 @@ local function run_file(main, options)
   local chunk, fault, code = file.load(options.file)
   if not chunk then return refuse(main, fault, code) end
   team.on("end", function() end_all(main) end)
+  team.on("drain", function() drain.begin(function() end_all(main) end) end)
+  if options.control then facts.begin(options.allow_eval) end
   parcel.begin()
   modules.track(options.file, args_of(options, 1), function(files) team.post(team.LEAD, "files", files) end)
   run_chunk(chunk, main, options)

@@ -1,0 +1,188 @@
+--- `slipstream ctl`: speaks to a `slipstream run` that runs, at its control socket.
+
+local control_path = require "slipstream.cli.control_path"
+local core = require "slipstream.core"
+local slipstream = require "slipstream"
+local status_text = require "slipstream.cli.status_text"
+
+local M = { summary = "Control a `slipstream run` that runs: see what it does, stop it." }
+
+local FAILED = 1
+local CONNECT_MSEC, ANSWER_MSEC = 2000, 10000
+local MOST_BYTES = 4 << 20 -- of an answer
+
+-- Answers.
+
+local function print_word(word)
+  print(word)
+  return 0
+end
+
+local function print_json(value) print(core.json.encode(value)) end
+
+-- What could not be done everywhere is a failure.
+local function show_workers(workers, show)
+  local has_failed = false
+  for _, result in ipairs(workers) do
+    local text, is_fault = show(result)
+    has_failed = has_failed or is_fault
+    print(("worker %d: %s"):format(result.worker, text))
+  end
+  return has_failed and FAILED or 0
+end
+
+local function show_level(result)
+  if result.ok then return "ok", false end
+  return result.reason, true
+end
+
+local function show_eval(result)
+  if not result.ok then return result.reason, true end
+  local value = result.value
+  if value.error then return value.error, true end
+  return #value.values == 0 and "no value" or table.concat(value.values, "  "), false
+end
+
+-- Each makes the request of the options, and shows the answer: the exit code.
+local verbs = {
+  status = {
+    summary = "Tell of its clients, traffic, memory and modules.",
+    define = function(command) command:flag("--json", "As one line of JSON.") end,
+    request = function() return {} end,
+    show = function(value, options)
+      if options.json then print_json(value) else print(status_text.show(value)) end
+      return 0
+    end,
+  },
+  stop = {
+    summary = "End it, as SIGTERM does.",
+    request = function() return {} end,
+    show = print_word,
+  },
+  drain = {
+    summary = "Let its clients finish what is under way, then end it.",
+    request = function() return {} end,
+    show = print_word,
+  },
+  ["log-level"] = {
+    summary = "Log from another level on.",
+    define = function(command)
+      command:argument("level"):argname "LEVEL":choices { "debug", "info", "warn", "error" }
+    end,
+    request = function(options) return { level = options.level } end,
+    show = function(value) return show_workers(value.workers, show_level) end,
+  },
+  eval = {
+    summary = "Run code in each worker, if it was started with --allow-eval.",
+    define = function(command) command:argument("code", "An expression, or statements."):argname "EXPR" end,
+    request = function(options) return { code = options.code } end,
+    show = function(value) return show_workers(value.workers, show_eval) end,
+  },
+}
+
+local order = { "status", "stop", "drain", "log-level", "eval" }
+
+function M.define(command)
+  command:option("--control", "Where it listens; the one that runs in $XDG_RUNTIME_DIR when absent.")
+    :argname "PATH"
+  command:command_target "verb"
+  for _, name in ipairs(order) do
+    local verb = verbs[name]
+    local of_verb = command:command(name, verb.summary):summary(verb.summary)
+    if verb.define then verb.define(of_verb) end
+  end
+end
+
+-- The connection.
+
+local function connect(path)
+  local pipe, code = slipstream.await(function(go_on)
+    control_path.connect(path, function(pipe, code) go_on(pipe or false, code) end)
+  end, CONNECT_MSEC)
+  return pipe, code
+end
+
+local function read_line(pipe)
+  local parts, size = {}, 0
+  return slipstream.await(function(go_on)
+    pipe:read_start(function(err, bytes)
+      if err or not bytes then return go_on(nil, "it ended before it answered") end
+      parts[#parts + 1], size = bytes, size + #bytes
+      if bytes:find("\n", 1, true) then return go_on(table.concat(parts)) end
+      if size > MOST_BYTES then return go_on(nil, "its answer is too long") end
+    end)
+  end, ANSWER_MSEC)
+end
+
+local words = { timeout = "it does not answer" }
+
+-- Asks who is connected; answers the value, or nil and a text.
+local function ask(pipe, request)
+  pipe:write(core.json.encode(request) .. "\n")
+  local line, text = read_line(pipe)
+  pipe:close()
+  if not line then return nil, words[text] or text end
+  local answer = core.json.decode(line)
+  if type(answer) ~= "table" then return nil, "its answer cannot be read" end
+  if not answer.ok then return nil, answer.error end
+  return answer.value
+end
+
+-- Which one.
+
+local failures = {
+  ENOENT = "there is no such socket", ECONNREFUSED = "nobody listens there any more",
+  EACCES = "it belongs to somebody else", timeout = "it does not answer",
+}
+
+local function connect_to(path)
+  local pipe, code = connect(path)
+  if pipe then return pipe end
+  return nil, ("%s: %s"):format(path, failures[code] or code)
+end
+
+-- Those that run, by what is in the folder.
+local function running()
+  local pipes, paths = {}, {}
+  for _, path in ipairs(control_path.list()) do
+    local pipe = connect(path)
+    if pipe then
+      pipes[#pipes + 1], paths[#paths + 1] = pipe, path
+    end
+  end
+  return pipes, paths
+end
+
+local function find()
+  if not control_path.default() then
+    return nil, "XDG_RUNTIME_DIR is not set; say which program with --control PATH"
+  end
+  local pipes, paths = running()
+  if #pipes == 1 then return pipes[1] end
+  for _, pipe in ipairs(pipes) do pipe:close() end
+  if #pipes == 0 then return nil, "no program runs; or say where with --control PATH" end
+  return nil, "several programs run; choose one with --control PATH:\n  " .. table.concat(paths, "\n  ")
+end
+
+local function carry_out(options)
+  local verb = verbs[options.verb]
+  local pipe, text
+  if options.control then pipe, text = connect_to(options.control) else pipe, text = find() end
+  if not pipe then return nil, text, FAILED end
+  local request = verb.request(options)
+  request.verb = options.verb
+  local value, why = ask(pipe, request)
+  if value == nil then return nil, why, FAILED end
+  return verb.show(value, options)
+end
+
+--- Runs the command.
+---@param options table what `define` asked for
+---@return integer? code the exit code
+---@return string? text
+---@return integer? failure
+function M.run(options)
+  return slipstream.run(carry_out, options)
+end
+
+return M
