@@ -304,7 +304,8 @@ function Client:await_end(msec)
   return nil, reason, code
 end
 
--- Whether it is of that module, or of one that it has replaced, and still has nothing that could connect, which a supervisor never has.
+-- Whether it is of that module, or of one that it has replaced, and still has nothing that could connect,
+-- which a supervisor never has.
 function Client:_never_connected(module)
   if not lineage.are_one(self._module, module) or getmetatable(module).supervisor then return false end
   return not self._socket._core

@@ -93,15 +93,15 @@ end
 -- A require in Lua's place.
 
 local lua_require = require
-local OWN_PLACE = "^" .. debug.getinfo(1, "S").short_src:gsub("%p", "%%%0") .. ":%d+: "
 
--- What is not ours. That there is none is told at the line of who requires it.
-local function pass(ok, ...)
+-- What is not ours. That there is none is told at the line of who requires it, for which level 2 stands, as a
+-- tail call has left no other frame.
+local function pass(name, ok, ...)
   if ok then return ... end
-  local text = ...
-  if type(text) ~= "string" then error(text, 0) end
-  local rest, count = text:gsub(OWN_PLACE, "")
-  error(rest, count > 0 and 3 or 0)
+  local fault = ...
+  local missing = ("module '%s' not found"):format(name)
+  local is_missing = type(fault) == "string" and fault:sub(1, #missing) == missing
+  error(fault, is_missing and 2 or 0)
 end
 
 local function leave(record)
@@ -113,7 +113,7 @@ local Loading = { __close = function(guard) leave(guard.record) end }
 local function tracked_require(name)
   local record = note(name, 2)
   if package.loaded[name or false] ~= nil then return lua_require(name) end
-  if not record then return pass(pcall(lua_require, name)) end
+  if not record then return pass(name, pcall(lua_require, name)) end
   loading[#loading + 1] = record
   local _ <close> = setmetatable({ record = record }, Loading)
   return lua_require(name)
@@ -199,25 +199,29 @@ function M.name_of(value)
   end
 end
 
-local function add_with_users(set, record)
-  if set[record] then return end
-  set[record] = true
-  for user in pairs(record.users) do add_with_users(set, user) end
+local function comes_after(a, b) return a.path > b.path end
+
+-- Users first, and by their paths from the last to the first: the list is to be turned round.
+local function add_with_users(list, record)
+  if list[record] then return end
+  list[record] = true
+  local users = {}
+  for user in pairs(record.users) do users[#users + 1] = user end
+  table.sort(users, comes_after)
+  for _, user in ipairs(users) do add_with_users(list, user) end
+  list[#list + 1] = record
 end
 
-local function comes_before(a, b)
-  if a.is_main or b.is_main then return not a.is_main end
-  return a.path < b.path
-end
-
---- Modules and all that depend on them, the main file last.
+--- Modules and all that depend on them, each before those that do; the main file last.
 ---@param records slipstream.Module[]
 ---@return slipstream.Module[]
 function M.with_users(records)
-  local set, list = {}, {}
-  for _, record in ipairs(records) do add_with_users(set, record) end
-  for record in pairs(set) do list[#list + 1] = record end
-  table.sort(list, comes_before)
+  local found, list = {}, {}
+  for place = #records, 1, -1 do add_with_users(found, records[place]) end
+  for place = #found, 1, -1 do
+    if found[place] ~= main then list[#list + 1] = found[place] end
+  end
+  if main and found[main] then list[#list + 1] = main end
   return list
 end
 

@@ -22,6 +22,9 @@ local M = {}
 -- A worker may be busy for as long as a callback may, and the load may take as long again.
 local ASK_MSEC = 25000
 
+-- As long as both of its questions, behind another reload. A limit also keeps the loop of who asks alive.
+local LEAD_MSEC = 4 * ASK_MSEC
+
 local function now() return uv.hrtime() / 1e6 end
 
 ---@class slipstream.Reloaded
@@ -185,7 +188,7 @@ end
 
 local function ask_lead(names, paths)
   local question <close> = team.put(seat.LEAD, "reload", { names = names, paths = paths })
-  local ok, summary, text, code = question:await()
+  local ok, summary, text, code = question:await(LEAD_MSEC)
   if ok then return summary, text, code end
   return nil, summary, summary
 end
