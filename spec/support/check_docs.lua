@@ -57,7 +57,7 @@ local function without(subject, ...)
   return rest
 end
 
-local config_keys = hidden(require("slipstream.config").read, "known_keys")
+local config_keys = require("slipstream.setting").all
 local waits, timers = require "slipstream.await", require "slipstream.timer"
 local handle, supervisor = require "slipstream.handle", require "slipstream.supervisor"
 
