@@ -50,7 +50,7 @@ function Child:child_ended()
   local supervisor = self.supervisor
   fiber.poke(supervisor)
   local ok, code = process.post(supervisor, "child_ended", self)
-  if not ok then endings.request(supervisor, { reason = code }) end
+  if not ok then endings.request(supervisor, endings.new(code)) end
 end
 
 --- How it ended, if the supervisor has not dealt with that yet: the message may be older than a restart.
@@ -120,8 +120,7 @@ end
 -- Topics are left before the close where the supervisor leaves them, as at a signal.
 local function ask_to_end(child)
   local own = child.supervisor._ending
-  local ending = { reason = "shutdown", code = own and own.code, was_asked_for = true }
-  endings.request(child.client._socket, ending)
+  endings.request(child.client._socket, endings.new("shutdown", own and own.code, true))
 end
 
 local function await_end(child)

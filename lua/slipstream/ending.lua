@@ -13,10 +13,10 @@ local waiter = require "slipstream.waiter"
 ---@class slipstream.Ending
 ---@field reason any
 ---@field code integer? a close code for a shutdown: topics are left before the close
----@field was_asked_for boolean? by the client's handle
----@field is_failure boolean?
----@field is_terminated boolean? `terminate` is done; only the connection is left
----@field is_over boolean? nothing is open any more
+---@field was_asked_for boolean by the client's handle
+---@field is_failure boolean
+---@field is_terminated boolean `terminate` is done; only the connection is left
+---@field is_over boolean nothing is open any more
 
 local observed = report.callbacks
 local none = {}
@@ -24,6 +24,18 @@ local none = {}
 local M = {}
 
 local expected_ends = { normal = true, shutdown = true, ignore = true, closed_by_client = true }
+
+--- How a client is to end.
+---@param reason any
+---@param code integer?
+---@param was_asked_for boolean?
+---@return slipstream.Ending
+function M.new(reason, code, was_asked_for)
+  return {
+    reason = reason, code = code, was_asked_for = was_asked_for or false,
+    is_failure = false, is_terminated = false, is_over = false, -- so that the table does not grow
+  }
+end
 
 --- Whether a client that ended for that reason has failed.
 ---@param reason any
@@ -77,8 +89,9 @@ local function terminated(socket, state, caught)
   socket._ending.is_terminated = true
   if is_for_memory(socket._ending) then forget(socket) end
   leave_others(socket)
-  socket:_hang_up()
-  if not socket._core or socket._core:idle() then finish(socket) end
+  local core = socket._core
+  if core and not core:idle() then socket:_hang_up() end
+  if not core or core:idle() then finish(socket) end
 end
 
 local function cancel(owner, reason)
@@ -127,7 +140,7 @@ end
 function M.crash(socket, callback, caught)
   local text, trace = caught.text, caught.traceback
   log.error(text, { client = socket._client.name, callback = callback, traceback = trace })
-  M.begin(socket, { reason = reason_of("script_error", { text = text, traceback = trace }) })
+  M.begin(socket, M.new(reason_of("script_error", { text = text, traceback = trace })))
 end
 
 -- What was asked of it, in a turn of its own.
@@ -149,7 +162,8 @@ end
 ---@param socket slipstream.Socket
 ---@param reason any
 function M.kill(socket, reason)
-  local ending = { reason = reason, is_failure = M.is_failure(reason), was_asked_for = true }
+  local ending = M.new(reason, nil, true)
+  ending.is_failure = M.is_failure(reason)
   socket._ending = socket._ending or ending
   let_go(socket)
   leave_others(socket)

@@ -255,7 +255,7 @@ function Client:status()
 end
 
 local function stop(client, reason, code)
-  local ending = { reason = reason == nil and "normal" or reason, code = code, was_asked_for = true }
+  local ending = endings.new(reason == nil and "normal" or reason, code, true)
   if client._status == "running" then
     client._is_unwanted = true
     endings.request(client._socket, ending)

@@ -66,10 +66,10 @@ function acts.stop(socket, reason)
   if endings.is_failure(reason) then
     log.error("client stopped", { client = socket._client.name, reason = reason })
   end
-  return endings.begin(socket, { reason = reason })
+  return endings.begin(socket, endings.new(reason))
 end
 
-function acts.ignore(socket) return endings.begin(socket, { reason = "ignore" }) end
+function acts.ignore(socket) return endings.begin(socket, endings.new "ignore") end
 
 function acts.reply(socket, value)
   local ok, text = pcall(socket._from.reply, socket._from, value)

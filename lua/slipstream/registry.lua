@@ -107,6 +107,7 @@ end
 ---@param client slipstream.Client
 ---@param ending slipstream.Ending
 function M.tell(client, ending)
+  if not watchers[1] then return end -- which would be a table for each client
   for _, watcher in ipairs({ table.unpack(watchers) }) do
     local ok, caught = xpcall(watcher, traceback.catch, client, ending.reason, ending.is_failure)
     if not ok then
