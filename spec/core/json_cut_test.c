@@ -2,10 +2,10 @@
 #include "spec/support/check.h"
 
 /* What the cutter is for, in one go. */
-static enum slip_err cut_array(struct slip_span text, struct slip_span *items, size_t max,
+static enum slip_err cut_array(struct slip_span text, struct slip_json_part *items, size_t max,
                                size_t *count) {
   struct slip_json_cut cut;
-  struct slip_span item;
+  struct slip_json_part item;
   size_t found = 0;
   bool has;
   slip_json_cut_init(&cut, text);
@@ -24,7 +24,7 @@ static enum slip_err cut_array(struct slip_span text, struct slip_span *items, s
 }
 
 static enum slip_err cut_object(struct slip_span text, const struct slip_span *keys, size_t count,
-                                struct slip_span *values) {
+                                struct slip_json_part *values) {
   struct slip_json_cut cut;
   slip_json_cut_init(&cut, text);
   enum slip_err err = slip_json_cut_object(&cut, keys, count, values);
@@ -41,13 +41,14 @@ static struct slip_span copy(struct slip_span s) {
 }
 
 static void check_array(const char *text, const char *const *expected, size_t expected_count) {
-  struct slip_span items[8], exact = copy(slip_span_of(text));
+  struct slip_json_part items[8];
+  struct slip_span exact = copy(slip_span_of(text));
   size_t count = 99;
   CHECK_OK(cut_array(exact, items, 8, &count));
   assert_int_equal(count, expected_count);
   for (size_t i = 0; i < count; i++) {
-    assert_int_equal(items[i].size, strlen(expected[i]));
-    assert_memory_equal(items[i].at, expected[i], items[i].size);
+    assert_int_equal(items[i].raw.size, strlen(expected[i]));
+    assert_memory_equal(items[i].raw.at, expected[i], items[i].raw.size);
   }
   free((void *)exact.at);
 }
@@ -56,7 +57,8 @@ static void check_array(const char *text, const char *const *expected, size_t ex
               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static enum slip_err cut_as_array(struct slip_span text) {
-  struct slip_span item, exact = copy(text);
+  struct slip_json_part item;
+  struct slip_span exact = copy(text);
   size_t count = 99;
   enum slip_err err = cut_array(exact, &item, 1, &count);
   if (err != SLIP_OK)
@@ -66,7 +68,8 @@ static enum slip_err cut_as_array(struct slip_span text) {
 }
 
 static enum slip_err cut_as_object(struct slip_span text) {
-  struct slip_span key = SLIP_SPAN("key"), value, exact = copy(text);
+  struct slip_json_part value;
+  struct slip_span key = SLIP_SPAN("key"), exact = copy(text);
   enum slip_err err = cut_object(exact, &key, 1, &value);
   free((void *)exact.at);
   return err;
@@ -80,6 +83,19 @@ static void cuts_an_array_into_its_elements(void **state) {
   CHECK_ARRAY("[[],{},[[]],{\"\":{}}]", "[]", "{}", "[[]]", "{\"\":{}}");
   CHECK_ARRAY("[[[1],[2]],3]", "[[1],[2]]", "3");
   check_array("[]", NULL, 0);
+}
+
+static void says_which_parts_have_escapes(void **state) {
+  (void)state;
+  struct slip_json_part items[5];
+  size_t count;
+  CHECK_OK(cut_array(SLIP_SPAN("[\"a\", \"\\n\",[\"\\n\", \"a\"], {\"\\n\":1},{\"a\":\"a\"}]"),
+                     items, 5, &count));
+  assert_true(items[0].is_plain);
+  assert_false(items[1].is_plain);
+  assert_false(items[2].is_plain);
+  assert_false(items[3].is_plain);
+  assert_true(items[4].is_plain);
 }
 
 static void leaves_the_space_between_values_out(void **state) {
@@ -97,12 +113,12 @@ static void is_not_fooled_by_brackets_in_strings(void **state) {
 
 static void counts_the_elements_it_has_no_room_for(void **state) {
   (void)state;
-  struct slip_span items[3] = {{0}};
+  struct slip_json_part items[3] = {{{0}, false}};
   size_t count;
   CHECK_OK(cut_array(SLIP_SPAN("[1,2,3,4,5]"), items, 2, &count));
   assert_int_equal(count, 5);
-  CHECK_SPAN(items[1], "2");
-  assert_true(slip_span_is_absent(items[2]));
+  CHECK_SPAN(items[1].raw, "2");
+  assert_true(slip_span_is_absent(items[2].raw));
   CHECK_OK(cut_array(SLIP_SPAN("[1,2,3]"), NULL, 0, &count));
   assert_int_equal(count, 3);
 }
@@ -279,36 +295,36 @@ static void remembers_which_bracket_is_open_at_every_depth(void **state) {
 static void picks_the_values_of_keys_in_any_order(void **state) {
   (void)state;
   const struct slip_span keys[3] = {SLIP_SPAN("status"), SLIP_SPAN("response"), SLIP_SPAN("none")};
-  struct slip_span values[3];
+  struct slip_json_part values[3];
   CHECK_OK(
       cut_object(SLIP_SPAN(" { \"response\" : {\"status\":1} , \"x\":[{}],\"status\":\"ok\" } "),
                  keys, 3, values));
-  CHECK_SPAN(values[0], "\"ok\"");
-  CHECK_SPAN(values[1], "{\"status\":1}");
-  assert_true(slip_span_is_absent(values[2]));
+  CHECK_SPAN(values[0].raw, "\"ok\"");
+  CHECK_SPAN(values[1].raw, "{\"status\":1}");
+  assert_true(slip_span_is_absent(values[2].raw));
   CHECK_OK(cut_object(SLIP_SPAN("{}"), keys, 3, values));
-  assert_true(slip_span_is_absent(values[0]));
+  assert_true(slip_span_is_absent(values[0].raw));
 }
 
 static void takes_the_last_of_a_key_that_is_there_twice(void **state) {
   (void)state;
   const struct slip_span key = SLIP_SPAN("a");
-  struct slip_span value;
+  struct slip_json_part value;
   CHECK_OK(cut_object(SLIP_SPAN("{\"a\":1,\"b\":2,\"a\":3}"), &key, 1, &value));
-  CHECK_SPAN(value, "3");
+  CHECK_SPAN(value.raw, "3");
   CHECK_OK(cut_object(SLIP_SPAN("{\"a\":1,\"\\u0061\":2}"), &key, 1, &value));
-  CHECK_SPAN(value, "2");
+  CHECK_SPAN(value.raw, "2");
 }
 
 static void compares_keys_after_unescaping(void **state) {
   (void)state;
   const struct slip_span keys[3] = {SLIP_SPAN("a\"b"), SLIP_SPAN("\xf0\x9f\x98\x80"),
                                     SLIP_SPAN("")};
-  struct slip_span values[3];
+  struct slip_json_part values[3];
   CHECK_OK(cut_object(SLIP_SPAN("{\"a\\\"b\":1,\"\\ud83d\\ude00\":2,\"\":3}"), keys, 3, values));
-  CHECK_SPAN(values[0], "1");
-  CHECK_SPAN(values[1], "2");
-  CHECK_SPAN(values[2], "3");
+  CHECK_SPAN(values[0].raw, "1");
+  CHECK_SPAN(values[1].raw, "2");
+  CHECK_SPAN(values[2].raw, "3");
 }
 
 static void refuses_what_is_not_an_object(void **state) {
@@ -324,6 +340,7 @@ static void refuses_what_is_not_an_object(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cuts_an_array_into_its_elements),
+      cmocka_unit_test(says_which_parts_have_escapes),
       cmocka_unit_test(leaves_the_space_between_values_out),
       cmocka_unit_test(is_not_fooled_by_brackets_in_strings),
       cmocka_unit_test(counts_the_elements_it_has_no_room_for),

@@ -9,33 +9,34 @@
 static void check_alone(struct slip_span item) {
   struct slip_json_cut cut;
   struct slip_buf array = {0};
-  struct slip_span again;
+  struct slip_json_part again;
   bool has;
   MUST(slip_buf_append(&array, SLIP_SPAN("[ ")) == SLIP_OK);
   MUST(slip_buf_append(&array, item) == SLIP_OK);
   MUST(slip_buf_append(&array, SLIP_SPAN("\t]")) == SLIP_OK);
   slip_json_cut_init(&cut, slip_buf_span(&array));
   MUST(slip_json_cut_array(&cut, &has) == SLIP_OK && has);
-  MUST(slip_json_cut_value(&cut, &again) == SLIP_OK && slip_span_is_equal(item, again));
+  MUST(slip_json_cut_value(&cut, &again) == SLIP_OK && slip_span_is_equal(item, again.raw));
   MUST(slip_json_cut_next(&cut, &has) == SLIP_OK && !has && slip_json_cut_is_done(&cut));
   slip_buf_clear(&array);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  struct slip_span text = {(const char *)data, size}, key = SLIP_SPAN("a"), item;
+  struct slip_span text = {(const char *)data, size}, key = SLIP_SPAN("a");
+  struct slip_json_part item;
   struct slip_json_cut cut;
   bool has;
   slip_json_cut_init(&cut, text);
-  if (slip_json_cut_object(&cut, &key, 1, &item) == SLIP_OK && !slip_span_is_absent(item))
-    check_alone(item);
+  if (slip_json_cut_object(&cut, &key, 1, &item) == SLIP_OK && !slip_span_is_absent(item.raw))
+    check_alone(item.raw);
   slip_json_cut_init(&cut, text);
   enum slip_err err = slip_json_cut_array(&cut, &has);
-  for (const char *at = text.at; err == SLIP_OK && has; at = item.at + item.size) {
+  for (const char *at = text.at; err == SLIP_OK && has; at = item.raw.at + item.raw.size) {
     if (slip_json_cut_value(&cut, &item) != SLIP_OK)
       return 0;
-    MUST(item.at > at && item.size > 0);
-    check_alone(item);
+    MUST(item.raw.at > at && item.raw.size > 0);
+    check_alone(item.raw);
     err = slip_json_cut_next(&cut, &has);
   }
   return 0;

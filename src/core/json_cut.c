@@ -33,10 +33,10 @@ static const char *skip_number(const char *at, const char *end) {
 }
 
 /* Skips what is neither array nor object; there is something. */
-static const char *skip_scalar(const char *at, const char *end) {
+static const char *skip_scalar(const char *at, const char *end, bool *is_plain) {
   switch (*at) {
   case '"':
-    return slip_json_string_skip(at, end);
+    return slip_json_string_skip(at, end, is_plain);
   case 't':
     return skip_word(at, end, SLIP_SPAN("true"));
   case 'f':
@@ -52,10 +52,15 @@ void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text) {
   c->at = text.at;
   c->end = text.size == 0 ? text.at : text.at + text.size;
   c->depth = 0;
+  c->is_plain = true;
 }
 
-/* Skips space, and says what stands behind it; NUL at the end. */
+/* Skips space, of which there is hardly ever any, and says what stands behind it; NUL at the end.
+ */
 static char look(struct slip_json_cut *c) {
+  bool has = c->at < c->end;
+  if (has && *c->at > ' ')
+    return *c->at;
   c->at = skip_space(c->at, c->end);
   return c->at < c->end ? *c->at : '\0';
 }
@@ -101,7 +106,7 @@ enum slip_err slip_json_cut_next(struct slip_json_cut *c, bool *has) {
 static enum slip_err cut_key(struct slip_json_cut *c, struct slip_span *key) {
   if (look(c) != '"')
     return SLIP_EMALFORMED;
-  const char *behind = slip_json_string_skip(c->at, c->end);
+  const char *behind = slip_json_string_skip(c->at, c->end, &c->is_plain);
   if (behind == NULL)
     return SLIP_EMALFORMED;
   *key = (struct slip_span){c->at, (size_t)(behind - c->at)};
@@ -118,7 +123,7 @@ static enum slip_err skip_token(struct slip_json_cut *c, bool *has) {
   *has = false;
   if (first == '[' || first == '{')
     return open_bracket(c, has);
-  const char *behind = c->at == c->end ? NULL : skip_scalar(c->at, c->end);
+  const char *behind = c->at == c->end ? NULL : skip_scalar(c->at, c->end, &c->is_plain);
   if (behind == NULL)
     return SLIP_EMALFORMED;
   c->at = behind;
@@ -141,19 +146,21 @@ static enum slip_err skip_value(struct slip_json_cut *c) {
   return err;
 }
 
-enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_span *out) {
+enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_json_part *out) {
   (void)look(c);
+  c->is_plain = true;
   const char *start = c->at;
   enum slip_err err = skip_value(c);
   if (err == SLIP_OK)
-    *out = (struct slip_span){start, (size_t)(c->at - start)};
+    *out = (struct slip_json_part){{start, (size_t)(c->at - start)}, c->is_plain};
   return err;
 }
 
 /* Reads one member and keeps its value where a key asks for it. */
 static enum slip_err cut_member(struct slip_json_cut *c, const struct slip_span *keys, size_t count,
-                                struct slip_span *values) {
-  struct slip_span key, value;
+                                struct slip_json_part *values) {
+  struct slip_span key;
+  struct slip_json_part value;
   enum slip_err err = cut_key(c, &key);
   if (err == SLIP_OK)
     err = slip_json_cut_value(c, &value);
@@ -166,9 +173,9 @@ static enum slip_err cut_member(struct slip_json_cut *c, const struct slip_span 
 }
 
 enum slip_err slip_json_cut_object(struct slip_json_cut *c, const struct slip_span *keys,
-                                   size_t count, struct slip_span *values) {
+                                   size_t count, struct slip_json_part *values) {
   for (size_t i = 0; i < count; i++)
-    values[i] = (struct slip_span){0};
+    values[i] = (struct slip_json_part){0};
   if (look(c) != '{')
     return SLIP_EMALFORMED;
   bool has;

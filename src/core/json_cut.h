@@ -20,11 +20,18 @@
 /* A payload may nest as deep as a decoder allows; around it are a message and a reply. */
 #define SLIP_JSON_CUT_DEPTH_MAX (SLIP_JSON_DEPTH_MAX + 2)
 
+/* A value, cut out. */
+struct slip_json_part {
+  struct slip_span raw; /* absent: not there */
+  bool is_plain;        /* there is no escape in it */
+};
+
 /* Where it is in the text, and which kinds of brackets are open there. */
 struct slip_json_cut {
   const char *at;
   const char *end;
   unsigned depth;
+  bool is_plain;                                      /* what was passed since that was set */
   uint64_t objects[SLIP_JSON_CUT_DEPTH_MAX / 64 + 1]; /* a bit for each depth: not an array */
 };
 
@@ -34,14 +41,14 @@ SLIP_CHECKED enum slip_err slip_json_cut_array(struct slip_json_cut *c, bool *ha
 /* Goes on behind an element. *has: another one follows; otherwise the array is closed. */
 SLIP_CHECKED enum slip_err slip_json_cut_next(struct slip_json_cut *c, bool *has);
 /* Cuts out the value that is next, without the space around it. */
-SLIP_CHECKED enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_span *out);
+SLIP_CHECKED enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_json_part *out);
 /*
  * Cuts the object that is next and picks the values of `count` keys; a key that is not there gives
- * an absent span, one that is there twice the last. Keys are compared after unescaping.
+ * an absent one, one that is there twice the last. Keys are compared after unescaping.
  */
 SLIP_CHECKED enum slip_err slip_json_cut_object(struct slip_json_cut *c,
                                                 const struct slip_span *keys, size_t count,
-                                                struct slip_span *values);
+                                                struct slip_json_part *values);
 /* Whether nothing is left but space. */
 bool slip_json_cut_is_done(const struct slip_json_cut *c);
 

@@ -91,7 +91,7 @@ static size_t escape_size(const char *at, const char *end) {
   return at[1] != '\0' && strchr("\"\\/bfnrt", at[1]) != NULL ? 2 : 0;
 }
 
-const char *slip_json_string_skip(const char *at, const char *end) {
+const char *slip_json_string_skip(const char *at, const char *end, bool *is_plain) {
   at++; /* the first quote */
   for (;;) {
     at = find_special(at, end);
@@ -102,6 +102,7 @@ const char *slip_json_string_skip(const char *at, const char *end) {
     size_t size = *at == '\\' ? escape_size(at, end) : 0;
     if (size == 0)
       return NULL;
+    *is_plain = false;
     at += size;
   }
 }
@@ -185,10 +186,11 @@ static bool says_unescaped(const char *at, const char *end, struct slip_span tex
 bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
   struct slip_span inside = {raw.at + 1, raw.size - 2};
   if (inside.size < text.size)
-    return false; /* no escape is shorter than what it stands for */
-  if (memchr(inside.at, '\\', inside.size) == NULL)
-    return slip_span_is_equal(inside, text);
-  return says_unescaped(inside.at, inside.at + inside.size, text);
+    return false; /* an escape is longer than what it stands for */
+  if (inside.size == text.size)
+    return slip_span_is_equal(inside, text) && memchr(inside.at, '\\', inside.size) == NULL;
+  return memchr(inside.at, '\\', inside.size) != NULL &&
+         says_unescaped(inside.at, inside.at + inside.size, text);
 }
 
 /* ---- to text and back ---- */
@@ -210,13 +212,6 @@ static enum slip_err unescape(struct slip_buf *out, const char *at, const char *
       return err;
   }
   return SLIP_OK;
-}
-
-bool slip_json_string_peek(struct slip_span raw, struct slip_span *text) {
-  if (raw.size < 2 || raw.at[0] != '"' || memchr(raw.at + 1, '\\', raw.size - 2) != NULL)
-    return false;
-  *text = (struct slip_span){raw.at + 1, raw.size - 2};
-  return true;
 }
 
 enum slip_err slip_json_string_read(struct slip_span raw, struct slip_buf *scratch,

@@ -11,14 +11,12 @@
 
 /*
  * The place behind the closing quote of the string that begins with the quote at `at`; NULL when
- * it does not end before `end`, or has a bad escape or a control character in it.
+ * it does not end before `end`, or has a bad escape or a control character in it. *is_plain becomes
+ * false when it has escapes, otherwise it stays: what is between the quotes is the text.
  */
-const char *slip_json_string_skip(const char *at, const char *end);
+const char *slip_json_string_skip(const char *at, const char *end, bool *is_plain);
 /* Whether a raw string, quotes and all, that `skip` accepted says `text`. */
 bool slip_json_string_says(struct slip_span raw, struct slip_span text);
-/* The text of a raw value that is a string without escapes, borrowed from it; false when it has
- * some, or is no string. */
-bool slip_json_string_peek(struct slip_span raw, struct slip_span *text);
 /*
  * Reads a raw string value, quotes and all, into its text. Without escapes the text is borrowed
  * from `raw`; with, it is appended to `scratch` and borrowed from there until scratch changes.

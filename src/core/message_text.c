@@ -2,10 +2,11 @@
 
 #include "core/json_cut.h"
 
-/* The parts of a text message, raw. */
+/* The parts of a text message. */
 struct parts {
-  struct slip_span join_ref, ref, topic, event, payload;
-  struct slip_span status; /* of a reply */
+  struct slip_json_part join_ref, ref, topic, event;
+  struct slip_json_part status; /* of a reply */
+  struct slip_json_part payload;
   bool is_reply;
 };
 
@@ -33,30 +34,36 @@ static enum slip_err cut_fault(enum slip_err err, const char **fault) {
                              : fail(fault, "not the JSON of a message");
 }
 
+static bool is_string(struct slip_span raw) {
+  return raw.size > 0 && raw.at[0] == '"';
+}
+
 /* Whether the raw event says phx_reply, however it is escaped. */
 static bool is_reply_event(struct slip_span raw) {
-  return raw.size > 0 && raw.at[0] == '"' && slip_json_string_says(raw, SLIP_SPAN("phx_reply"));
+  return is_string(raw) && slip_json_string_says(raw, SLIP_SPAN("phx_reply"));
 }
 
 /* Takes {"status": …, "response": …} apart. */
 static enum slip_err cut_reply(struct slip_json_cut *cut, struct parts *parts, const char **fault) {
   const struct slip_span keys[2] = {SLIP_SPAN("status"), SLIP_SPAN("response")};
-  struct slip_span values[2];
+  struct slip_json_part values[2];
   enum slip_err err = slip_json_cut_object(cut, keys, 2, values);
   if (err != SLIP_OK)
     return err == SLIP_ETOOBIG ? cut_fault(err, fault)
                                : fail(fault, "a reply whose payload is not an object");
-  if (is_null(values[0]))
+  if (is_null(values[0].raw))
     return fail(fault, "a reply without a status");
   parts->status = values[0];
-  parts->payload = slip_span_is_absent(values[1]) ? SLIP_SPAN("null") : values[1];
+  parts->payload = values[1];
+  if (slip_span_is_absent(parts->payload.raw))
+    parts->payload.raw = SLIP_SPAN("null");
   return SLIP_OK;
 }
 
 /* The payload, which is next; of a reply its parts. */
 static enum slip_err cut_payload(struct slip_wire wire, struct slip_json_cut *cut,
                                  struct parts *parts, const char **fault) {
-  parts->is_reply = wire.sender == SLIP_FROM_SERVER && is_reply_event(parts->event);
+  parts->is_reply = wire.sender == SLIP_FROM_SERVER && is_reply_event(parts->event.raw);
   if (parts->is_reply)
     return cut_reply(cut, parts, fault);
   enum slip_err err = slip_json_cut_value(cut, &parts->payload);
@@ -65,7 +72,7 @@ static enum slip_err cut_payload(struct slip_wire wire, struct slip_json_cut *cu
 
 /* Passes over the elements behind the payload. */
 static enum slip_err cut_rest(struct slip_json_cut *cut, const char **fault) {
-  struct slip_span element;
+  struct slip_json_part element;
   bool has;
   enum slip_err err = slip_json_cut_next(cut, &has);
   while (err == SLIP_OK && has) {
@@ -81,7 +88,8 @@ static enum slip_err cut_rest(struct slip_json_cut *cut, const char **fault) {
 /* vsn 2: [join_ref, ref, topic, event, payload] */
 static enum slip_err cut_array(struct slip_wire wire, struct slip_span text, struct parts *parts,
                                const char **fault) {
-  struct slip_span *const heads[] = {&parts->join_ref, &parts->ref, &parts->topic, &parts->event};
+  struct slip_json_part *const heads[] = {&parts->join_ref, &parts->ref, &parts->topic,
+                                          &parts->event};
   struct slip_json_cut cut;
   bool has;
   slip_json_cut_init(&cut, text);
@@ -104,18 +112,19 @@ static enum slip_err cut_object(struct slip_wire wire, struct slip_span text, st
                                 const char **fault) {
   const struct slip_span keys[5] = {SLIP_SPAN("join_ref"), SLIP_SPAN("ref"), SLIP_SPAN("topic"),
                                     SLIP_SPAN("event"), SLIP_SPAN("payload")};
-  struct slip_span items[5];
+  struct slip_json_part items[5];
   struct slip_json_cut cut;
   slip_json_cut_init(&cut, text);
   enum slip_err err = slip_json_cut_object(&cut, keys, 5, items);
   if (err != SLIP_OK || !slip_json_cut_is_done(&cut))
     return cut_fault(err, fault);
-  if (slip_span_is_absent(items[2]))
+  if (slip_span_is_absent(items[2].raw))
     return fail(fault, "an object without a topic");
-  if (slip_span_is_absent(items[4]))
+  if (slip_span_is_absent(items[4].raw))
     return fail(fault, "an object without a payload");
-  *parts = (struct parts){items[0], items[1], items[2], items[3], {0}, {0}, false};
-  slip_json_cut_init(&cut, items[4]);
+  *parts =
+      (struct parts){.join_ref = items[0], .ref = items[1], .topic = items[2], .event = items[3]};
+  slip_json_cut_init(&cut, items[4].raw);
   return cut_payload(wire, &cut, parts, fault);
 }
 
@@ -124,25 +133,30 @@ static enum slip_err cut_object(struct slip_wire wire, struct slip_span text, st
 /* Room for all that may be unescaped, at once: what was read first must not move any more. */
 static enum slip_err reserve_scratch(const struct parts *p, struct slip_buf *scratch) {
   char *room;
-  size_t most = p->join_ref.size + p->ref.size + p->topic.size + p->event.size + p->status.size;
+  size_t most = p->join_ref.raw.size + p->ref.raw.size + p->topic.raw.size + p->event.raw.size +
+                p->status.raw.size;
   return slip_buf_reserve(scratch, most - scratch->size, &room);
 }
 
 /* A string or null. The errors are those of slip_json_string_read. */
-static enum slip_err read_string(const struct parts *parts, struct slip_span raw,
+static enum slip_err read_string(const struct parts *parts, const struct slip_json_part *part,
                                  struct slip_buf *scratch, struct slip_span *out) {
+  if (part->is_plain && is_string(part->raw)) {
+    *out = (struct slip_span){part->raw.at + 1, part->raw.size - 2};
+    return SLIP_OK;
+  }
   *out = (struct slip_span){0};
-  if (slip_json_string_peek(raw, out) || is_null(raw))
+  if (is_null(part->raw))
     return SLIP_OK;
   enum slip_err err = reserve_scratch(parts, scratch);
-  return err == SLIP_OK ? slip_json_string_read(raw, scratch, out) : err;
+  return err == SLIP_OK ? slip_json_string_read(part->raw, scratch, out) : err;
 }
 
-static enum slip_err read_ref(const struct parts *parts, struct slip_span raw,
+static enum slip_err read_ref(const struct parts *parts, const struct slip_json_part *part,
                               struct slip_buf *scratch, struct slip_span *out) {
-  if (!is_integer(raw))
-    return read_string(parts, raw, scratch, out);
-  *out = raw;
+  if (!is_integer(part->raw))
+    return read_string(parts, part, scratch, out);
+  *out = part->raw;
   return SLIP_OK;
 }
 
@@ -153,23 +167,23 @@ static enum slip_err string_fault(enum slip_err err, const char *words, const ch
 
 static enum slip_err read_parts(const struct parts *parts, struct slip_buf *scratch,
                                 struct slip_message *m, const char **fault) {
-  enum slip_err err = read_ref(parts, parts->join_ref, scratch, &m->join_ref);
+  enum slip_err err = read_ref(parts, &parts->join_ref, scratch, &m->join_ref);
   if (err == SLIP_OK)
-    err = read_ref(parts, parts->ref, scratch, &m->ref);
+    err = read_ref(parts, &parts->ref, scratch, &m->ref);
   if (err != SLIP_OK)
     return string_fault(err, "a ref that is neither a string nor an integer", fault);
-  err = read_string(parts, parts->topic, scratch, &m->topic);
+  err = read_string(parts, &parts->topic, scratch, &m->topic);
   if (err != SLIP_OK)
     return string_fault(err, "a topic that is not a string", fault);
-  err = read_string(parts, parts->event, scratch, &m->event);
+  err = read_string(parts, &parts->event, scratch, &m->event);
   if (err == SLIP_OK && slip_span_is_absent(m->event))
     err = SLIP_EMALFORMED;
   if (err != SLIP_OK)
     return string_fault(err, "an event that is not a string", fault);
-  err = read_string(parts, parts->status, scratch, &m->status);
+  err = read_string(parts, &parts->status, scratch, &m->status);
   if (err != SLIP_OK)
     return string_fault(err, "a status that is not a string", fault);
-  m->payload = (struct slip_payload){SLIP_JSON, parts->payload};
+  m->payload = (struct slip_payload){SLIP_JSON, parts->payload.raw};
   return SLIP_OK;
 }
 
