@@ -279,6 +279,30 @@ static void refuses_what_has_no_room(void **state) {
   slip_team_free(team);
 }
 
+static void count_rings(void *context) {
+  ++*(unsigned *)context;
+}
+
+static void rings_once_until_all_is_taken(void **state) {
+  (void)state;
+  unsigned rings = 0;
+  struct slip_team *team = new_team(1);
+  slip_team_set_bell(team, 0, &(struct slip_bell){count_rings, &rings});
+  for (unsigned round = 1; round <= 3; round++) {
+    post_number(team, SLIP_LEAD, 0, 1);
+    post_number(team, SLIP_LEAD, 0, 2);
+    assert_int_equal(take_number(slip_team_take(team, 0)), 1);
+    post_number(team, SLIP_LEAD, 0, 3);
+    assert_int_equal(take_number(slip_team_take(team, 0)), 2);
+    assert_int_equal(take_number(slip_team_take(team, 0)), 3);
+    post_number(team, SLIP_LEAD, 0, 4);
+    assert_int_equal(take_number(slip_team_take(team, 0)), 4);
+    assert_null(slip_team_take(team, 0));
+    assert_int_equal(rings, round);
+  }
+  slip_team_free(team);
+}
+
 static void is_over_when_all_rest(void **state) {
   (void)state;
   struct desk lead;
@@ -414,6 +438,7 @@ int main(void) {
       cmocka_unit_test(nobody_is_where_a_thread_has_ended),
       cmocka_unit_test(a_place_that_was_started_anew_begins_empty),
       cmocka_unit_test(refuses_what_has_no_room),
+      cmocka_unit_test(rings_once_until_all_is_taken),
       cmocka_unit_test(is_over_when_all_rest),
       cmocka_unit_test(is_not_over_while_a_parcel_is_on_its_way),
       cmocka_unit_test(is_not_over_while_a_failure_may_start_again),

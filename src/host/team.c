@@ -19,6 +19,7 @@ struct place {
   bool is_open; /* takes parcels */
   struct slip_inbox inbox;
   struct slip_bell bell;
+  bool is_rung; /* since its thread found nothing more */
   /* of its thread, from its start until the lead has taken its outcome: */
   bool has_thread;
   pthread_t thread;
@@ -90,9 +91,12 @@ static struct place *place_at(struct slip_team *team, int index) {
   return index >= 0 && index < team->count ? &team->places[index] : NULL;
 }
 
-static void ring(const struct place *place) {
-  if (place->bell.ring != NULL)
-    place->bell.ring(place->bell.context);
+/* Who looks already need not be told: most of what a post costs would be that. */
+static void ring(struct place *place) {
+  if (place->bell.ring == NULL || place->is_rung)
+    return;
+  place->is_rung = true;
+  place->bell.ring(place->bell.context);
 }
 
 static void wake(struct place *place) {
@@ -198,6 +202,7 @@ void slip_team_set_bell(struct slip_team *team, int index, const struct slip_bel
   struct place *place = place_at(team, index);
   pthread_mutex_lock(&team->lock);
   place->bell = bell != NULL ? *bell : (struct slip_bell){NULL};
+  place->is_rung = false;
   if (!slip_inbox_is_empty(&place->inbox))
     ring(place);
   pthread_mutex_unlock(&team->lock);
@@ -242,6 +247,8 @@ struct slip_parcel *slip_team_take(struct slip_team *team, int index) {
   struct place *place = place_at(team, index);
   pthread_mutex_lock(&team->lock);
   struct slip_parcel *parcel = slip_inbox_take(&place->inbox);
+  if (parcel == NULL)
+    place->is_rung = false;
   pthread_mutex_unlock(&team->lock);
   if (parcel != NULL && parcel->outcome != NULL)
     join(place_at(team, parcel->from));

@@ -32,7 +32,8 @@ struct slip_task {
 };
 
 /* Tells the thread of a place, from any thread and with the team's lock held, that it should look:
- * a parcel has come, or the team is over. Must not call back. */
+ * a parcel has come, or the team is over. Not again before that thread has taken all, to the NULL.
+ * Must not call back. */
 struct slip_bell {
   void (*ring)(void *context);
   void *context;
