@@ -53,6 +53,20 @@ ends	normal
       true))
   end)
 
+  it("when all is over is not started again", function()
+    local code, output, errors = run [[
+      if worker.index == 0 then return end
+      local timer = require("luv").new_timer()
+      function Hungry:terminate()
+        timer:start(0, 0, function() eat(function(rest) return { rest } end) end)
+      end
+      slipstream.run(slipstream.start, Hungry)
+    ]]
+    assert.equal(1, code)
+    assert.equal("born on 1\n", output)
+    assert.truthy(errors:find("worker 1 failed: not enough memory; it was about to end", 1, true), errors)
+  end)
+
   it("again and again ends the program", function()
     local code, output, errors = run [[
       if worker.index == 0 then return slipstream.await(function() end, 60000) end

@@ -312,9 +312,11 @@ static void is_over_when_all_rest(void **state) {
     CHECK_OK(slip_team_post(lead.team, SLIP_LEAD, i, SLIP_SPAN("x"), false));
   for (int i = 0; i < CROWD - 1; i++)
     start(lead.team, i, rest_until_over, &heard);
+  assert_false(slip_team_is_over(lead.team));
   start(lead.team, CROWD - 1, end_at_once, NULL);
   expect_ends(&lead, CROWD);
   assert_int_equal(heard, CROWD - 1);
+  assert_true(slip_team_is_over(lead.team));
   stand_up(&lead);
   slip_team_free(lead.team);
 }

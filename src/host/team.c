@@ -267,6 +267,13 @@ bool slip_team_rest(struct slip_team *team, int index) {
   return is_over;
 }
 
+bool slip_team_is_over(struct slip_team *team) {
+  pthread_mutex_lock(&team->lock);
+  bool is_over = team->is_over;
+  pthread_mutex_unlock(&team->lock);
+  return is_over;
+}
+
 /* Names. */
 
 enum slip_err slip_team_claim(struct slip_team *team, struct slip_span name,

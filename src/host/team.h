@@ -70,6 +70,9 @@ struct slip_parcel *slip_team_take(struct slip_team *team, int place);
  * already. True: the team is over. */
 bool slip_team_rest(struct slip_team *team, int place);
 
+/* Whether nothing can come any more. */
+bool slip_team_is_over(struct slip_team *team);
+
 /* See names.h; all names of a place are released when its thread ends. */
 SLIP_CHECKED enum slip_err slip_team_claim(struct slip_team *team, struct slip_span name,
                                            struct slip_holder holder);

@@ -198,6 +198,11 @@ static int team_find(lua_State *L) {
   return 2;
 }
 
+static int team_is_over(lua_State *L) {
+  lua_pushboolean(L, slip_team_is_over(check_team(L)->team));
+  return 1;
+}
+
 static int team_rest(lua_State *L) {
   const struct team_box *box = check_team(L);
   luaL_argcheck(L, box->place != SLIP_LEAD, 1, "a worker's end is needed");
@@ -220,13 +225,11 @@ static int close_team(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"spawn", team_spawn},     {"give_up", team_give_up},
-    {"on_end", team_on_end},   {"on_parcel", team_on_parcel},
-    {"index", team_index},     {"count", team_count},
-    {"post", team_post},       {"claim", team_claim},
-    {"release", team_release}, {"find", team_find},
-    {"rest", team_rest},       {"__gc", close_team},
-    {"__index", NULL},         {NULL, NULL},
+    {"spawn", team_spawn},         {"give_up", team_give_up}, {"on_end", team_on_end},
+    {"on_parcel", team_on_parcel}, {"index", team_index},     {"count", team_count},
+    {"post", team_post},           {"claim", team_claim},     {"release", team_release},
+    {"find", team_find},           {"rest", team_rest},       {"is_over", team_is_over},
+    {"__gc", close_team},          {"__index", NULL},         {NULL, NULL},
 };
 
 /* The module's functions. */

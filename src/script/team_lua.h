@@ -30,6 +30,7 @@
  *   team:claim(name, id) → boolean    false: somebody else has the name
  *   team:release(name)            if it is this worker's
  *   team:find(name) → index, id | nil
+ *   team:is_over() → boolean      nothing can come any more, for good
  *
  * A worker's end:
  *

@@ -116,7 +116,7 @@ end
 
 local function failed(crew, index, text)
   local history = crew.workers[index].history
-  if crew.ending then
+  if crew.ending or crew.team:is_over() then
     log_failure(index, text, "it was about to end")
     return note(crew, FAILED)
   elseif history:add(uv.now()) then
