@@ -86,12 +86,21 @@ function M.answer(kind, fn)
   answerers[kind] = fn
 end
 
--- What cannot be passed is why there is no answer.
+-- There is no answer, and that is why. Where the queue of who asked is full, it is told all the same.
+local function refuse(to, number, reason)
+  local value = { number = number, n = 2, false, reason }
+  if post(to, "answer", value) then return end
+  local ok, _, code = post(to, "answer", value, true)
+  if ok or code == "noproc" then return end
+  log.warn("another worker waits in vain for an answer", { asked_by = to, error = code })
+end
+
 local function answer(to, number, ...)
   local value = table.pack(...)
   value.number = number
-  local ok, text = pcall(post, to, "answer", value)
-  if not ok then post(to, "answer", { number = number, n = 2, false, text }) end
+  local can_be_passed, result, _, code = pcall(post, to, "answer", value)
+  if not can_be_passed then return refuse(to, number, result) end
+  if not result then return refuse(to, number, code) end
 end
 
 local function answered(server, outcome, ...)
@@ -100,7 +109,7 @@ local function answered(server, outcome, ...)
   if outcome == "done" then return answer(server.from, server.number, true, ...) end
   local caught = ...
   log.error(caught.text, { traceback = caught.traceback, question = server._client.name })
-  return answer(server.from, server.number, false, caught.text)
+  return refuse(server.from, server.number, caught.text)
 end
 
 -- An owner of fibers, see slipstream.fiber.
@@ -114,7 +123,7 @@ end
 
 local function take_question(value, from)
   local answerer = answerers[value.kind]
-  if not answerer then return answer(from, value.number, false, "nobody answers: " .. value.kind) end
+  if not answerer then return refuse(from, value.number, "nobody answers: " .. value.kind) end
   return fiber.run(new_server(from, value.number, value.kind), answered, answerer, value.value)
 end
 

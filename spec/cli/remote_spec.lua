@@ -171,6 +171,42 @@ nil	noproc	noproc
     assert.equal(0, code)
     assert.equal("nil\ttimeout\ttimeout\ntrue\tnil\ttrue\tqueue_full\ntrue\tnormal\n", output)
   end)
+
+  it("hears that there was no room for the reply to its call", function()
+    local code, output, errors = run(worker_script.prelude .. [[
+      local uv = require "luv"
+      local Deaf = slipstream.client()
+      local Filler = slipstream.client { slow_callback_msec = 60000 }
+      function Filler:handle_call(deaf)
+        local megabytes = ("x"):rep(8 << 20)
+        while deaf:send(megabytes) do end
+        while deaf:send "" do end
+        self:client():send(10)
+        return "reply", megabytes
+      end
+      -- some rounds later the reply is on its way
+      function Filler:handle_info(rounds)
+        if rounds == 0 then return "stop", slipstream.start(Deaf, nil, { name = "replied" }) and "normal" end
+        self:client():send(rounds - 1)
+      end
+      if worker.index == 1 then
+        slipstream.start(Filler, nil, { name = "filler" })
+        return
+      end
+      local deaf, filler = slipstream.start(Deaf), find "filler"
+      local timer = uv.new_timer()
+      timer:start(0, 0, function()
+        timer:close()
+        while not slipstream.whereis "replied" do end
+      end)
+      print(filler:call(deaf, 60000))
+      slipstream.stop "replied"
+      deaf:stop()
+    ]], "--workers", "2")
+    assert.equal("", errors)
+    assert.equal("nil\tqueue_full\tqueue_full\n", output)
+    assert.equal(0, code)
+  end)
 end)
 
 describe("a question to all workers", function()
