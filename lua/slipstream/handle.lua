@@ -329,6 +329,6 @@ function M.stop(client, reason, code)
 end
 
 M.Client = Client
-traceback.know(Client)
+traceback.know(Client, "clients, such as self:client()")
 
 return M

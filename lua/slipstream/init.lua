@@ -20,6 +20,7 @@ local reloads = require "slipstream.reload"
 local script = require "slipstream.script"
 local supervisor = require "slipstream.supervisor"
 local telemetry = require "slipstream.telemetry"
+local traceback = require "slipstream.traceback"
 local worker = require "slipstream.worker"
 
 ---@class slipstream
@@ -121,5 +122,7 @@ function M.array(list)
   check.is_optional(1, list, "table")
   return setmetatable(list or {}, core.array_mt)
 end
+
+traceback.know_functions(M)
 
 return M

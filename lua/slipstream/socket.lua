@@ -359,6 +359,6 @@ function Socket:push_or_raise(topic, event, payload, options)
   return ref
 end
 
-traceback.know(Socket)
+traceback.know(Socket, "sockets, such as the self of callbacks")
 
 return Socket

@@ -41,20 +41,40 @@ local function words_of(err)
   return ok and text or "an error that cannot be shown"
 end
 
--- The public methods of our classes.
-local methods = {}
+-- The public methods of our classes, and who has them; the functions of the module `slipstream`.
+local methods, functions = {}, {}
 
---- Tells of a class whose methods may be misspelt.
+--- Tells of a class whose methods may be misspelt, or wanted of something else.
 ---@param class table<string, any>
-function M.know(class)
-  for name in pairs(class) do
-    if name:find "^%a" then methods[name] = true end
+---@param owner string who has them
+function M.know(class, owner)
+  for name, value in pairs(class) do
+    if name:find "^%a" and type(value) == "function" then methods[name] = owner end
   end
+end
+
+--- Tells of the module whose functions may be called as methods.
+---@param module table<string, any>
+function M.know_functions(module)
+  functions = module
+end
+
+-- Nil: there is no such method anywhere, nor such a function.
+local function where_it_is(name)
+  local places = {}
+  if methods[name] then places[1] = "it is a method of " .. methods[name] end
+  if type(functions[name]) == "function" then
+    places[#places + 1] = ("there is slipstream.%s(…)"):format(name)
+  end
+  return places[1] and table.concat(places, ", and ")
 end
 
 local function add_guess(text)
   local name = text:match "attempt to call a nil value %(method '([%w_]+)'%)$"
-  local guess = name and nearest.find(name, methods)
+  if not name then return text end
+  local place = where_it_is(name)
+  if place then return ("%s; %s"):format(text, place) end
+  local guess = nearest.find(name, methods)
   return guess and ("%s; did you mean %s?"):format(text, guess) or text
 end
 
