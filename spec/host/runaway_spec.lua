@@ -1,6 +1,7 @@
 -- On the real clock, since that is what a runaway callback uses up.
 local log = require "slipstream.log"
 local phoenix = require "spec.support.phoenix"
+local shell = require "spec.support.shell"
 local slipstream = require "slipstream"
 local uv = require "luv"
 
@@ -73,7 +74,7 @@ describe("a runaway callback", function()
     -- one call of C that blocks, so that the first tick comes late; ThreadSanitizer keeps back all but one,
     -- so there is some work behind it
     local function block()
-      os.execute(("timeout %g tail -f /dev/null"):format(table.remove(seconds, 1)))
+      shell.run(("timeout %g tail -f /dev/null"):format(table.remove(seconds, 1)))
       local stop = uv.hrtime() + 160 * 1000000
       while uv.hrtime() < stop do end
     end

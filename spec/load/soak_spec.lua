@@ -1,12 +1,13 @@
 -- The soak for some seconds, so that it keeps working; scripts/soak runs it for as long as asked.
+local shell = require "spec.support.shell"
+
 local CONNECTIONS = 2000
 
 -- Runs it with the module of this build, and with the sanitizer that busted was lent.
 local function soak(arguments)
-  local command = "LUA_PATH='lua/?.lua;lua/?/init.lua;;' LUA_CPATH='%s' "
+  local command = shell.LENT .. "LUA_PATH='lua/?.lua;lua/?/init.lua;;' LUA_CPATH='%s' "
     .. "timeout 100 lua5.4 spec/soak/run.lua %s 2>&1"
-  local output <close> = assert(io.popen(command:format(package.cpath, arguments)))
-  return output:read "a"
+  return shell.read(command:format(package.cpath, arguments))
 end
 
 describe("the soak", function()

@@ -147,7 +147,7 @@ describe("a link #wire", function()
   it("carries 16 MiB in one message, both ways", function()
     local long = ("x"):rep(16 * MEGABYTE - 200)
     open_room { max_message_bytes = 16 * MEGABYTE, max_queue_bytes = 32 * MEGABYTE }
-    assert(client.core:push("room:1", "long", '{"d":"' .. long .. '"}', false))
+    assert(client.core:push("room:1", "long", '{"d":"' .. long .. '"}', false, PATIENCE))
     local sent = connection:frame(PATIENCE).payload
     assert.is_true(sent == '["1","2","room:1","long",{"d":"' .. long .. '"}]')
     connection:send_frame { payload = '["1",null,"room:1","long",{"d":"' .. long .. '"}]' }

@@ -6,6 +6,7 @@ local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 local raw_server = require "spec.support.raw_server"
 local recorder = require "spec.support.recorder"
+local shell = require "spec.support.shell"
 local slipstream = require "slipstream"
 local uv = require "luv"
 
@@ -65,7 +66,7 @@ describe("a silent peer #wire", function()
   -- them.
   local function keep_resolvers_busy()
     local path = program.folder() .. "/fifo"
-    assert(os.execute("mkfifo " .. path))
+    assert(shell.run("mkfifo " .. path))
     local count, opened = tonumber(os.getenv "UV_THREADPOOL_SIZE" or 4), 0
     for _ = 1, count do
       uv.fs_open(path, "r", 0, function(_, file)
