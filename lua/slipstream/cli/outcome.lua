@@ -80,7 +80,6 @@ end
 
 -- The module of the file is hosted, but with nothing to do and nothing to come.
 local function never_connected(module)
-  if module == nil then return end -- of a plain script
   for _, client in ipairs(M.clients()) do
     if client:_never_connected(module) then return client end
   end
