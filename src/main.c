@@ -3,6 +3,7 @@
  * are Lua: lua/slipstream/cli.
  */
 #include "embedded.h"
+#include "net/files.h"
 #include "script/memory_lua.h"
 
 #include <lauxlib.h>
@@ -34,6 +35,7 @@ static int run(lua_State *L) {
 }
 
 int main(int argc, char **argv) {
+  slip_files_raise_limit();
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);
   if (L == NULL) {

@@ -91,8 +91,10 @@ static void no_file_descriptor_left_is_told_in_words(void **state) {
   struct rlimit limit;
   assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
   const struct rlimit none = {0, limit.rlim_max};
-  char text[100];
-  snprintf(text, sizeof text, "cannot connect to 127.0.0.1:%u: too many open files",
+  char text[200];
+  snprintf(text, sizeof text,
+           "cannot connect to 127.0.0.1:%u: at most 0 files may be open, and that is enough for 0 "
+           "connections here; raise the limit (ulimit -n, LimitNOFILE)",
            s->server.port);
   dial(s);
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);

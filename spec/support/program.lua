@@ -83,7 +83,7 @@ local function read(stream)
 end
 
 -- Starts the program with these arguments; `options` may have env (a map of what to add), bare (no
--- environment at all), cwd and path.
+-- environment at all), cwd, path, and first: what a shell does before it becomes the program.
 function M.start(arguments, options)
   options = options or {}
   local self = setmetatable({ out = new_stream(), err = new_stream() }, Program)
@@ -91,7 +91,12 @@ function M.start(arguments, options)
     args = arguments, cwd = options.cwd, env = options.bare and {} or environment(options.env),
     stdio = { nil, self.out.pipe, self.err.pipe },
   }
-  self.process, self.pid = uv.spawn(options.path or binary, settings, function(code, signal)
+  local path = options.path or binary
+  if options.first then
+    settings.args = { "-c", options.first .. '; exec "$0" "$@"', path, table.unpack(arguments) }
+    path = "/bin/sh"
+  end
+  self.process, self.pid = uv.spawn(path, settings, function(code, signal)
     self.code, self.ended_by = code, signal
   end)
   assert(self.process, self.pid)

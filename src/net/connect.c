@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include "net/attempt.h"
 #include "net/connect_words.h"
+#include "net/files.h"
 #include "net/network_private.h"
 
 #include <assert.h>
@@ -46,11 +47,17 @@ static void stop_staggering(struct slip_connect *connect) {
   connect->is_staggering = false;
 }
 
+static void drop(struct slip_connect *connect, struct slip_attempt *attempt) {
+  connect->attempts[attempt->number] = NULL;
+  connect->network->sockets--;
+  slip_attempt_drop(attempt);
+}
+
 static void connect_free(struct slip_connect *connect) {
   stop_staggering(connect);
   for (size_t i = 0; i < connect->count; i++)
     if (connect->attempts[i] != NULL)
-      slip_attempt_drop(connect->attempts[i]);
+      drop(connect, connect->attempts[i]);
   uv_freeaddrinfo(connect->found);
   free(connect);
 }
@@ -102,6 +109,8 @@ static void note_failure(struct slip_connect *connect, size_t number,
       .to = connect->addresses[number],
       .from = connect->from,
       .is_unbound = attempt != NULL && attempt->is_unbound,
+      .files = slip_files_limit(),
+      .sockets = connect->network->sockets - (attempt != NULL),
   };
   slip_race_failed(&connect->race);
   if (connect->failure.to == NULL || !has_no_way(failure.code))
@@ -109,9 +118,8 @@ static void note_failure(struct slip_connect *connect, size_t number,
 }
 
 static void attempt_failed(struct slip_connect *connect, struct slip_attempt *attempt) {
-  connect->attempts[attempt->number] = NULL;
   note_failure(connect, attempt->number, attempt);
-  slip_attempt_drop(attempt);
+  drop(connect, attempt);
 }
 
 static void attempt_won(struct slip_connect *connect, struct slip_attempt *attempt) {
@@ -142,6 +150,7 @@ static void start_attempt(struct slip_connect *connect, size_t number) {
   attempt->owner = connect;
   attempt->number = number;
   connect->attempts[number] = attempt;
+  connect->network->sockets++;
   if (attempt->status != 0)
     attempt_failed(connect, attempt);
 }

@@ -2,6 +2,7 @@
 
 #include "net/address.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <uv.h>
 
@@ -11,6 +12,14 @@ static void say_unbound(const struct slip_connect_failure *failure, char *text, 
   snprintf(text, size, "local_address %s: %s", from,
            failure->code == UV_EADDRNOTAVAIL ? "this machine has no such address"
                                              : uv_strerror(failure->code));
+}
+
+static void say_no_file(const struct slip_connect_failure *failure, const char *address, char *text,
+                        size_t size) {
+  snprintf(text, size,
+           "cannot connect to %s: at most %" PRIu64 " files may be open, and that is enough for "
+           "%zu connections here; raise the limit (ulimit -n, LimitNOFILE)",
+           address, failure->files, failure->sockets);
 }
 
 static void say_unconnected(const struct slip_connect_failure *failure, char *text, size_t size) {
@@ -25,6 +34,9 @@ static void say_unconnected(const struct slip_connect_failure *failure, char *te
     break;
   case UV_EAGAIN: /* of unix sockets only */
     snprintf(text, size, "the queue of %s is full", address);
+    break;
+  case UV_EMFILE:
+    say_no_file(failure, address, text, size);
     break;
   case UV_EADDRNOTAVAIL: /* all ports lead there already, or there is no IPv6 */
     snprintf(text, size, "no local address or port is left to connect to %s from", address);

@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct slip_connect_failure {
@@ -14,6 +15,8 @@ struct slip_connect_failure {
   const struct sockaddr *to;
   const struct sockaddr *from; /* local_address, or NULL */
   bool is_unbound;             /* `from` is not to be had */
+  uint64_t files;              /* so many may be open */
+  size_t sockets;              /* so many there are on this loop */
 };
 
 void slip_connect_say_tcp(const struct slip_connect_failure *failure, char *text, size_t size);

@@ -39,6 +39,7 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   network->net.dial = dial;
   network->loop = loop;
   network->count = 0;
+  network->sockets = 0;
   network->is_freed = false;
   slip_laters_init(&network->laters, loop);
   slip_waits_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);

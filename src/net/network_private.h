@@ -26,6 +26,7 @@ struct slip_network {
   int (*resolve)(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
                  const char *host, const char *port);
   size_t count;
+  size_t sockets; /* of connections, those in the making and those that close included */
   unsigned open_handles;
   bool is_freed;
   char read_buffer[SLIP_NETWORK_READ_SIZE];

@@ -41,6 +41,7 @@ struct tcp {
 static void on_gone(uv_handle_t *handle) {
   struct tcp *tcp = handle->data;
   struct slip_network *network = tcp->network;
+  network->sockets--;
   free(handle);
   free(tcp->ending);
   free(tcp);

@@ -1,5 +1,6 @@
 #include "script/core_lua.h"
 
+#include "net/files.h"
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
@@ -20,6 +21,8 @@
 static void set_values(lua_State *L) {
   lua_pushliteral(L, SLIP_VERSION);
   lua_setfield(L, -2, "version");
+  lua_pushinteger(L, (lua_Integer)slip_files_limit());
+  lua_setfield(L, -2, "max_files");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
   slip_json_push_array_mt(L);

@@ -1,12 +1,14 @@
 --- `slipstream run`: hosts the client module that a file returns, or runs a plain script. That is the work of
 -- its workers, see slipstream.cli.worker; here are the options, and what becomes of it all.
 
+local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
 local log_options = require "slipstream.cli.log_options"
 local uv = require "luv"
 
 local M = { summary = "Run a client module or a script." }
 
+local FAILED = 1
 local MOST_CLIENTS = 1000000
 local MOST_WORKERS = 1024
 local LEAST_MIB, MOST_MIB = 8, 1 << 20
@@ -56,6 +58,16 @@ local function workers_for(options)
   return options.workers or math.min(uv.available_parallelism(), options.clients, options.max_dials)
 end
 
+-- What the lead and each worker have open before there is a client. Where that is too much, luv falls.
+local LEAD_FILES, WORKER_FILES = 11, 5
+
+local function shortage_of_files(workers)
+  local needed = LEAD_FILES + workers * WORKER_FILES
+  if core.max_files > needed then return end
+  local text = "at most %d files may be open, and %d worker%s need more than %d; raise the limit (ulimit -n)"
+  return text:format(core.max_files, workers, workers == 1 and "" or "s", needed)
+end
+
 --- Runs the command.
 ---@param options table what `define` asked for
 ---@return integer? code the exit code
@@ -63,7 +75,10 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
-  local code, texts = crew.run(options, workers_for(options))
+  local workers = workers_for(options)
+  local fault = shortage_of_files(workers)
+  if fault then return nil, fault, FAILED end
+  local code, texts = crew.run(options, workers)
   if #texts == 0 then return code end
   return nil, table.concat(texts, "\nslipstream: "), code
 end
