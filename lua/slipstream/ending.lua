@@ -1,6 +1,6 @@
 --- How a life of a client ends: what it waits for is let go, `terminate` runs, and its connection is closed.
 
-local core = require "slipstream.core"
+local reason_mt = require("slipstream.core").reason_mt
 local fiber = require "slipstream.fiber"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
@@ -68,7 +68,7 @@ local NO_MEMORY = "not enough memory"
 
 local function is_for_memory(ending)
   local reason = ending.reason
-  if getmetatable(reason) ~= core.reason_mt then return false end
+  if getmetatable(reason) ~= reason_mt then return false end
   return reason.kind == "memory" or reason.kind == "script_error" and reason.text == NO_MEMORY
 end
 
