@@ -27,6 +27,18 @@ static void refuses_what_passes_the_maximum(void **state) {
   slip_buf_clear(&b);
 }
 
+static void refuses_what_passes_four_gigabytes(void **state) {
+  (void)state;
+  struct slip_buf b = {0};
+  char *room;
+  CHECK_OK(slip_buf_append(&b, SLIP_SPAN("1")));
+  assert_int_equal(slip_buf_reserve(&b, UINT32_MAX, &room), SLIP_ETOOBIG);
+  assert_int_equal(slip_buf_reserve(&b, SIZE_MAX, &room), SLIP_ETOOBIG);
+  slip_buf_clear(&b);
+  slip_buf_init(&b, SIZE_MAX);
+  assert_int_equal(slip_buf_reserve(&b, (size_t)UINT32_MAX + 1, &room), SLIP_ETOOBIG);
+}
+
 static void keeps_its_bytes_when_it_grows(void **state) {
   (void)state;
   struct slip_buf b = {0};
@@ -44,6 +56,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(appends_and_drops_at_the_front),
       cmocka_unit_test(refuses_what_passes_the_maximum),
+      cmocka_unit_test(refuses_what_passes_four_gigabytes),
       cmocka_unit_test(keeps_its_bytes_when_it_grows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

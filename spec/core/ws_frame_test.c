@@ -272,6 +272,16 @@ static void refuses_a_message_over_the_limit_by_its_header(void **state) {
                 "a message over the limit");
 }
 
+static void refuses_what_no_buffer_holds_where_there_is_no_limit(void **state) {
+  (void)state;
+  struct story story = {0};
+  struct slip_ws_reader r;
+  slip_ws_reader_init(&r, 0);
+  feed(&r, SLIP_SPAN("\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00"), &story);
+  assert_int_equal(story.err, SLIP_ETOOBIG);
+  slip_ws_reader_clear(&r);
+}
+
 static void refuses_fragments_that_together_pass_the_limit(void **state) {
   (void)state;
   struct slip_buf frames = frame_of(0x01, 8, LIMIT - 1);
@@ -522,6 +532,7 @@ int main(void) {
       cmocka_unit_test(takes_no_other_reserved_bit_when_some_may_be_compressed),
       cmocka_unit_test(forgets_with_its_connection_that_some_may_be_compressed),
       cmocka_unit_test(refuses_a_message_over_the_limit_by_its_header),
+      cmocka_unit_test(refuses_what_no_buffer_holds_where_there_is_no_limit),
       cmocka_unit_test(refuses_fragments_that_together_pass_the_limit),
       cmocka_unit_test(takes_fragments_up_to_the_limit_and_a_ping_beside_them),
       cmocka_unit_test(tells_bad_text_before_the_message_is_whole),

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 
 void slip_buf_init(struct slip_buf *b, size_t max) {
-  *b = (struct slip_buf){.max = max};
+  *b = (struct slip_buf){0};
+  slip_buf_limit(b, max);
+}
+
+void slip_buf_limit(struct slip_buf *b, size_t max) {
+  b->max = max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
 }
 
 void slip_buf_clear(struct slip_buf *b) {
@@ -21,27 +26,29 @@ static void move_to_front(struct slip_buf *b) {
   b->head = 0;
 }
 
+static size_t limit_of(const struct slip_buf *b) {
+  return b->max != 0 ? b->max : UINT32_MAX;
+}
+
+/* `need` is within the limit. */
 static enum slip_err grow(struct slip_buf *b, size_t need) {
-  size_t room = b->room > SIZE_MAX / 2 ? need : b->room * 2;
+  size_t room = (size_t)b->room * 2;
   if (room < 64)
     room = 64;
   if (room < need)
-    room = need; /* who asks for much at once knows nearly all that comes */
-  if (room == need && need < SIZE_MAX / 2)
-    room += need / 16;
-  if (b->max != 0 && room > b->max)
-    room = b->max; /* need <= max here, so this is still enough */
+    room = need + need / 16; /* who asks for much at once knows nearly all that comes */
+  if (room > limit_of(b))
+    room = limit_of(b);
   char *memory = realloc(b->memory, room);
   if (memory == NULL)
     return SLIP_ENOMEM;
   b->memory = memory;
-  b->room = room;
+  b->room = (uint32_t)room;
   return SLIP_OK;
 }
 
 enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room) {
-  size_t limit = b->max != 0 ? b->max : SIZE_MAX;
-  if (count > limit - b->size)
+  if (count > limit_of(b) - b->size)
     return SLIP_ETOOBIG;
   move_to_front(b);
   if (b->memory == NULL || count > b->room - b->size) {
@@ -55,11 +62,11 @@ enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room) 
 
 void slip_buf_drop(struct slip_buf *b, size_t count) {
   assert(count <= b->size);
-  b->size -= count;
-  b->head = b->size == 0 ? 0 : b->head + count;
+  b->size -= (uint32_t)count;
+  b->head = b->size == 0 ? 0 : b->head + (uint32_t)count;
 }
 
 void slip_buf_truncate(struct slip_buf *b, size_t size) {
   assert(size <= b->size);
-  b->size = size;
+  b->size = (uint32_t)size;
 }

@@ -4,22 +4,26 @@
  * Buf: a growing byte buffer with a maximum, taken from at the front.
  *
  * Pure. Owns its memory; holds none while empty after `clear`. Zeroed is a valid
- * empty buffer without a maximum.
+ * empty buffer without a maximum of its own. None holds more than 4 GiB, less a byte: a session
+ * has several buffers and an idle one nothing in them, so they are small.
  */
 #include "core/err.h"
 #include "core/span.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 struct slip_buf {
   char *memory;
-  size_t head; /* where the bytes begin */
-  size_t size; /* how many bytes there are */
-  size_t room; /* how much memory there is */
-  size_t max;  /* the most bytes it may hold; 0: no maximum */
+  uint32_t head; /* where the bytes begin */
+  uint32_t size; /* how many bytes there are */
+  uint32_t room; /* how much memory there is */
+  uint32_t max;  /* the most bytes it may hold; 0: no maximum of its own */
 };
 
 void slip_buf_init(struct slip_buf *b, size_t max);
+/* Another maximum; memory that it has already is used all the same. */
+void slip_buf_limit(struct slip_buf *b, size_t max);
 /* Frees the memory; the buffer is empty and usable. */
 void slip_buf_clear(struct slip_buf *b);
 
@@ -46,7 +50,7 @@ SLIP_CHECKED static inline enum slip_err slip_buf_reserve(struct slip_buf *b, si
 
 static inline void slip_buf_commit(struct slip_buf *b, size_t count) {
   assert(count <= b->room - b->head - b->size);
-  b->size += count;
+  b->size += (uint32_t)count;
 }
 
 /* Copies the bytes to the end. SLIP_ETOOBIG over the maximum, SLIP_ENOMEM; then nothing changed. */

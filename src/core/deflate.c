@@ -156,7 +156,7 @@ enum slip_err slip_deflate_pack(struct slip_deflate *d, struct slip_span message
 static enum slip_err begin_unpacking(struct slip_deflate *d, size_t max) {
   int bits = d->terms.server_max_window_bits;
   slip_buf_truncate(&d->unpacked, 0);
-  d->unpacked.max = max;
+  slip_buf_limit(&d->unpacked, max);
   if (d->unpacker.state != NULL)
     return SLIP_OK;
   int status = inflateInit2(&d->unpacker, bits > WINDOW_BITS_LEAST ? -bits : -WINDOW_BITS_LEAST);

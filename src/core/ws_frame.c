@@ -22,7 +22,8 @@ static bool is_control(uint8_t opcode) {
 }
 
 void slip_ws_reader_init(struct slip_ws_reader *r, size_t max_message) {
-  *r = (struct slip_ws_reader){.max = max_message == 0 ? SIZE_MAX : max_message};
+  bool is_limited = max_message > 0 && max_message < UINT32_MAX;
+  *r = (struct slip_ws_reader){.max = is_limited ? (uint32_t)max_message : UINT32_MAX};
 }
 
 void slip_ws_reader_clear(struct slip_ws_reader *r) {
@@ -123,14 +124,12 @@ static enum slip_err begin_frame(struct slip_ws_reader *r, uint64_t length) {
   r->opcode = r->head[0] & OPCODE;
   r->is_final = (r->head[0] & FINAL) != 0;
   r->head_size = 0;
-  r->left = length;
-  if (is_control(r->opcode))
-    return SLIP_OK;
-  if (length > r->max - r->message.size) {
+  if (!is_control(r->opcode) && length > r->max - r->message.size) {
     r->fault = "a message over the limit";
     return SLIP_ETOOBIG;
   }
-  if (r->opcode == CONTINUATION)
+  r->left = (uint32_t)length;
+  if (is_control(r->opcode) || r->opcode == CONTINUATION)
     return SLIP_OK;
   r->kind = r->opcode;
   r->is_compressed = (r->head[0] & RESERVED) != 0;
@@ -165,7 +164,7 @@ static bool is_worth_room(const struct slip_ws_reader *r, size_t size) {
 
 /* Puts a piece of the current frame's payload behind what there is. */
 static enum slip_err append(struct slip_ws_reader *r, struct slip_span piece) {
-  size_t more = is_worth_room(r, r->message.size + piece.size) ? (size_t)r->left : 0;
+  size_t more = is_worth_room(r, r->message.size + piece.size) ? r->left : 0;
   char *room;
   enum slip_err err = slip_buf_reserve(&r->message, piece.size + more, &room);
   if (err != SLIP_OK) {
@@ -192,7 +191,7 @@ char *slip_ws_reader_room(const struct slip_ws_reader *r, size_t *size) {
   size_t room = b->room - b->head - b->size;
   if (r->err != SLIP_OK || r->left == 0 || !is_worth_room(r, b->size) || room == 0)
     return NULL;
-  *size = r->left < room ? (size_t)r->left : room;
+  *size = r->left < room ? r->left : room;
   return b->memory + b->head + b->size;
 }
 
@@ -247,10 +246,10 @@ static enum slip_err end_message(struct slip_ws_reader *r, struct slip_span rest
 /* Reads payload of the current frame; *has says whether that made something whole. */
 static enum slip_err read_payload(struct slip_ws_reader *r, struct slip_span *in,
                                   struct slip_ws_message *out, bool *has) {
-  size_t count = r->left < in->size ? (size_t)r->left : in->size;
+  size_t count = r->left < in->size ? r->left : in->size;
   struct slip_span piece = {in->at, count};
   *in = slip_span_skip(*in, count);
-  r->left -= count;
+  r->left -= (uint32_t)count;
   if (r->left > 0 || !r->is_final)
     return keep(r, piece);
   *has = true;

@@ -43,8 +43,8 @@ struct slip_ws_message {
 /* Sits in every client, so it is small; the fields are its own. */
 struct slip_ws_reader {
   struct slip_buf message; /* the data message in pieces, behind it a control frame in pieces */
-  size_t max;              /* the most bytes of a data message */
-  uint64_t left;           /* payload bytes of the current frame still to come */
+  uint32_t max;            /* the most bytes of a data message */
+  uint32_t left;           /* payload bytes of the current frame still to come */
   const char *fault;       /* why the last `next` failed, in words; static; NULL before */
   uint8_t head[10];        /* a header that is not whole yet; never a mask, so never longer */
   uint8_t head_size;
@@ -60,7 +60,7 @@ struct slip_ws_reader {
   struct slip_utf8 utf8;  /* of a text under way; at a beginning again when the text is whole */
 };
 
-/* `max_message` 0: no limit. */
+/* `max_message` 0: no limit but the buffer's (buf.h). */
 void slip_ws_reader_init(struct slip_ws_reader *r, size_t max_message);
 void slip_ws_reader_clear(struct slip_ws_reader *r);
 /* Until it is cleared: permessage-deflate was agreed on, so data messages may be compressed. */
