@@ -8,7 +8,7 @@
 
 #define PENDING_MAX (64u * 1024)
 /* How many pushes may wait; TLS needs a few: a record, its own messages, close_notify. */
-#define PENDING_COUNT_MAX 32u
+#define PENDING_COUNT_MAX 32
 
 /* Bytes that the socket did not take at once. */
 struct pending {
@@ -28,11 +28,13 @@ struct ending {
 struct tcp {
   struct slip_stream stream; /* first: a stream is its tcp */
   struct slip_network *network;
-  struct slip_connect *connect; /* until it is connected */
-  uv_stream_t *handle;          /* from then on; owned */
-  struct ending *ending;        /* while it closes gracefully; owned */
-  int failure;                  /* libuv's code, when writing met one before reading did */
-  unsigned pending_count;
+  uv_stream_t *handle; /* when it is connected; owned */
+  union {
+    struct slip_connect *connect; /* before, until the dial has failed */
+    struct ending *ending;        /* after, while it closes gracefully; owned */
+  };
+  int failure; /* libuv's code, when writing met one before reading did */
+  uint8_t pending_count;
   bool is_short; /* the owner waits for `drained` */
   bool is_closed;
   bool has_ended; /* nothing more can be read */
@@ -277,7 +279,7 @@ static void tcp_close(struct slip_stream *stream, bool is_graceful) {
   struct tcp *tcp = (struct tcp *)stream;
   assert(!tcp->is_closed);
   tcp->is_closed = true;
-  if (tcp->connect != NULL) {
+  if (tcp->handle == NULL && tcp->connect != NULL) {
     slip_connect_cancel(tcp->connect); /* it inherits our place in the network's count */
     free(tcp);
   } else if (tcp->handle == NULL) { /* the dial failed */
