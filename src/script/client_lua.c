@@ -24,14 +24,19 @@ static int finish(lua_State *L, const struct slip_client_box *box, enum slip_err
 
 /* Its life. */
 
-/* The decoder of the config at `index`, if it has one, becomes a user value of the client on top.
- */
-static void keep_decoder(lua_State *L, int index, struct slip_client_box *box) {
-  box->has_decoder = !lua_isnoneornil(L, index) && lua_getfield(L, index, "decode") != LUA_TNIL;
-  if (box->has_decoder)
-    lua_setiuservalue(L, -2, SLIP_CLIENT_DECODE);
-  else
-    lua_settop(L, 5);
+/* Pushes a closed client, with the decoder of the config at 4 as a user value, if that has one. */
+static struct slip_client_box *push_closed(lua_State *L, struct slip_host_box *host) {
+  bool has_decoder = !lua_isnoneornil(L, 4) && lua_getfield(L, 4, "decode") != LUA_TNIL;
+  lua_settop(L, 5); /* stack: host, handlers, socket, config, decoder or nil */
+  struct slip_client_box *box =
+      lua_newuserdatauv(L, sizeof *box, has_decoder ? SLIP_CLIENT_DECODE : SLIP_CLIENT_HOST);
+  *box = (struct slip_client_box){.client = NULL, .host = host, .has_decoder = has_decoder};
+  luaL_setmetatable(L, SLIP_CLIENT_TYPE);
+  lua_insert(L, 5);
+  if (has_decoder)
+    lua_setiuservalue(L, 5, SLIP_CLIENT_DECODE);
+  lua_settop(L, 5);
+  return box;
 }
 
 /* Arguments: host, handlers, socket, config. */
@@ -43,10 +48,7 @@ int slip_client_push(lua_State *L) {
   slip_config_read(L, 4, &config);
   lua_settop(L, 4);
 
-  struct slip_client_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_CLIENT_DECODE);
-  *box = (struct slip_client_box){.client = NULL, .host = host}; /* closed, so that __gc is safe */
-  luaL_setmetatable(L, SLIP_CLIENT_TYPE);
-  keep_decoder(L, 4, box);
+  struct slip_client_box *box = push_closed(L, host); /* so that __gc is safe */
   slip_event_push_handlers(L, 2, &box->handled);
   lua_setiuservalue(L, 5, SLIP_CLIENT_HANDLERS);
   lua_pushvalue(L, 3);

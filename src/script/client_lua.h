@@ -17,7 +17,7 @@ enum slip_client_slot {
   SLIP_CLIENT_HANDLERS = 1, /* an array: the handler of event kind k at k + 1, see event_lua.h */
   SLIP_CLIENT_SOCKET,       /* the first argument of every handler */
   SLIP_CLIENT_HOST,
-  SLIP_CLIENT_DECODE, /* nil: the built-in JSON */
+  SLIP_CLIENT_DECODE, /* there only with a JSON of the script's own */
 };
 
 struct slip_client_box {
