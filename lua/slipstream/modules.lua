@@ -5,6 +5,7 @@
 -- of who requires whom, and a module is looked for when it is asked for.
 
 local core = require "slipstream.core"
+local likeness = require "slipstream.likeness"
 local turn = require "slipstream.turn"
 local uv = require "luv"
 
@@ -14,6 +15,7 @@ local M = {}
 ---@field name string by which it is required; of the main file its path, as it was given
 ---@field file string where `require` finds it, as it stands in errors
 ---@field path string the same, absolute
+---@field likeness string? what it was like before it was loaded for the first time, see slipstream.likeness
 ---@field users table<slipstream.Module, boolean> who requires it
 ---@field is_main boolean?
 
@@ -54,11 +56,13 @@ local is_telling = false
 
 local function tell_files()
   is_telling = false
-  return tell(M.files())
+  local likenesses = {}
+  for path, record in pairs(by_path) do likenesses[path] = record.likeness or "" end
+  return tell(likenesses)
 end
 
 local function add(record)
-  record.users = {}
+  record.users, record.likeness = {}, likeness.of(record.path)
   by_name[record.name], by_path[record.path] = record, record
   if is_telling or not tell then return record end
   is_telling = true
@@ -119,10 +123,11 @@ local function tracked_require(name)
   return lua_require(name)
 end
 
---- Takes notes from now on.
+--- Takes notes from now on, before the main file is loaded.
 ---@param file string the main one
 ---@param args any what it is given
----@param on_files fun(files: string[]) told of all files, in a turn of the loop, when there are more
+---@param on_files fun(likenesses: table<string, string>) told of all files, by their absolute paths, in a
+---turn of the loop, when there are more
 function M.track(file, args, on_files)
   local path = absolute(file)
   folder, tell = path:match "^(.*/)", on_files

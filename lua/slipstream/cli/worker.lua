@@ -144,13 +144,13 @@ end
 
 -- Loads the file and runs it.
 local function run_file(main, options)
+  modules.track(options.file, args_of(options, 1), function(files) team.post(team.LEAD, "files", files) end)
   local chunk, fault, code = file.load(options.file)
   if not chunk then return refuse(main, fault, code) end
   team.on("end", function() end_all(main) end)
   team.on("drain", function() drain.begin(function() end_all(main) end) end)
   if options.control then facts.begin(options.allow_eval) end
   parcel.begin()
-  modules.track(options.file, args_of(options, 1), function(files) team.post(team.LEAD, "files", files) end)
   run_chunk(chunk, main, options)
   return run_out(main, options)
 end
