@@ -1,18 +1,15 @@
 --- Crew: the workers of `slipstream run`, as their lead sees them. It starts them, starts those again that
 -- failed, ends them all when a signal or the fault of one wants it, and gathers how they ended.
 
-local control = require "slipstream.cli.control"
-local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
 local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
-require "slipstream.reload"
 local restart = require "slipstream.restart"
 local seat = require "slipstream.seat"
 local signal = require "slipstream.cli.signal"
+local steering = require "slipstream.cli.steering"
 local team = require "slipstream.team"
 local uv = require "luv"
-local verbs = require "slipstream.cli.verbs"
 
 local M = {}
 
@@ -30,9 +27,8 @@ local SIGTERM_CODE = 143
 ---@field code integer the worst exit code of those that have ended
 ---@field texts string[] what is wrong, each text once
 ---@field signal_code integer? the exit code after a signal
----@field files table<integer, string[]> by worker: the files that its script is made of
 ---@field ending "drain"|"end"|false what the workers were told; to drain goes before to end
----@field control slipstream.Control?
+---@field steering slipstream.cli.Steering?
 ---@field deadline userdata? luv's timer, once they were told
 
 local function note(crew, code, text)
@@ -58,6 +54,7 @@ local function cut(crew)
   log.warn "a worker does not end; the program ends without it"
   local code, texts = result_of(crew)
   for _, text in ipairs(texts) do io.stderr:write("slipstream: ", text, "\n") end
+  crew.steering:close()
   core.team.exit(math.max(code, FAILED))
 end
 
@@ -135,29 +132,28 @@ local function ended(crew, index, ok, code, text)
   return failed(crew, index, text)
 end
 
--- Control.
-
--- A path that nobody asked for is a convenience: the program runs without it.
-local function take_control(crew)
-  local options = crew.options
-  local path = options.control or control_path.default()
-  if not path then return end
-  local lead = {
-    options = options, began = uv.hrtime(),
-    stop = function() end_by_signal(crew, SIGTERM_CODE) end, drain = function() drain_all(crew) end,
-  }
-  local server, text = control.open(path, function(...) verbs.carry_out(lead, ...) end)
-  if server then
-    options.control = path
-    return server
-  elseif options.control then
-    return nil, "--control: " .. text
-  end
-  log.warn("nobody can control this program", { reason = text })
-end
-
 local function new_worker()
   return { life = 0, history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS) }
+end
+
+local function begin_steering(crew)
+  return steering.begin {
+    options = crew.options, began = uv.hrtime(),
+    stop = function() end_by_signal(crew, SIGTERM_CODE) end, drain = function() drain_all(crew) end,
+  }
+end
+
+-- Hears of its workers, of signals and of who steers the program.
+local function listen(crew)
+  local text
+  crew.steering, text = begin_steering(crew)
+  if not crew.steering then return nil, text end
+  crew.team:on_end(function(...) ended(crew, ...) end)
+  team.on("fault", function() end_all(crew) end)
+  team.on("files", function(files, index) crew.steering:take_files(index, files) end)
+  parcel.begin()
+  signal.watch(function(exit_code) end_by_signal(crew, exit_code) end)
+  return true
 end
 
 --- Runs the command with so many workers, to their end.
@@ -166,23 +162,17 @@ end
 ---@return integer code the exit code
 ---@return string[] texts what is wrong
 function M.run(options, count)
-  local crew = { team = seat.lead(count), options = options, workers = {}, files = {}, code = 0,
-    texts = {}, ending = false }
-  local text
-  crew.control, text = take_control(crew)
-  if text then return FAILED, { text } end
-  crew.team:on_end(function(...) ended(crew, ...) end)
-  team.on("fault", function() end_all(crew) end)
-  team.on("files", function(files, index) crew.files[index] = files end)
-  parcel.begin()
-  signal.watch(function(exit_code) end_by_signal(crew, exit_code) end)
+  local crew = { team = seat.lead(count), options = options, workers = {}, code = 0, texts = {},
+    ending = false }
+  local ok, text = listen(crew)
+  if not ok then return FAILED, { text } end
   for index = 0, count - 1 do
     crew.workers[index] = new_worker()
     start(crew, index)
     if crew.ending then break end
   end
   uv.run()
-  if crew.control then crew.control:close() end
+  crew.steering:close()
   return result_of(crew)
 end
 

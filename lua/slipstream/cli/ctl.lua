@@ -8,7 +8,7 @@ local status_text = require "slipstream.cli.status_text"
 local M = { summary = "Control a `slipstream run` that runs: see what it does, stop it." }
 
 local FAILED = 1
-local CONNECT_MSEC, ANSWER_MSEC = 2000, 10000
+local CONNECT_MSEC, ANSWER_MSEC, RELOAD_MSEC = 2000, 10000, 60000
 local MOST_BYTES = 4 << 20 -- of an answer
 
 -- Answers.
@@ -43,6 +43,14 @@ local function show_eval(result)
   return #value.values == 0 and "no value" or table.concat(value.values, "  "), false
 end
 
+local function show_reload(value)
+  local clients = value.clients == 1 and "1 client" or value.clients .. " clients"
+  local later = value.later > 0 and (", %d more after what they wait for"):format(value.later) or ""
+  print(("reloaded %s: %s%s, in %.1f msec"):format(table.concat(value.modules, ", "), clients, later,
+    value.msec))
+  return 0
+end
+
 -- Each makes the request of the options, and shows the answer: the exit code.
 local verbs = {
   status = {
@@ -53,6 +61,16 @@ local verbs = {
       if options.json then print_json(value) else print(status_text.show(value)) end
       return 0
     end,
+  },
+  reload = {
+    summary = "Load its modules anew, under its live clients.",
+    define = function(command)
+      command:argument("module", "This one, and those that require it; all when absent.")
+        :argname "MODULE":args "?"
+    end,
+    request = function(options) return { module = options.module } end,
+    show = show_reload,
+    msec = RELOAD_MSEC,
   },
   stop = {
     summary = "End it, as SIGTERM does.",
@@ -80,7 +98,7 @@ local verbs = {
   },
 }
 
-local order = { "status", "stop", "drain", "log-level", "eval" }
+local order = { "status", "reload", "stop", "drain", "log-level", "eval" }
 
 function M.define(command)
   command:option("--control", "Where it listens; the one that runs in $XDG_RUNTIME_DIR when absent.")
@@ -102,7 +120,7 @@ local function connect(path)
   return pipe, code
 end
 
-local function read_line(pipe)
+local function read_line(pipe, msec)
   local parts, size = {}, 0
   return slipstream.await(function(go_on)
     pipe:read_start(function(err, bytes)
@@ -111,15 +129,15 @@ local function read_line(pipe)
       if bytes:find("\n", 1, true) then return go_on(table.concat(parts)) end
       if size > MOST_BYTES then return go_on(nil, "its answer is too long") end
     end)
-  end, ANSWER_MSEC)
+  end, msec)
 end
 
 local words = { timeout = "it does not answer" }
 
 -- Asks who is connected; answers the value, or nil and a text.
-local function ask(pipe, request)
+local function ask(pipe, request, msec)
   pipe:write(core.json.encode(request) .. "\n")
-  local line, text = read_line(pipe)
+  local line, text = read_line(pipe, msec)
   pipe:close()
   if not line then return nil, words[text] or text end
   local answer = core.json.decode(line)
@@ -171,7 +189,7 @@ local function carry_out(options)
   if not pipe then return nil, text, FAILED end
   local request = verb.request(options)
   request.verb = options.verb
-  local value, why = ask(pipe, request)
+  local value, why = ask(pipe, request, verb.msec or ANSWER_MSEC)
   if value == nil then return nil, why, FAILED end
   return verb.show(value, options)
 end

@@ -47,6 +47,7 @@ function M.define(command)
     :argname "N":convert(count_for("--workers", MOST_WORKERS))
   command:option("--max-memory", "Stop the biggest clients before a worker's Lua has so much memory.")
     :argname "MIB":convert(count_for("--max-memory", MOST_MIB, LEAST_MIB))
+  command:flag("--watch", "Reload what changes of the file and of the modules beside it.")
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
   command:flag("--allow-eval", "Let `slipstream ctl eval` run code in the program.")

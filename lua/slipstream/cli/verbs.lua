@@ -1,10 +1,10 @@
 --- Verbs: what a program that runs does when it is asked by its control socket. The lead is asked, and asks
 -- its workers, see slipstream.cli.facts; who does not answer in time is told of as such.
 
-local core = require "slipstream.core"
-local fiber = require "slipstream.fiber"
+local errand = require "slipstream.cli.errand"
 local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
+local reload = require "slipstream.reload"
 local status = require "slipstream.cli.status"
 local team = require "slipstream.team"
 
@@ -46,6 +46,12 @@ function verbs.eval(lead, request)
   return { workers = team.ask_all("eval", request.code, EVAL_MSEC) }
 end
 
+function verbs.reload(_, request)
+  local name = request.module
+  if name ~= nil and type(name) ~= "string" then return nil, "reload: module: a string expected" end
+  return reload.all(name and { name })
+end
+
 local function unknown(verb)
   local guess = nearest.find(verb, verbs)
   return ("no such verb: %s%s"):format(verb, guess and (", did you mean %s?"):format(guess) or "")
@@ -57,31 +63,12 @@ local function carry_out(lead, request)
   return verb(lead, request)
 end
 
--- An owner of a fiber, see slipstream.fiber.
-local function new_owner(answer)
-  return { answer = answer, _host = core.host(), _client = { name = "control" },
-    _fiber = false, _done = false, _alarm = false }
-end
-
-local function finished(owner, state, value, why)
-  if state == "waiting" then return end
-  if state == "done" then return owner.answer(value, why) end
-  log.error(value.text, { traceback = value.traceback })
-  return owner.answer(nil, value.text)
-end
-
----@class slipstream.cli.Lead
----@field options table of the command
----@field began integer uv.hrtime()
----@field stop fun() as a signal does
----@field drain fun()
-
 --- Does what a request asks for.
 ---@param lead slipstream.cli.Lead
 ---@param request table with `verb`
 ---@param answer fun(value: any, why: string?) called once
 function M.carry_out(lead, request, answer)
-  return fiber.run(new_owner(answer), finished, carry_out, lead, request)
+  return errand.run("control", answer, carry_out, lead, request)
 end
 
 return M
