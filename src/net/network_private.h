@@ -12,8 +12,9 @@
   ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
 
 #define SLIP_NETWORK_READ_SIZE (64u * 1024)
-/* The most that is read at once where the owner has the room. libuv reads up to 32 times a turn. */
-#define SLIP_NETWORK_ROOM_SIZE (256u * 1024)
+/* The most that is read at once where the owner has the room. libuv reads up to 32 times a turn, so
+ * that 2 MiB of a connection, a msec, keep the others waiting. */
+#define SLIP_NETWORK_ROOM_SIZE (64u * 1024)
 #define SLIP_NETWORK_PLAIN_SIZE (16u * 1024) /* a TLS record, decrypted */
 
 struct slip_network {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define PENDING_MAX (64u * 1024)
+/* The most that is handed to the kernel at once: the rest goes in later turns, after others. */
+#define PIECE_MAX (1024u * 1024)
 /* How many pushes may wait; TLS needs a few: a record, its own messages, close_notify. */
 #define PENDING_COUNT_MAX 32
 
@@ -94,7 +96,7 @@ static void on_written(uv_write_t *request, int status) {
 static size_t send_now(struct tcp *tcp, struct slip_span bytes) {
   if (tcp->pending_count > 0 || bytes.size == 0)
     return 0;
-  unsigned size = bytes.size < INT_MAX ? (unsigned)bytes.size : INT_MAX;
+  unsigned size = bytes.size < PIECE_MAX ? (unsigned)bytes.size : PIECE_MAX;
   uv_buf_t part = uv_buf_init((char *)bytes.at, size);
   int count = uv_try_write(tcp->handle, &part, 1);
   /* An error other than "not now" meets `send_later` again, which can report it. */
