@@ -89,9 +89,9 @@ local function terminated(socket, state, caught)
   socket._ending.is_terminated = true
   if is_for_memory(socket._ending) then forget(socket) end
   leave_others(socket)
-  local core = socket._core
-  if core and not core:idle() then socket:_hang_up() end
-  if not core or core:idle() then finish(socket) end
+  local client = socket._core
+  if client and not client:idle() then socket:_hang_up() end
+  if not client or client:idle() then finish(socket) end
 end
 
 local function cancel(owner, reason)
