@@ -8,8 +8,19 @@
 
 #include <lauxlib.h>
 
+/* All methods have the metatable as their upvalue, which luaL_checkudata would look up by its name
+ * each time. */
+static bool is_client(lua_State *L) {
+  if (lua_touserdata(L, 1) == NULL || lua_getmetatable(L, 1) == 0)
+    return false;
+  bool is_ours = lua_rawequal(L, -1, lua_upvalueindex(1)) != 0;
+  lua_pop(L, 1);
+  return is_ours;
+}
+
 struct slip_client_box *slip_client_check(lua_State *L) {
-  struct slip_client_box *box = luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  struct slip_client_box *box =
+      is_client(L) ? lua_touserdata(L, 1) : luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
   if (box->client == NULL)
     luaL_error(L, "attempt to use a closed client");
   return box;
@@ -320,7 +331,8 @@ static const luaL_Reg methods[] = {
 
 void slip_client_open(lua_State *L) {
   luaL_newmetatable(L, SLIP_CLIENT_TYPE);
-  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -1);
+  luaL_setfuncs(L, methods, 1);
   lua_pushvalue(L, -1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);

@@ -31,7 +31,7 @@ struct slip_client_box {
 void slip_client_open(lua_State *L);
 /* host:client(handlers, socket, config) → client. */
 int slip_client_push(lua_State *L);
-/* The client at index 1; raises when it is closed. */
+/* The client at index 1, in a method of clients; raises when it is closed. */
 struct slip_client_box *slip_client_check(lua_State *L);
 /* host:tally() → what its clients have done so far, those that are gone too; see host/tally.h. */
 int slip_client_push_tally(lua_State *L);
