@@ -38,10 +38,11 @@ end
 -- a text when tables lie deeper than 1000 within each other.
 ---@generic T
 ---@param value T
+---@param done table<table, table>? copies by their originals, for several values that may share tables
 ---@return T
-function M.copy(value)
+function M.copy(value, done)
   if type(value) ~= "table" then return value end
-  return copy_value(value, {}, 0)
+  return copy_value(value, done or {}, 0)
 end
 
 return M

@@ -49,6 +49,12 @@ function M.keep_given_up(client)
   if #given_up > MOST_GIVEN_UP then table.remove(given_up, 1) end
 end
 
+--- Those that have not ended, by their ids; not to be changed.
+---@return table<integer, slipstream.Client>
+function M.living()
+  return clients
+end
+
 --- The client of this worker that has an id, also in the pause before it is started again.
 ---@param id integer
 ---@return slipstream.Client?

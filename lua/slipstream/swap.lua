@@ -12,15 +12,30 @@ local trial = require "slipstream.trial"
 
 local M = {}
 
+-- The n-th move is what stands at n in each of these lists: tables of their own would be ten thousand more
+-- for as many clients, at a moment in which all of them wait.
+---@class slipstream.Moves
+---@field count integer
+---@field clients slipstream.Client[]
+---@field sockets slipstream.Socket[]
+---@field old table[] the modules that they come from
+---@field assigns table[] where there is a code_change
+---@field saved table[] copies of them
+---@field copies table<table, table> all tables that were copied, by their originals
+
 ---@class slipstream.Swap
 ---@field private pairs { old: table, new: table }[]
----@field private moves table[] those that were made, in their order
+---@field private moves slipstream.Moves
 ---@field count integer how many clients have moved
 ---@field later integer? how many will follow
 local Swap = {}
 Swap.__index = Swap
 
 local no_change = client_modules.default.code_change
+
+local function new_moves()
+  return { count = 0, clients = {}, sockets = {}, old = {}, assigns = {}, saved = {}, copies = {} }
+end
 
 -- One client.
 
@@ -30,14 +45,14 @@ local function set_module(client, module)
 end
 
 -- Raises what code_change raises; the move is noted before.
-local function move(client, new, moves, copies)
-  local socket, old = client._socket, client._module
-  local change = new.code_change
-  local made = { client = client, socket = socket, old = old }
-  moves[#moves + 1] = made
-  if change ~= no_change then made.assigns, made.copy = socket.assigns, copy(socket.assigns, copies) end
+local function move(client, new, moves)
+  local place, socket, old, change = moves.count + 1, client._socket, client._module, new.code_change
+  moves.clients[place], moves.sockets[place], moves.old[place] = client, socket, old
+  moves.count = place
+  if change == no_change then return set_module(client, new) end
+  moves.assigns[place], moves.saved[place] = socket.assigns, copy(socket.assigns, moves.copies)
   set_module(client, new)
-  if change ~= no_change then change(socket, old.version) end
+  change(socket, old.version)
 end
 
 local function refill(emptied, contents)
@@ -45,14 +60,14 @@ local function refill(emptied, contents)
   for key, value in next, contents do emptied[key] = value end
 end
 
--- The table stays the one that others may hold.
-local function move_back(made)
-  local socket = made.socket
-  if made.client._socket ~= socket then return end -- it has another life, which began in the old code
-  set_module(made.client, made.old)
-  if not made.copy then return end
-  refill(made.assigns, made.copy)
-  socket.assigns = made.assigns
+-- The table of assigns stays the one that others may hold.
+local function move_back(moves, place)
+  local client, socket, assigns = moves.clients[place], moves.sockets[place], moves.assigns[place]
+  if client._socket ~= socket then return end -- it has another life, which began in the old code
+  set_module(client, moves.old[place])
+  if not assigns then return end
+  refill(assigns, moves.saved[place])
+  socket.assigns = assigns
 end
 
 local function is_free(socket)
@@ -91,10 +106,10 @@ local function tell_left_behind(client, caught)
 end
 
 local function move_late(client, new)
-  local moves = {}
-  local caught = trial.run(client._host, "code_change", move, client, new, moves, {})
+  local moves = new_moves()
+  local caught = trial.run(client._host, "code_change", move, client, new, moves)
   if not caught then return supervision.adopt(client._socket) end
-  move_back(moves[1])
+  move_back(moves, 1)
   return tell_left_behind(client, caught)
 end
 
@@ -120,37 +135,61 @@ local function targets_of(swap)
   end })
 end
 
+local function has_change(replaced)
+  for _, pair in ipairs(replaced) do
+    if pair.new.code_change ~= no_change then return true end
+  end
+end
+
+-- The order is nobody's business where nothing is called.
+local function in_order(swap)
+  if not has_change(swap.pairs) then return pairs(registry.living()) end
+  return ipairs(registry.clients())
+end
+
 --- Moves all clients of the modules that do not wait in a callback, in the order of their starts. Raises what
 -- `code_change` of one raises.
 function Swap:move()
-  local targets, moves, copies = targets_of(self), self.moves, {}
-  for _, client in ipairs(registry.clients()) do
+  local targets, moves = targets_of(self), self.moves
+  for _, client in in_order(self) do
     local new = targets[client._module]
-    if new and is_live(client) and is_free(client._socket) then move(client, new, moves, copies) end
+    if new and is_live(client) and is_free(client._socket) then move(client, new, moves) end
   end
-  self.count = #moves
+  self.count = moves.count
 end
 
 --- Of a move that raised: whose `code_change` did. nil: it was nobody's.
 ---@return slipstream.Client?
 function Swap:last()
-  local made = self.moves[#self.moves]
-  return made and made.client
+  return self.moves.clients[self.moves.count]
 end
 
 --- Moves them back.
 function Swap:undo()
-  for place = #self.moves, 1, -1 do move_back(self.moves[place]) end
+  for place = self.moves.count, 1, -1 do move_back(self.moves, place) end
+end
+
+local function is_behind(client)
+  return client._module ~= lineage.newest(client._module) and is_live(client)
+end
+
+-- A list, as those that follow at once may start others.
+local function all_behind()
+  local list = {}
+  for _, client in pairs(registry.living()) do
+    if is_behind(client) then list[#list + 1] = client end
+  end
+  return list
 end
 
 --- From now on the new modules stand where the old ones stood; who could not be moved follows.
 function Swap:keep()
   for _, pair in ipairs(self.pairs) do lineage.replace(pair.old, pair.new) end
-  for _, made in ipairs(self.moves) do supervision.adopt(made.socket) end
+  for _, socket in ipairs(self.moves.sockets) do supervision.adopt(socket) end
   self.later = 0
-  for _, client in ipairs(registry.clients()) do
+  for _, client in ipairs(all_behind()) do
     follow(client)
-    if client._module ~= lineage.newest(client._module) then self.later = self.later + 1 end
+    if is_behind(client) then self.later = self.later + 1 end
   end
 end
 
@@ -158,10 +197,9 @@ end
 
 --- Lets the clients that have moved wait until it is known whether that is kept.
 function Swap:hold()
-  for _, made in ipairs(self.moves) do
-    process.hold(made.socket)
-    made.socket._questions = made.socket._questions or {}
-    made.socket._questions[self] = true
+  for _, socket in ipairs(self.moves.sockets) do
+    process.hold(socket)
+    socket._questions = { [self] = true } -- it was free, so it had none
   end
 end
 
@@ -175,7 +213,7 @@ end
 
 --- Lets them go on.
 function Swap:release()
-  for _, made in ipairs(self.moves) do release(made.socket, self) end
+  for _, socket in ipairs(self.moves.sockets) do release(socket, self) end
 end
 
 --- Makes a swap, in which nobody has moved yet.
@@ -183,7 +221,7 @@ end
 ---@return slipstream.Swap
 function M.new(replaced)
   -- as a question to the clients that it holds it has no fiber, see slipstream.question
-  return setmetatable({ pairs = replaced, moves = {}, count = 0, _fiber = false }, Swap)
+  return setmetatable({ pairs = replaced, moves = new_moves(), count = 0, _fiber = false }, Swap)
 end
 
 return M
