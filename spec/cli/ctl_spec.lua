@@ -94,6 +94,41 @@ describe("slipstream ctl", function()
       assert.same({ { file = told.file, version = "1.2", clients = 2 } }, told.all.modules)
     end)
 
+    it("what the clients of all workers have done, those that are gone too", function()
+      local server = program.start { "serve", "--port", "0" }
+      local uri = server:read("listening on "):match "ws://%S+"
+      local it_runs = controlled.start([[
+        local slipstream = require "slipstream"
+        local Client = slipstream.client()
+        function Client:init(args)
+          self:assign("pushes", args.index)
+          assert(self:connect { uri = args.uri })
+        end
+        function Client:handle_connect() self:join "room:1" end
+        function Client:handle_join(topic) self:push(topic, "echo") end
+        function Client:handle_reply()
+          self:update("pushes", function(count) return count - 1 end)
+          if self.assigns.pushes > 0 then return self:handle_join "room:1" end
+          print("done", slipstream.worker.index)
+          if self:client().id == 1 then return "stop", "normal" end
+        end
+        return Client
+      ]], "--uri", uri, "--clients", "4", "--workers", "2", "--log", "debug")
+      for _ = 1, 4 do it_runs:read "done" end
+      for _ = 1, 2 do it_runs:read_error "client ended client=#1" end
+      local told = status()
+      local all = told.all
+      assert.same({ connected = 2 }, all.clients)
+      assert.same({ 10, 4, 0, 2 }, { all.pushes_out, all.connects, all.reconnects, all.topics })
+      assert.same({ 4 + 2, 3 + 1 }, { told.workers[1].pushes_out, told.workers[2].pushes_out })
+      assert.is_true(told.all.rates.pushes_out > 0)
+      for _, name in ipairs { "messages_in", "bytes_in", "bytes_out", "memory_bytes" } do
+        assert.is_true(told.workers[1][name] > 0)
+        assert.equal(told.workers[1][name] + told.workers[2][name], told.all[name])
+      end
+      assert.is_true(told.all.messages_in >= 14) -- the replies to four joins and ten pushes
+    end)
+
     it("the same in lines for people", function()
       ready(2)
       local code, it_ran = ctl "status"

@@ -55,6 +55,8 @@ end
 local verbs = {
   status = {
     summary = "Tell of its clients, traffic, memory and modules.",
+    text = "For each worker and in all. Rates are those since the last time that somebody asked.\n"
+      .. "A worker that does not answer within 2 seconds is shown as such.",
     define = function(command) command:flag("--json", "As one line of JSON.") end,
     request = function() return {} end,
     show = function(value, options)
@@ -64,6 +66,8 @@ local verbs = {
   },
   reload = {
     summary = "Load its modules anew, under its live clients.",
+    text = "All or nothing, in all workers: when it is refused the old code goes on, and the\n"
+      .. "exit code is 1.",
     define = function(command)
       command:argument("module", "This one, and those that require it; all when absent.")
         :argname "MODULE":args "?"
@@ -74,11 +78,15 @@ local verbs = {
   },
   stop = {
     summary = "End it, as SIGTERM does.",
+    text = "Does not wait for the end. The program's exit code is 143.",
     request = function() return {} end,
     show = print_word,
   },
   drain = {
     summary = "Let its clients finish what is under way, then end it.",
+    text = "Nothing new begins, and what was pushed is answered, within 5 seconds; then topics are\n"
+      .. "left and connections closed with 1001. Does not wait for the end. The program's exit\n"
+      .. "code is 0.",
     request = function() return {} end,
     show = print_word,
   },
@@ -92,6 +100,7 @@ local verbs = {
   },
   eval = {
     summary = "Run code in each worker, if it was started with --allow-eval.",
+    text = "Shows what it returns, by worker, as the log would: cut short, and without secrets.",
     define = function(command) command:argument("code", "An expression, or statements."):argname "EXPR" end,
     request = function(options) return { code = options.code } end,
     show = function(value) return show_workers(value.workers, show_eval) end,
@@ -100,13 +109,21 @@ local verbs = {
 
 local order = { "status", "reload", "stop", "drain", "log-level", "eval" }
 
+local epilog = [[
+The program is found by its control socket: that of `slipstream run --control PATH`, or
+$XDG_RUNTIME_DIR/slipstream-PID.sock. Only its owner can open it.
+
+Exit code: 0; 1 when nobody answers, or not every worker did what was asked; 2: wrong usage.]]
+
 function M.define(command)
+  command:epilog(epilog)
   command:option("--control", "Where it listens; the one that runs in $XDG_RUNTIME_DIR when absent.")
     :argname "PATH"
   command:command_target "verb"
   for _, name in ipairs(order) do
     local verb = verbs[name]
-    local of_verb = command:command(name, verb.summary):summary(verb.summary)
+    local of_verb = command:command(name, verb.text and verb.summary .. "\n\n" .. verb.text or verb.summary)
+    of_verb:summary(verb.summary)
     if verb.define then verb.define(of_verb) end
   end
 end

@@ -12,32 +12,32 @@ local uv = require "luv"
 
 local M = {}
 
--- Rates are those of the last seconds, so many of them.
-local SAMPLE_MSEC, MOST_SAMPLES = 1000, 10
+-- Rates are those since the last time that somebody asked, but of so long at least.
+local LEAST_NSEC = 1000000000
 
 -- Rates.
 
 local counted = { "messages_in", "pushes_out", "bytes_in", "bytes_out" }
 
-local samples = {}
+local samples = {} -- the one from which on rates are counted, and perhaps one that is too new for that
 
-local function take_sample()
-  local sample = core.host():tally()
-  sample.at = uv.hrtime()
-  return sample
+local function take_sample(tally)
+  return { at = uv.hrtime(), tally = tally }
 end
 
-local function keep_sample()
-  samples[#samples + 1] = take_sample()
-  if #samples > MOST_SAMPLES then table.remove(samples, 1) end
+-- The sample to compare with one that was just taken.
+local function former(now)
+  local newest = samples[#samples]
+  if now.at - newest.at >= LEAST_NSEC then samples = { newest, now } end
+  return samples[1]
 end
 
--- A second's worth since the oldest sample.
-local function rates_since(then_, now)
-  local rates, seconds = {}, (now.at - then_.at) / 1e9
-  for _, name in ipairs(counted) do
-    rates[name] = seconds > 0 and (now[name] - then_[name]) / seconds or 0
-  end
+-- By the second.
+local function rates_of(tally)
+  local now = take_sample(tally)
+  local before = former(now)
+  local rates, seconds = {}, math.max(now.at - before.at, 1) / 1e9
+  for _, name in ipairs(counted) do rates[name] = (tally[name] - before.tally[name]) / seconds end
   return rates
 end
 
@@ -86,16 +86,18 @@ end
 
 -- All that a status has of a worker.
 local function tell()
-  local facts = take_sample()
   local clients, modules, topics = {}, {}, 0
   for _, client in ipairs(slipstream.clients()) do
     add(clients, state_of(client), 1)
     add(modules, client._module, 1)
     topics = topics + count_topics(client)
   end
-  facts.rates, facts.at = rates_since(samples[1], facts), nil
-  facts.clients, facts.topics, facts.modules = clients, topics, describe(modules)
-  facts.memory_bytes = math.floor(collectgarbage "count" * 1024)
+  local tally = core.host():tally()
+  local facts = {
+    clients = clients, topics = topics, modules = describe(modules), rates = rates_of(tally),
+    memory_bytes = math.floor(collectgarbage "count" * 1024),
+  }
+  for name, count in pairs(tally) do facts[name] = count end
   return facts
 end
 
@@ -125,10 +127,7 @@ end
 --- Answers from now on.
 ---@param may_eval boolean
 function M.begin(may_eval)
-  keep_sample()
-  local timer = uv.new_timer()
-  timer:start(SAMPLE_MSEC, SAMPLE_MSEC, keep_sample)
-  timer:unref() -- it is no reason to go on
+  samples = { take_sample(core.host():tally()) }
   team.answer("facts", tell)
   team.answer("log_level", log.set_level)
   if may_eval then team.answer("eval", eval) end

@@ -34,6 +34,13 @@ local function count_for(option, most, least)
   end
 end
 
+local epilog = [[
+SIGTERM and SIGINT end it in good order, a second one at once. SIGHUP reloads it. What else can be done
+with it while it runs: slipstream ctl --help.
+
+Exit code: 0 when all clients came to their end; 1: one failed for good, or the file did; 2: wrong usage;
+130, 143: ended by SIGINT, SIGTERM.]]
+
 function M.define(command)
   command:argument("file", "It returns a client module, or it is a plain script."):argname "FILE.lua"
   command:option("--uri", "Where to connect; the file finds it in args.uri.")
@@ -52,6 +59,7 @@ function M.define(command)
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
   command:flag("--allow-eval", "Let `slipstream ctl eval` run code in the program.")
   log_options.define(command)
+  command:epilog(epilog)
 end
 
 -- More workers than clients would have nothing to do, and one without a dial could not begin.
