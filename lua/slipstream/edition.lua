@@ -3,8 +3,10 @@
 
 local client_modules = require "slipstream.client"
 local is_supervisor = require("slipstream.child_spec").is_supervisor
-local modules = require "slipstream.modules"
+local lineage = require "slipstream.lineage"
 local misnomer = require "slipstream.misnomer"
+local modules = require "slipstream.modules"
+local registry = require "slipstream.registry"
 
 local M = {}
 
@@ -143,14 +145,20 @@ local function add_pair(edition, record, name, old, new)
   table.insert(edition.pairs, { name = name, old = old, new = new })
 end
 
--- Client modules are what a module returns, or are fields of that.
+local function has_clients(module)
+  for _, client in pairs(registry.living()) do
+    if lineage.newest(client._module) == module then return true end
+  end
+end
+
+-- Client modules are what a module returns, or are fields of that. A field may go when nobody needs it.
 local function check(edition, record)
   local old, new = edition.old[record], modules.value_of(record)
   if client_modules.is_module(old) then return add_pair(edition, record, record.name, old, new) end
   if type(old) ~= "table" then return end
   for key, value in next, old do
     local other = type(new) == "table" and rawget(new, key) or nil
-    if client_modules.is_module(value) then
+    if client_modules.is_module(value) and (other ~= nil or has_clients(value)) then
       add_pair(edition, record, ("%s.%s"):format(record.name, key), value, other)
     end
   end

@@ -257,6 +257,18 @@ describe("a reload", function()
       refuses("return {}", "bot.lua: bot was a client module and is a table now$")
     end)
 
+    it("when a field was a client module with clients, and is none any more", function()
+      local both = "local client = require('slipstream').client; return { Bot = client(), Idle = client() }"
+      modules:write("bots", both)
+      local ann = slipstream.start(require("bots").Bot, nil, { host = host })
+      modules:write("bots", "return { Idle = require('slipstream').client() }")
+      local _, text = slipstream.reload "bots"
+      assert.truthy(text:find "bots.lua: bots.Bot was a client module and is nil now$")
+      modules:write("bots", "return { Bot = require('slipstream').client() }")
+      assert.equal(1, assert(slipstream.reload "bots").clients)
+      assert.is_true(ann:alive())
+    end)
+
     it("when a callback is no function", function()
       refuses(PROLOGUE .. "Bot.handle_message = {}\nreturn Bot",
         "bot.lua: handle_message is a table, not a function$")
