@@ -63,19 +63,13 @@ local function format_text(entry)
   return traceback and line .. "\n" .. traceback or line
 end
 
--- Bytes that are no UTF-8 would make the whole line unreadable.
-local function utf8_only(value)
-  if type(value) ~= "string" or utf8.len(value) then return value end
-  return (value:gsub("[\x80-\xff]", "?"))
-end
-
 -- What every line has, in this order; a field with such a name gives way.
 local own_names = { "time", "level", "text" }
 
 local function format_json(entry)
   local parts = {}
   local function add(name, value)
-    parts[#parts + 1] = core.json.encode(utf8_only(name)) .. ":" .. core.json.encode(utf8_only(value))
+    parts[#parts + 1] = core.json.encode(show.utf8(name)) .. ":" .. core.json.encode(show.utf8(value))
   end
   for _, name in ipairs(own_names) do add(name, entry[name]) end
   for _, name in ipairs(sorted_names(entry.fields)) do

@@ -19,6 +19,14 @@ function M.shorten(text)
   return text:sub(1, last) .. "…"
 end
 
+--- The value; of a text that is no UTF-8, which JSON has no way to say, what is ASCII.
+---@param value any
+---@return any
+function M.utf8(value)
+  if type(value) ~= "string" or utf8.len(value) then return value end
+  return (value:gsub("[\x80-\xff]", "?"))
+end
+
 -- Whether its entries are to be shown: an object has a text of its own, and may have secrets.
 local function is_plain(value)
   if type(value) ~= "table" then return false end

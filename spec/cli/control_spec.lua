@@ -2,6 +2,7 @@
 local asker = require "spec.support.asker"
 local control = require "slipstream.cli.control"
 local controlled = require "spec.support.controlled"
+local core = require "slipstream.core"
 local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 local uv = require "luv"
@@ -75,6 +76,33 @@ describe("the control socket", function()
       assert.equal(1, code)
       assert.equal(("slipstream: --control: %s: too long for the path of a socket: 108 bytes, at most 107\n")
         :format(long), it_ran:errors())
+    end)
+  end)
+
+  describe("has to say what is no UTF-8", function()
+    it("of the URI that it was given", function()
+      local it_runs = controlled.start(controlled.waiting, "--uri", "ws://\xe9")
+      it_runs:read "ready"
+      assert.equal("ws://?", assert(asker.connect(socket()):say('{"verb":"status"}\n'):answer()).value.uri)
+      end_it(it_runs)
+    end)
+
+    it("of code that was run in it", function()
+      ready(1, "--allow-eval")
+      local one = asker.connect(socket())
+      local function eval(code)
+        local answer = one:say(core.json.encode { verb = "eval", code = code } .. "\n"):answer()
+        return answer.value.workers[1].value
+      end
+      assert.same({ "caf?" }, eval([["caf\xe9"]]).values)
+      assert.equal("eval:1: caf?", eval([[error "caf\xe9"]]).error)
+    end)
+
+    it("when it is asked to say it itself", function()
+      ready(1, "--allow-eval")
+      local code, it_ran = ctl("eval", "'caf\xe9'")
+      assert.equal(1, code)
+      assert.equal("slipstream: payload.code: cannot encode a string that is not UTF-8\n", it_ran:errors())
     end)
   end)
 

@@ -9,6 +9,7 @@
 
 local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
+local show = require "slipstream.show"
 local uv = require "luv"
 
 local M = {}
@@ -46,11 +47,23 @@ function Connection:wait()
   self.alarm:start(M.IDLE_MSEC, 0, function() self:close() end)
 end
 
+-- The same with texts that JSON can say: the name of a file may be no UTF-8.
+local function sayable(value)
+  if type(value) ~= "table" then return show.utf8(value) end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, each in pairs(value) do copy[show.utf8(key)] = sayable(each) end
+  return copy
+end
+
+local function encode(answer)
+  return core.json.encode(answer) or core.json.encode(sayable(answer))
+end
+
 -- Answers; what follows is read when it is written.
 function Connection:say(answer, go_on)
   if self.is_closed then return end
   self:wait()
-  local ok = self.pipe:write(core.json.encode(answer) .. "\n", function(err)
+  local ok = self.pipe:write(encode(answer) .. "\n", function(err)
     if err then return self:close() end
     if not self.is_closed then return go_on(self) end
   end)

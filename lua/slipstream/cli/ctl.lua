@@ -153,8 +153,11 @@ local words = { timeout = "it does not answer" }
 
 -- Asks who is connected; answers the value, or nil and a text.
 local function ask(pipe, request, msec)
-  pipe:write(core.json.encode(request) .. "\n")
-  local line, text = read_line(pipe, msec)
+  local line, text = core.json.encode(request)
+  if line then
+    pipe:write(line .. "\n")
+    line, text = read_line(pipe, msec)
+  end
   pipe:close()
   if not line then return nil, words[text] or text end
   local answer = core.json.decode(line)
