@@ -16,11 +16,12 @@ int work_gc(lua_State *L) {
 
 slip_json_work *work_new(lua_State *L) {
   /* It owns nothing yet, so what follows may raise. */
-  slip_json_work *w = new (lua_newuserdatauv(L, sizeof(slip_json_work), 2)) slip_json_work;
+  slip_json_work *w =
+      new (lua_newuserdatauv(L, sizeof(slip_json_work), SLIP_JSON_BINARY_MT)) slip_json_work;
   slip_json_push_array_mt(L);
-  lua_setiuservalue(L, -2, 1);
+  lua_setiuservalue(L, -2, SLIP_JSON_ARRAY_MT);
   luaL_newmetatable(L, SLIP_JSON_BINARY);
-  lua_setiuservalue(L, -2, 2);
+  lua_setiuservalue(L, -2, SLIP_JSON_BINARY_MT);
   if (luaL_newmetatable(L, WORK_MT) != 0) {
     lua_pushcfunction(L, work_gc);
     lua_setfield(L, -2, "__gc");
@@ -33,8 +34,7 @@ slip_json_work *work_new(lua_State *L) {
 
 /*
  * Takes the work memory that the registry keeps. Who finds it busy, because a finalizer uses JSON
- * meanwhile or the last call raised, puts a new one in its place. Pushes its userdata, then
- * array_mt and the metatable of binaries.
+ * meanwhile or the last call raised, puts a new one in its place. Pushes its userdata.
  */
 slip_json_work *work_take(lua_State *L) {
   luaL_checkstack(L, 8, "json");
@@ -45,8 +45,6 @@ slip_json_work *work_take(lua_State *L) {
     w = work_new(L);
   }
   w->is_busy = true;
-  lua_getiuservalue(L, -1, 1);
-  lua_getiuservalue(L, -2, 2);
   return w;
 }
 
@@ -97,7 +95,7 @@ bool slip_json_push(lua_State *L, struct slip_span text) {
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   slip_json_fault fault = {};
-  bool done = slip_json_read(L, w, top + 2, text, &fault);
+  bool done = slip_json_read(L, w, top + 1, text, &fault);
   if (!done) {
     lua_pushfstring(L, "not valid JSON at byte %I: %s", static_cast<LUAI_UACINT>(fault.at) + 1,
                     fault.text);
@@ -110,7 +108,7 @@ bool slip_json_lend(lua_State *L, int index, struct slip_span *text) {
   index = lua_absindex(L, index);
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
-  bool done = slip_json_write(L, w, top + 2, index);
+  bool done = slip_json_write(L, w, top + 1, index);
   *text = slip_buf_span(&w->bytes);
   lua_settop(L, top + 1);
   return done;

@@ -27,6 +27,9 @@ extern "C" {
 /* Finders are kept for the next call up to texts of this size, output buffers likewise. */
 const size_t SLIP_JSON_KEPT = 64u * 1024;
 
+/* The user values of the work memory's userdata. */
+enum { SLIP_JSON_ARRAY_MT = 1, SLIP_JSON_BINARY_MT };
+
 /* The memory that a call works in. */
 struct slip_json_work {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> finder;
@@ -50,11 +53,12 @@ struct slip_json_fault {
   size_t at;
 };
 
-/* Pushes the value of the text; false: fills in *fault, and the stack is higher by whatever. */
-bool slip_json_read(lua_State *L, slip_json_work *w, int array_mt, struct slip_span text,
+/* Pushes the value of the text; false: fills in *fault, and the stack is higher by whatever. The
+ * userdata of `w` is at the absolute index `work`. */
+bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
                     slip_json_fault *fault);
 /* Leaves the JSON text of the value at the absolute index in w->bytes; false: leaves the error text
- * there, and the stack is higher by whatever. The metatable of binaries lies behind array_mt. */
-bool slip_json_write(lua_State *L, slip_json_work *w, int array_mt, int index);
+ * there, and the stack is higher by whatever. */
+bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index);
 
 #endif

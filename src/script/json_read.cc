@@ -15,7 +15,7 @@ static_assert(sizeof(lua_Integer) == sizeof(int64_t) && sizeof(lua_Number) == si
 struct reader {
   lua_State *L;
   slip_json_work *w;
-  int array_mt; /* its stack index */
+  int work; /* the stack index of its userdata */
   unsigned depth;
   struct slip_span text;
   const uint32_t *next; /* where the tokens begin that are still to be read */
@@ -200,7 +200,7 @@ bool push_table(reader &r) {
   int room = count_ahead(r);
   lua_createtable(r.L, is_array ? room : 0, is_array ? 0 : room);
   if (is_array) {
-    lua_pushvalue(r.L, r.array_mt);
+    lua_getiuservalue(r.L, r.work, SLIP_JSON_ARRAY_MT);
     lua_setmetatable(r.L, -2);
   }
   if (peek(r) == (is_array ? ']' : '}')) {
@@ -286,12 +286,12 @@ simdjson::error_code find(reader &r) {
 
 } // namespace
 
-bool slip_json_read(lua_State *L, slip_json_work *w, int array_mt, struct slip_span text,
+bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
                     slip_json_fault *fault) {
   reader r = {};
   r.L = L;
   r.w = w;
-  r.array_mt = array_mt;
+  r.work = work;
   r.text = text;
   r.fault = fault;
   simdjson::error_code err = find(r);

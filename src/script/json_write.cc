@@ -11,8 +11,7 @@ const char HOLES[] = "cannot encode a list with holes";
 struct writer {
   lua_State *L;
   struct slip_buf *out;
-  int array_mt;  /* its stack index */
-  int binary_mt; /* likewise */
+  int work; /* the stack index of the work memory's userdata */
 };
 
 /* A table that is being written. Where it is says the one above; the key in hand is `item`, or, if
@@ -199,9 +198,11 @@ enum class mark { none, array, binary };
 mark mark_of(writer &w, int index) {
   if (lua_getmetatable(w.L, index) == 0)
     return mark::none;
-  bool is_array = lua_rawequal(w.L, -1, w.array_mt) != 0;
-  bool is_binary = lua_rawequal(w.L, -1, w.binary_mt) != 0;
-  lua_pop(w.L, 1);
+  lua_getiuservalue(w.L, w.work, SLIP_JSON_ARRAY_MT);
+  lua_getiuservalue(w.L, w.work, SLIP_JSON_BINARY_MT);
+  bool is_array = lua_rawequal(w.L, -3, -2) != 0;
+  bool is_binary = lua_rawequal(w.L, -3, -1) != 0;
+  lua_pop(w.L, 3);
   return is_array ? mark::array : is_binary ? mark::binary : mark::none;
 }
 
@@ -256,8 +257,8 @@ bool write_value(writer &w, const level *up) {
 
 } // namespace
 
-bool slip_json_write(lua_State *L, slip_json_work *w, int array_mt, int index) {
-  writer out = {L, &w->bytes, array_mt, array_mt + 1};
+bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index) {
+  writer out = {L, &w->bytes, work};
   lua_pushvalue(L, index); /* a table is followed on the stack by its keys and values */
   return write_value(out, nullptr);
 }
