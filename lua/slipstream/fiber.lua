@@ -18,20 +18,13 @@ local turn = require "slipstream.turn"
 
 local M = {}
 
-local run, xpcall, yield = core.run, xpcall, coroutine.yield
+local begin, go_on, running_owner = core.begin, core.go_on, core.owner
+local yield = coroutine.yield
 
--- What `core.run` answers first of a coroutine that has yielded; 0 of one that has returned.
-local YIELDED = 1
+core.on_error(traceback.catch)
 
 -- What a fiber that waits yields; the script's own yields do not have it.
 local WAITING = {}
-
--- Coroutines without work. More of them than ever run at a time would be garbage that is kept.
-local MOST_IDLE = 64
-local idle = {}
-
--- The owner whose fiber runs now.
-local current = false
 
 -- Nothing of the fiber runs any more but its `<close>` variables.
 local function close(owner, co)
@@ -45,50 +38,52 @@ local ASTRAY = "yielded, but not to wait: nobody goes on with it (coroutine.yiel
 
 -- It ended otherwise than by returning or raising: it yielded on its own, or was cut short, or there was no
 -- memory.
-local function bury(owner, co, has_yielded, err)
+local function bury(owner, has_yielded, err)
+  local co = owner._fiber
+  owner._fiber = false
   local caught = traceback.of(co, has_yielded and ASTRAY or err)
   if coroutine.status(co) == "suspended" then close(owner, co) end
   return caught
 end
 
--- `ok` and `...` are what xpcall answers in the coroutine.
-local function settle(owner, done, co, before, status, ok, ...)
-  current = before
-  if status == YIELDED and ok == WAITING then
+local function interrupted(owner, done, has_yielded, value)
+  if has_yielded and value == WAITING then
     owner._done = done
     return done(owner, "waiting")
   end
-  owner._fiber = false
-  if status ~= 0 then return done(owner, "failed", bury(owner, co, status == YIELDED, ok)) end
-  local count = #idle
-  if count < MOST_IDLE then idle[count + 1] = co end
-  if not ok then return done(owner, "failed", traceback.caught(...)) end
+  return done(owner, "failed", bury(owner, has_yielded, value))
+end
+
+--- Tells `done` what `core.begin` or `core.go_on` has answered.
+---@param owner table
+---@param done fun(owner: table, state: string, ...: any)
+---@param state string?
+---@param ... any
+function M.settle(owner, done, state, ...)
+  if state == "interrupted" then return interrupted(owner, done, ...) end
+  if state == "raised" then return done(owner, "failed", traceback.caught(...)) end
   return done(owner, "done", ...)
 end
+
+local settle = M.settle
 
 --- Runs `fn(...)` as the owner's fiber, until it ends or waits.
 ---@param owner table
 ---@param done fun(owner: table, state: string, ...: any)
 ---@param fn function
 function M.run(owner, done, fn, ...)
-  local before, count = current, #idle
-  local co = idle[count] or core.thread()
-  idle[count] = nil
-  current, owner._fiber = owner, co
-  return settle(owner, done, co, before, run(co, xpcall, fn, traceback.catch, ...))
+  return settle(owner, done, begin(owner, fn, ...))
 end
 
 --- Whose fiber runs now; false: nobody's.
----@return table|false owner
-function M.current()
-  return current
-end
+---@type fun(): table|false
+M.current = running_owner
 
 local function resume(owner)
-  local before, done, co = current, owner._done, owner._fiber
+  local done = owner._done
   if not done then return end
-  current, owner._done = owner, false
-  return settle(owner, done, co, before, run(co))
+  owner._done = false
+  return settle(owner, done, go_on(owner))
 end
 
 --- Lets a fiber that waits look whether it may go on, in the next round: fibers that go on within each
@@ -109,6 +104,7 @@ end
 
 -- Why the code that runs cannot wait; nil: it can.
 local function fault()
+  local current = running_owner()
   if not current then
     return "waits: call it in a callback, in slipstream.run or in a script of `slipstream run`"
   elseif current._refusal then
@@ -133,7 +129,7 @@ end
 function M.check_may_wait()
   local text = fault()
   if text then check.misuse(text) end
-  return current
+  return running_owner()
 end
 
 local function set_alarm(owner, msec)

@@ -12,10 +12,14 @@ local Box = { __mode = "v" }
 --- What the core tells of a passive socket: the handlers of the others, by way of its box.
 M.handlers = {}
 
-for name, handle in pairs(event) do
-  M.handlers[name] = function(box, ...)
+local function by_box(handle)
+  return function(box, ...)
     if box.socket then return handle(box.socket, ...) end
   end
+end
+
+for name, handle in pairs(event) do
+  if name ~= "callbacks" and name ~= "deliver" then M.handlers[name] = by_box(handle) end
 end
 
 --- The box of a socket, which the core may hold.

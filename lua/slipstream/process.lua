@@ -4,6 +4,7 @@
 -- A socket is one life of a client, from `init` to `terminate`. While one of its callbacks waits, and in
 -- what comes after it, its events lie in its mailbox. An error ends that client alone (ending.lua).
 
+local core = require "slipstream.core"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
@@ -154,6 +155,9 @@ local function settled(socket, state, first, second, third)
   if first ~= nil or second ~= nil then obey(socket, first, second, third) end
   if socket._mailbox then go_on(socket) end
 end
+
+-- The same of a callback that the core has called on its own.
+core.on_outcome(function(socket, ...) return fiber.settle(socket, settled, ...) end)
 
 --- Calls the callback and does what it answers. The client must be free: `_mailbox` is false.
 function M.run(socket, callback, ...)

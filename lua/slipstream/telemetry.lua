@@ -4,6 +4,7 @@
 -- An event that nobody is attached to costs its teller one look into a table that remembers that.
 
 local check = require "slipstream.check"
+local core = require "slipstream.core"
 local fiber = require "slipstream.fiber"
 local log = require "slipstream.log"
 local traceback = require "slipstream.traceback"
@@ -46,6 +47,7 @@ local function forget()
   for _, memory in ipairs(memories) do
     for key in pairs(memory) do memory[key] = nil end
   end
+  core.observe(#attached > 0)
 end
 
 -- Whether all that the other name or pattern matches is matched by the pattern.

@@ -5,18 +5,21 @@ local core = require "slipstream.core"
 
 collectgarbage "generational"
 
-local run = core.run
-
 local function collect(...)
   collectgarbage()
   return ...
 end
 
--- Before anybody takes it from there: every callback is run by it.
-function core.run(...)
-  collectgarbage()
-  return collect(run(...))
+-- Before anybody takes them from there: every callback is run by them, as long as they are observed.
+for _, name in ipairs { "begin", "go_on" } do
+  local run = core[name]
+  core[name] = function(...)
+    collectgarbage()
+    return collect(run(...))
+  end
 end
+core.observe(true)
+function core.observe() end
 
 -- Servers are there as well, and one whose handle is gone runs on: a spec shows just that.
 local function is_client(value) return getmetatable(value).__name == "slipstream.client" end

@@ -1,6 +1,7 @@
 #include "script/core_lua.h"
 
 #include "net/files.h"
+#include "script/fiber_lua.h"
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
@@ -48,6 +49,7 @@ int slip_core_open(lua_State *L) {
   slip_host_open(L);
   slip_push_open(L);
   slip_slice_open(L);
+  slip_fiber_open(L);
   slip_pack_open(L);
   slip_memory_open(L);
   slip_scale_open(L);

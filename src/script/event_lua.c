@@ -13,6 +13,9 @@
 #define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
 /* Behind it stands which events have a handler, a bit for each. */
 #define HANDLED_SLOT (FAILED_SLOT + 1)
+/* And the name of the callback of each, or nil; and at last what calls it. */
+#define CALLBACK_SLOT (HANDLED_SLOT + 1)
+#define DELIVER_SLOT (CALLBACK_SLOT + SLIP_EVENT_COUNT)
 #define HANDLERS "slipstream.handlers"
 
 /* An event on its way. */
@@ -105,6 +108,8 @@ static int push_reply(lua_State *L, const struct tell *t) {
   slip_result_push_span(L, t->event->name);
   if (!slip_payload_push(L, t->box, t->event->payload))
     return -1;
+  if (t->event->reason == NULL)
+    return 3;
   slip_reason_push(L, t->event->reason);
   return 4;
 }
@@ -175,6 +180,24 @@ static void push_client(lua_State *L, const struct slip_client_box *box) {
   lua_replace(L, -2);
 }
 
+/* Pushes what is called for the event and its first arguments: the handler and the socket; or what
+ * goes straight to the callback, when that takes what the handler takes, and no reason. Answers how
+ * many arguments. */
+static int push_called(lua_State *L, const struct tell *t) {
+  bool is_direct =
+      t->event->reason == NULL &&
+      lua_rawgeti(L, 3, CALLBACK_SLOT + (lua_Integer)t->event->kind) == LUA_TSTRING; /* at 5 */
+  if (is_direct)
+    (void)lua_rawgeti(L, 3, DELIVER_SLOT);
+  lua_pushvalue(L, 4);
+  (void)lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  if (!is_direct)
+    return 1;
+  lua_pushvalue(L, 5);
+  lua_pushvalue(L, -2); /* stack: deliver, handler, socket, name, socket */
+  return 4;
+}
+
 /* Behind the door: finds the handler, pushes what it is told, calls it. */
 static int tell(lua_State *L) {
   struct tell *t = lua_touserdata(L, 1);
@@ -182,13 +205,13 @@ static int tell(lua_State *L) {
   push_client(L, t->box); /* stays at 2, so that the box outlives a close inside the handler */
   lua_getiuservalue(L, 2, SLIP_CLIENT_HANDLERS);
   lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1); /* stays at 4 */
-  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  int given = push_called(L, t);
   int count = route->push(L, t);
   if (count < 0) {
     refuse_payload(L, t);
     return 0;
   }
-  lua_call(L, count + 1, 0);
+  lua_call(L, given + count, 0);
   return 0;
 }
 
@@ -222,10 +245,26 @@ static void event(void *owner, const struct slip_event *event) {
 
 const struct slip_handler slip_event_handler = {event};
 
+/* Sets, in the array on top, the names that the table `callbacks` of the handlers at `index` has.
+ */
+static void set_callbacks(lua_State *L, int index) {
+  (void)lua_getfield(L, index, "deliver");
+  lua_rawseti(L, -2, DELIVER_SLOT);
+  bool has_names = lua_getfield(L, index, "callbacks") == LUA_TTABLE;
+  for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
+    if (has_names)
+      lua_getfield(L, -1, routes[kind].name);
+    else
+      lua_pushnil(L);
+    lua_rawseti(L, -3, CALLBACK_SLOT + kind);
+  }
+  lua_pop(L, 1);
+}
+
 /* Pushes a new array of the handlers at `index`. */
 static void make_array(lua_State *L, int index) {
   lua_Integer handled = 0;
-  lua_createtable(L, HANDLED_SLOT, 0);
+  lua_createtable(L, DELIVER_SLOT, 0);
   for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
     if (lua_getfield(L, index, routes[kind].name) == LUA_TFUNCTION)
       handled |= (lua_Integer)1 << kind;
@@ -235,6 +274,7 @@ static void make_array(lua_State *L, int index) {
   lua_rawseti(L, -2, FAILED_SLOT);
   lua_pushinteger(L, handled);
   lua_rawseti(L, -2, HANDLED_SLOT);
+  set_callbacks(L, index);
 }
 
 void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {

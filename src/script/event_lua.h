@@ -4,7 +4,9 @@
  * Event_lua: a client's events on their way to the handlers of a script, one protected call each.
  *
  * Handlers are found by number, not by name: the table of handlers is made an array once, however
- * many clients share it.
+ * many clients share it. Its field `callbacks` may name the callback that an event is for: then
+ * that is called, by core.deliver (fiber_lua.h), and the handler only when something stands
+ * between.
  */
 #include "script/client_lua.h"
 

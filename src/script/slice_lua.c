@@ -29,21 +29,24 @@ static bool hand_over(lua_State *from, lua_State *to, int count, lua_State *L,
   return true;
 }
 
+static const char TOO_MANY[] = "too many arguments to resume";
+
 /* Whether `co` has nothing to go on with: new and without a function, or ended well. */
 static bool is_empty(lua_State *co) {
   return lua_status(co) == LUA_OK && lua_gettop(co) == 0;
 }
 
-/* Resumes `co` with the `count` values on top, of which the first is the function when `begins`;
- * answers how many results it has pushed, or pushes the error and answers -1. */
-static int run(lua_State *L, lua_State *co, int count, bool begins, bool is_slice) {
+/* Resumes `co`, which has got so many arguments, as the slice of the owner at that index (0:
+ * nobody's), or inside of one. Answers how many results it has pushed, or pushes the error and
+ * answers -1. */
+static int run(lua_State *L, lua_State *co, int arguments, bool is_slice, int owner) {
   struct slip_run here;
   int results = 0;
-  if (!hand_over(L, co, count, L, "too many arguments to resume"))
-    return -1;
   slip_watch_enter(watch_of(L), &here, co, is_slice);
+  if (owner != 0)
+    slip_watch_set_owner(&here, L, owner);
   bool was_slice = slip_memory_set_slice(L, true);
-  int status = lua_resume(co, L, begins ? count - 1 : count, &results);
+  int status = lua_resume(co, L, arguments, &results);
   (void)slip_memory_set_slice(L, was_slice);
   slip_watch_leave(watch_of(L), &here);
   if (here.is_cut) {
@@ -97,12 +100,19 @@ static int limit(lua_State *L, int results) {
   return -1;
 }
 
+int slip_slice_run(lua_State *L, lua_State *co, int arguments, int owner) {
+  return limit(L, run(L, co, arguments, true, owner));
+}
+
 static int run_slice(lua_State *L) {
   lua_State *co = check_coroutine(L);
+  int count = lua_gettop(L) - 1;
   bool begins = is_empty(co);
   if (begins)
     luaL_checktype(L, 2, LUA_TFUNCTION);
-  int results = limit(L, run(L, co, lua_gettop(L) - 1, begins, true));
+  int results = -1;
+  if (hand_over(L, co, count, L, TOO_MANY))
+    results = slip_slice_run(L, co, begins ? count - 1 : count, 0);
   lua_pushinteger(L, results < 0 ? -1 : lua_status(co));
   return put_before(L, results);
 }
@@ -136,9 +146,14 @@ static int close_slice(lua_State *L) {
   return close_as(L, true);
 }
 
+/* Resumes a coroutine of the script's with the `count` values on top. */
+static int run_inside(lua_State *L, lua_State *co, int count) {
+  return hand_over(L, co, count, L, TOO_MANY) ? run(L, co, count, false, 0) : -1;
+}
+
 static int resume(lua_State *L) {
   lua_State *co = check_coroutine(L);
-  int results = run(L, co, lua_gettop(L) - 1, false, false);
+  int results = run_inside(L, co, lua_gettop(L) - 1);
   lua_pushboolean(L, results >= 0);
   return put_before(L, results);
 }
@@ -166,7 +181,7 @@ static int raise_wrapped(lua_State *L, lua_State *co) {
 /* Upvalues: the watch, the coroutine. */
 static int resume_wrapped(lua_State *L) {
   lua_State *co = lua_tothread(L, lua_upvalueindex(2));
-  int results = run(L, co, lua_gettop(L), false, false);
+  int results = run_inside(L, co, lua_gettop(L));
   return results < 0 ? raise_wrapped(L, co) : results;
 }
 

@@ -20,5 +20,12 @@
 
 /* Adds the functions to the module table on top of the stack. Raises. */
 void slip_slice_open(lua_State *L);
+/*
+ * In a function whose first upvalue is the watch: resumes `co`, which has got so many arguments,
+ * and the function before them when it is to begin, as a slice of the value at `owner`, which stays
+ * there meanwhile; 0: nobody's. Pushes the results and answers how many (250 at most), or pushes
+ * the error and answers -1.
+ */
+int slip_slice_run(lua_State *L, lua_State *co, int arguments, int owner);
 
 #endif

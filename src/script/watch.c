@@ -187,6 +187,24 @@ void slip_watch_enter(struct slip_watch *watch, struct slip_run *run, lua_State 
   slip_watchdog_wake(&watch->dog);
 }
 
+void slip_watch_set_owner(struct slip_run *run, lua_State *L, int owner) {
+  run->from = L;
+  run->owner = owner;
+}
+
+/* The stack of one who waits for another that it has resumed is its own to use, but for what is
+ * there. */
+bool slip_watch_push_owner(const struct slip_watch *watch, lua_State *L) {
+  const struct slip_run *run = atomic_load_explicit(&watch->run, memory_order_relaxed);
+  while (run != NULL && run->from == NULL)
+    run = run->outer;
+  if (run == NULL || !lua_checkstack(run->from, 1))
+    return false;
+  lua_pushvalue(run->from, run->owner);
+  lua_xmove(run->from, L, 1);
+  return true;
+}
+
 /* The inner slice was ended; what it took is not the outer one's fault. */
 static void forgive(struct slip_run *slice, const struct slip_run *inner) {
   slice->ticks -= inner->ticks;

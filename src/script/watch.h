@@ -28,6 +28,8 @@ struct slip_run {
   struct slip_run *outer;
   struct slip_run *slice; /* itself, one further out, or NULL: nobody wants to know */
   lua_State *L;
+  lua_State *from; /* on its stack, at `owner`, is whose it is; NULL: nobody's */
+  int owner;
   volatile unsigned ticks;
   unsigned told;                /* the msec elapsed when it was told about last */
   volatile sig_atomic_t is_due; /* the slice is to be told about */
@@ -62,6 +64,10 @@ struct slip_watch *slip_watch_push(lua_State *L);
 SLIP_CHECKED enum slip_err slip_watch_start(lua_State *L);
 /* `co` is about to run, as a slice or as a coroutine inside one; fills in *run. */
 void slip_watch_enter(struct slip_watch *watch, struct slip_run *run, lua_State *co, bool is_slice);
+/* It is run for what is at `owner` on the stack of L, and stays there while it runs. */
+void slip_watch_set_owner(struct slip_run *run, lua_State *L, int owner);
+/* Pushes the owner of the innermost that has one, or answers false. */
+bool slip_watch_push_owner(const struct slip_watch *watch, lua_State *L);
 /* Pushes why it was cut: the place and the text. `watch` is the index of the watch's userdata. */
 void slip_watch_push_cut(lua_State *L, int watch);
 /* It does not any more; the hook is gone. Must follow every enter, the last entered first. */

@@ -1,0 +1,27 @@
+#ifndef SLIP_SCRIPT_FIBER_LUA_H
+#define SLIP_SCRIPT_FIBER_LUA_H
+/*
+ * Fiber_lua: functions that may wait, in coroutines that are used again; and the shortest way from
+ * an event to its callback. lua/slipstream/fiber.lua says what a fiber is.
+ *
+ *   core.begin(owner, fn, ...)   runs fn(...) as the owner's fiber →
+ *     nothing                                 it has returned nothing
+ *     "done", results …                       it has returned
+ *     "raised", caught                        it has raised; `caught` is what the handler made of
+ * it "interrupted", has_yielded, value       its coroutine, the owner's `_fiber`, has not returned
+ *   core.go_on(owner)            the same of one that has yielded
+ *   core.owner()                 → whose fiber runs; false: nobody's
+ *   core.on_error(fn)            the message handler of all fibers
+ *   core.on_outcome(fn)          fn(socket, state, …) hears what came of a callback that was called
+ *                                here, as from core.begin, unless that was nothing
+ *   core.observe(is_observed)    whether anybody wants to hear of each callback
+ *   core.deliver(handler, socket, name, socket, ...)
+ *     calls socket[name](socket, ...) as the socket's fiber when nothing stands between; when the
+ *     socket has a mailbox or a time-out, or callbacks are observed, calls handler(socket, ...)
+ */
+#include <lua.h>
+
+/* Adds the functions to the module table on top of the stack. Raises. */
+void slip_fiber_open(lua_State *L);
+
+#endif
