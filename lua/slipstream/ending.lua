@@ -72,7 +72,7 @@ local function is_for_memory(ending)
   return reason.kind == "memory" or reason.kind == "script_error" and reason.text == NO_MEMORY
 end
 
--- All of the script's: it would be held until the connection is closed.
+-- All of the script's: it would be held until the connection is closed, or the client starts again.
 local function forget(socket)
   for key in next, socket do
     if type(key) ~= "string" or not key:find "^_" then socket[key] = nil end
@@ -166,6 +166,7 @@ function M.kill(socket, reason)
   ending.is_failure = M.is_failure(reason)
   socket._ending = socket._ending or ending
   let_go(socket)
+  if is_for_memory(socket._ending) then forget(socket) end
   leave_others(socket)
   finish(socket)
   if socket._killed then return socket:_killed() end
