@@ -13,11 +13,11 @@ describe("slipstream run and the limit of open files", function()
 
   it("says so when it is too low for the workers", function()
     local arguments = { "run", program.file "none.lua" "", "--workers", "4" }
-    local code, it_ran = program.run(arguments, { first = "ulimit -n 31" })
+    local code, it_ran = program.run(arguments, { first = "ulimit -n 40" })
     assert.equal(1, code)
-    assert.equal("slipstream: at most 31 files may be open, and 4 workers need more than 31;"
+    assert.equal("slipstream: at most 40 files may be open, and 4 workers need more than 40;"
       .. " raise the limit (ulimit -n)\n", it_ran:errors())
-    assert.equal(0, (program.run(arguments, { first = "ulimit -n 32" })))
+    assert.equal(0, (program.run(arguments, { first = "ulimit -n 41" })))
   end)
 
   -- More clients than fit; each leaves some time after it has come, so that another one fits.

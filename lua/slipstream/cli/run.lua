@@ -67,8 +67,9 @@ local function workers_for(options)
   return options.workers or math.min(uv.available_parallelism(), options.clients, options.max_dials)
 end
 
--- What the lead and each worker have open before there is a client. Where that is too much, luv falls.
-local LEAD_FILES, WORKER_FILES = 11, 5
+-- What the lead and each worker have open before there is a client, and one that each worker reads: the
+-- script. Where that is too much luv falls, or the script cannot be read.
+local LEAD_FILES, WORKER_FILES = 12, 6 + 1
 
 local function shortage_of_files(workers)
   local needed = LEAD_FILES + workers * WORKER_FILES
