@@ -172,6 +172,49 @@ word.lua
       assert.equal(2, count)
     end)
 
+    it("loses nothing that is pushed to clients meanwhile, whether it is kept or undone", function()
+      local server = program.start { "serve", "spec/bench/reload_app.lua", "--port", "0" }
+      local uri = server:read("listening"):match "ws://%S+"
+      program.file "counter.lua" [[
+        local slipstream, word = require "slipstream", require "word"
+        local Counter = slipstream.client()
+        function Counter:init(uri)
+          self.assigns.count = 0
+          assert(self:connect { uri = uri })
+        end
+        function Counter:handle_connect() self:join "bench:1" end
+        function Counter:handle_message(_, _, payload)
+          if payload.count ~= self.assigns.count + 1 then print "wrong" end
+          self.assigns.count = payload.count
+        end
+        function Counter:code_change() self.assigns.word = word end
+        function Counter:handle_cast() self:push("bench:1", "settle") end
+        function Counter:handle_reply(_, _, response)
+          print(response.count == self.assigns.count and "all" or "lost some")
+          return "stop", "normal"
+        end
+        return Counter
+      ]]
+      local output = run([[
+        local uri, counters = (...).uri, {}
+        for place = worker.index + 1, 20, 2 do
+          slipstream.start(require "counter", uri, { name = "counter" .. place })
+        end
+        if worker.index == 1 then return end
+        for place = 1, 20 do counters[place] = find("counter" .. place) end
+        for _ = 1, 20 do
+          write("bad.lua", "if require('slipstream').worker.index == 1 then error 'no' end")
+          write("word.lua", "return 'good'")
+          assert(slipstream.reload "word")
+          write("word.lua", "require 'bad'")
+          assert(not slipstream.reload "word")
+          slipstream.await(function() end, 5)
+        end
+        for _, counter in ipairs(counters) do counter:cast "settle" end
+      ]], "--workers", "2", "--uri", uri)
+      assert.equal(("all\n"):rep(20), output)
+    end)
+
     it("does what both ask for one after the other", function()
       local output = run_two([[
         write("word.lua", "return 'new'")
