@@ -1,63 +1,22 @@
--- Reloads of single modules, as in plain lua5.4. With all that requires them, and in several workers:
--- spec/cli/reload_spec.lua.
-local module_folder = require "spec.support.module_folder"
-local phoenix = require "spec.support.phoenix"
-local renewal = require "slipstream.renewal"
-local slipstream = require "slipstream"
+-- Reloads of single modules, as in plain lua5.4. Of clients that wait: reload_wait_spec.lua. With all that
+-- requires them, and in several workers: spec/cli/reload_spec.lua.
 local client_modules = require "slipstream.client"
+local reload_story = require "spec.support.reload_story"
+local slipstream = require "slipstream"
 
-local PROLOGUE = [[
-local slipstream, said = require "slipstream", require "spec.said"
-local Bot = slipstream.client()
-function Bot:handle_info(message) said(self, message) end
-]]
+local PROLOGUE = reload_story.PROLOGUE
 
 describe("a reload", function()
-  local host, server, clock, modules, said
+  local story, host, server, clock, modules, write, start, read, send, ask, logged
 
   before_each(function()
-    host, server, clock = phoenix.pretend()
-    modules, said = module_folder.open(), {}
-    package.loaded["spec.said"] = function(socket, text)
-      said[#said + 1] = ("%s %s %s"):format(socket._client.name, tostring(socket.version), text)
-    end
+    story = reload_story.open()
+    host, server, clock, modules = story.host, story.server, story.clock, story.modules
+    write, start, read = story.write, story.start, story.read
+    send, ask, logged = story.send, story.ask, story.logged
   end)
 
-  after_each(function()
-    phoenix.close(host)
-    modules:close()
-    package.loaded["spec.said"] = nil
-  end)
-
-  -- A version of the bot, with so much more in it.
-  local function write(version, more)
-    modules:write("bot", ("%sBot.version = %d\n%s\nreturn Bot"):format(PROLOGUE, version, more or ""))
-  end
-
-  local function start(name, args)
-    return assert(slipstream.start(require "bot", args, { host = host, name = name }))
-  end
-
-  -- What was said since the last time.
-  local function read()
-    clock:advance(0)
-    local text = table.concat(said, ", ")
-    said = {}
-    return text
-  end
-
-  local function send(name, message) assert(slipstream.send(name, message)) end
-
-  local function ask(name)
-    send(name, "hears")
-    return read()
-  end
-
-  local function logged(text)
-    for _, entry in ipairs(server.logged) do
-      if entry.text:find(text, 1, true) then return entry end
-    end
-  end
+  after_each(function() story.close() end)
 
   describe("moves live clients", function()
     it("whose next event is of the new code, and says how many", function()
@@ -317,109 +276,6 @@ describe("a reload", function()
     assert.equal(3, require("counter").count())
   end)
 
-  describe("lets a client that waits", function()
-    local waiting = [[
-      function Bot:handle_cast()
-        slipstream.await(function(fn) rawset(_G, "spec_go_on", fn) end)
-        said(self, "waited")
-      end
-    ]]
-
-    before_each(function()
-      write(1, waiting)
-      start "ann"
-      slipstream.cast("ann", "wait")
-      clock:advance(0)
-      send("ann", "hears")
-    end)
-
-    after_each(function() rawset(_G, "spec_go_on", nil) end)
-
-    local function go_on()
-      rawget(_G, "spec_go_on")()
-      return read()
-    end
-
-    it("finish in the old code, and has it follow before its next event", function()
-      write(2, 'function Bot:code_change(old) said(self, "comes from " .. old) end')
-      local summary = assert(slipstream.reload "bot")
-      assert.same({ 0, 1 }, { summary.clients, summary.later })
-      assert.equal("", read())
-      assert.equal("ann 1 waited, ann 2 comes from 1, ann 2 hears", go_on())
-    end)
-
-    it("follow to the newest code, once", function()
-      for version = 2, 5 do
-        write(version, 'function Bot:code_change(old) said(self, "comes from " .. old) end')
-        assert(slipstream.reload "bot")
-      end
-      assert.equal("ann 1 waited, ann 5 comes from 1, ann 5 hears", go_on())
-    end)
-
-    it("stay in the old code when its code_change fails, until the next reload", function()
-      write(2, 'function Bot:code_change() self.assigns.x = 1; error "no luck" end')
-      assert(slipstream.reload "bot")
-      assert.equal("ann 1 waited, ann 1 hears", go_on())
-      local entry = logged "code_change failed; this client goes on in the old code"
-      assert.truthy(entry.fields.error:find "no luck$")
-      write(3, 'function Bot:code_change(old) said(self, ("%s %s"):format(old, self.assigns.x)) end')
-      assert(slipstream.reload "bot")
-      assert.equal("ann 3 1 nil, ann 3 hears", ask "ann")
-    end)
-  end)
-
-  it("waits for a client whose connect_params waits", function()
-    local more = [[
-      function Bot:init() assert(self:connect { uri = "ws://test/socket" }) end
-      function Bot:connect_params()
-        slipstream.await(function(fn) rawset(_G, "spec_go_on", fn) end)
-        said(self, "asked")
-      end
-      function Bot:handle_connect() said(self, "connected") end
-    ]]
-    write(1, more)
-    start "ann"
-    clock:advance(0)
-    write(2, more)
-    assert.equal(1, assert(slipstream.reload "bot").later)
-    rawget(_G, "spec_go_on")()
-    server:accept()
-    assert.equal("ann 1 asked, ann 2 connected", read())
-    rawset(_G, "spec_go_on", nil)
-  end)
-
-  describe("that a client asks for", function()
-    local asking = [[
-      function Bot:handle_cast()
-        local summary = slipstream.reload "bot"
-        said(self, ("%d and %d"):format(summary.clients, summary.later))
-      end
-    ]]
-
-    it("has it finish its callback in the old code", function()
-      write(1, asking)
-      start "ann"
-      start "bob"
-      write(2)
-      slipstream.cast("ann", "reload")
-      clock:advance(0)
-      assert.equal("ann 1 1 and 1, ann 2 hears", ask "ann")
-    end)
-
-    it("is done once when several ask for it at once", function()
-      write(1, asking)
-      start "ann"
-      start "bob"
-      write(2, 'rawset(_G, "spec_loads", (rawget(_G, "spec_loads") or 0) + 1)')
-      slipstream.cast("ann", "reload")
-      slipstream.cast("bob", "reload")
-      clock:advance(0)
-      assert.equal("ann 1 0 and 2, bob 1 0 and 2", read())
-      assert.equal(1, rawget(_G, "spec_loads"))
-      rawset(_G, "spec_loads", nil)
-    end)
-  end)
-
   it("keeps the children of a supervisor, whose new specs hold from now on", function()
     local text = [[
       local slipstream, Bot = require "slipstream", require "bot"
@@ -454,42 +310,6 @@ describe("a reload", function()
       { "reload.exception", "bot", text } }, told)
   end)
 
-  describe("that other workers have a say in", function()
-    before_each(function()
-      write(1)
-      start "ann"
-      write(2, 'function Bot:code_change() self.assigns.is_new = true end')
-      assert.equal(1, renewal.prepare({ "bot" }).clients)
-      send("ann", "hears")
-    end)
-
-    it("lets clients wait, and go on in the new code when it is kept", function()
-      assert.equal("", read())
-      renewal.finish(true)
-      assert.equal("ann 2 hears", read())
-    end)
-
-    it("or in the old code when it is undone", function()
-      renewal.finish(false)
-      assert.equal("ann 1 hears", read())
-      assert.equal(1, require("bot").version)
-      assert.same({}, slipstream.whereis("ann")._socket.assigns)
-    end)
-
-    it("moves those as well that were started meanwhile", function()
-      start "bob"
-      renewal.finish(true)
-      assert.equal("ann 2 hears, bob 2 hears", read() .. ", " .. ask "bob")
-    end)
-
-    it("and leaves those alone that have ended meanwhile", function()
-      slipstream.stop "ann"
-      clock:advance(0)
-      renewal.finish(false)
-      assert.is_nil(slipstream.whereis "ann")
-    end)
-  end)
-
   it("leaves nothing behind, however often it is done", function()
     local left = setmetatable({}, { __mode = "k" })
     local function reload(times)
@@ -497,7 +317,7 @@ describe("a reload", function()
         write(version, 'function Bot:code_change() self.assigns.text = ("x"):rep(100) end')
         assert(slipstream.reload "bot")
         left[require "bot"] = true
-        server.logged, said = {}, {}
+        server.logged = {}
       end
       collectgarbage()
       collectgarbage()
