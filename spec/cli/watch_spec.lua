@@ -1,4 +1,5 @@
 -- `slipstream run --watch` and SIGHUP: what is saved serves the next event, however it was saved.
+local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 local uv = require "luv"
 
@@ -231,6 +232,22 @@ describe("SIGHUP", function()
     it_runs:read "goes on with\ttwo"
     local _, count = it_runs:output():gsub("goes on", "")
     assert.equal(2, count)
+  end)
+end)
+
+describe("SIGHUP of a terminal that is gone", function()
+  after_each(program.clean_up)
+
+  it("ends the program, as nobody sees it any more", function()
+    program.file "words.lua" (words "one")
+    local socket = program.folder() .. "/control"
+    local binary = assert(uv.fs_realpath(os.getenv "SLIPSTREAM_BIN" or "build/dev/slipstream"))
+    local command = ("%s run %s --control %s"):format(binary, program.file "client.lua" (client), socket)
+    local terminal = program.start({ "-qfc", command, "/dev/null" }, { path = "/usr/bin/script" })
+    terminal:read "begins with"
+    assert.truthy(uv.fs_stat(socket))
+    terminal:signal "sigkill"
+    assert.is_true(loop.wait(function() return not uv.fs_stat(socket) end, 10000)) -- it goes with the program
   end)
 end)
 

@@ -18,7 +18,6 @@ local MIB = 1 << 20
 
 -- A second more than the workers have themselves.
 local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
-local SIGTERM_CODE = 143
 
 ---@class slipstream.Crew
 ---@field team userdata
@@ -139,7 +138,7 @@ end
 local function begin_steering(crew)
   return steering.begin {
     options = crew.options, began = uv.hrtime(),
-    stop = function() end_by_signal(crew, SIGTERM_CODE) end, drain = function() drain_all(crew) end,
+    stop = function(exit_code) end_by_signal(crew, exit_code) end, drain = function() drain_all(crew) end,
   }
 end
 

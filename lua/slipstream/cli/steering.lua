@@ -12,10 +12,12 @@ local watches = require "slipstream.cli.watch"
 
 local M = {}
 
+local HANGUP_CODE = 129
+
 ---@class slipstream.cli.Lead what there is to steer
 ---@field options table of the command; `control` becomes the path of the socket
 ---@field began integer uv.hrtime()
----@field stop fun() as SIGTERM does
+---@field stop fun(exit_code: integer) as a signal does
 ---@field drain fun()
 
 ---@class slipstream.cli.Steering
@@ -46,10 +48,20 @@ local function run_reload(files)
   return errand.run("reload", nil, reload.all, nil, files)
 end
 
-local function heed_hangups()
-  local signal = uv.new_signal()
+local function has_terminal()
+  local terminal <close> = io.open "/dev/tty"
+  return terminal ~= nil
+end
+
+-- SIGHUP may also say what it was named for: the terminal has gone, and who sat there does not want a program
+-- that nobody sees.
+local function heed_hangups(lead)
+  local had_terminal, signal = has_terminal(), uv.new_signal()
   signal:unref() -- waiting for signals is no reason to go on
-  signal:start("sighup", function() run_reload() end)
+  signal:start("sighup", function()
+    if had_terminal and not has_terminal() then return lead.stop(HANGUP_CODE) end
+    return run_reload()
+  end)
   return signal
 end
 
@@ -85,7 +97,7 @@ function M.begin(lead)
   if not server then return nil, text end
   local steering = setmetatable({ files = {}, control = server ~= true and server or nil }, Steering)
   if lead.options.watch then steering.watch = watches.new(run_reload) end
-  steering.hangups = heed_hangups()
+  steering.hangups = heed_hangups(lead)
   return steering
 end
 

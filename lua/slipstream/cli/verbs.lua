@@ -11,6 +11,7 @@ local team = require "slipstream.team"
 local M = {}
 
 -- What a worker has to tell it has at hand; code from elsewhere may take longer.
+local SIGTERM_CODE = 143
 local ASK_MSEC, EVAL_MSEC = 2000, 5000
 
 -- Each answers with a value, or nil and why there is none; it may wait.
@@ -22,7 +23,7 @@ function verbs.status(lead)
 end
 
 function verbs.stop(lead)
-  lead.stop()
+  lead.stop(SIGTERM_CODE)
   return "stopping"
 end
 
