@@ -130,4 +130,23 @@ describe("a signal", function()
     it_runs:signal "sigint"
     assert.equal(130, it_runs:exit())
   end)
+
+  it("ends a loop that a plain script runs itself, and what it started", function()
+    local path = program.file "script.lua" [[
+      local slipstream, uv = require "slipstream", require "luv"
+      local Client = slipstream.client()
+      function Client:terminate(reason) print("terminate", reason) end
+      uv.new_timer():start(10, 60000, function() slipstream.start(Client) print "waiting" end)
+      uv.run()
+      print "after the loop"
+      return Client
+    ]]
+    local it_runs = program.start { "run", path }
+    it_runs:read "waiting"
+    it_runs:signal "sigterm"
+    it_runs:read "terminate\tshutdown"
+    it_runs:read "after the loop"
+    assert.equal(143, it_runs:exit())
+    assert.equal("", it_runs:errors())
+  end)
 end)

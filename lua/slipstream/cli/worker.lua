@@ -87,8 +87,9 @@ local function refuse(main, text, code)
   stop_idle()
 end
 
--- The main chunk has returned or failed.
+-- The main chunk has returned or failed; what it wanted is of no interest when everything ends.
 local function chunk_ended(main, ok, value, options)
+  if main.is_ending then return end
   if not ok then return refuse(main, outcome.explain(options, value), FAILED) end
   local fault, code = outcome.fault_of(value, options)
   if fault then return refuse(main, fault, code) end
@@ -104,11 +105,12 @@ end
 
 -- The loop.
 
--- The lead tells: a signal came, or another worker has a fault.
+-- The lead tells: a signal came, or another worker has a fault. A main chunk that runs the loop itself is not
+-- known yet, and is left by uv.stop.
 local function end_all(main)
   if main.is_ending then return end
   main.is_ending = true
-  script.cancel(main.script)
+  if main.script then script.cancel(main.script) end
   shut_down(main)
 end
 
@@ -126,9 +128,10 @@ end
 
 -- Runs it until nothing is left to do here, nor for any other worker, which could want something.
 local function run_until_idle(main, options)
-  repeat
+  while not main.is_over do
     local is_stopped = run_loop(main, options) -- by uv.stop
-  until is_stopped or main.is_over or seat.mine():rest() == "over"
+    if is_stopped or seat.mine():rest() == "over" then return end
+  end
 end
 
 -- A script that still waits then waits for clients to which nothing can come any more: they end as if they
