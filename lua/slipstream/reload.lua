@@ -31,6 +31,7 @@ local function now() return uv.hrtime() / 1e6 end
 ---@field modules string[] their names, each after those that it requires
 ---@field clients integer how many have moved
 ---@field later integer how many wait in a callback, and follow after it
+---@field stayed integer how many go on in the old code, as their file does not return their module
 ---@field versions table<string, { old: string, new: string }> of the modules that have one
 ---@field msec number
 
@@ -53,6 +54,7 @@ local function add_part(whole, part)
   end
   add_missing(whole.names, part.modules)
   whole.clients, whole.later = whole.clients + part.clients, whole.later + (part.later or 0)
+  whole.stayed = whole.stayed + part.stayed
   for name, versions in pairs(part.versions) do whole.versions[name] = versions end
 end
 
@@ -64,7 +66,7 @@ end
 
 ---@return table? whole, string? text, string? traceback
 local function merge(results)
-  local whole = { names = {}, clients = 0, later = 0, versions = {} }
+  local whole = { names = {}, clients = 0, later = 0, stayed = 0, versions = {} }
   for _, result in ipairs(results) do
     local text, trace = fault_of(result)
     if text then return nil, text, trace end
@@ -101,6 +103,8 @@ local function text_of(versions)
   return #list > 0 and table.concat(list, ", ") or nil
 end
 
+local function some(count) return count > 0 and count or nil end
+
 local function tell(whole, text, trace, began)
   if not whole then
     log.error("not reloaded, the old code goes on: " .. text, { traceback = trace })
@@ -109,10 +113,10 @@ local function tell(whole, text, trace, began)
   local names = table.move(whole.names, 1, #whole.names, 1, {})
   local msec = now() - began
   log.info("reloaded", { modules = table.concat(names, ", "), clients = whole.clients,
-    later = whole.later > 0 and whole.later or nil, msec = ("%.1f"):format(msec),
+    later = some(whole.later), stayed = some(whole.stayed), msec = ("%.1f"):format(msec),
     versions = text_of(whole.versions) })
-  return { modules = names, clients = whole.clients, later = whole.later, versions = whole.versions,
-    msec = msec }
+  return { modules = names, clients = whole.clients, later = whole.later, stayed = whole.stayed,
+    versions = whole.versions, msec = msec }
 end
 
 -- One after another.

@@ -4,7 +4,9 @@
 local client_modules = require "slipstream.client"
 local core = require "slipstream.core"
 local editions = require "slipstream.edition"
+local lineage = require "slipstream.lineage"
 local modules = require "slipstream.modules"
+local registry = require "slipstream.registry"
 local swaps = require "slipstream.swap"
 local telemetry = require "slipstream.telemetry"
 local trial = require "slipstream.trial"
@@ -20,6 +22,7 @@ function clock.clock() return uv.hrtime() / 1e6 end
 ---@field modules string[]?
 ---@field clients integer?
 ---@field later integer?
+---@field stayed integer? how many clients have a module that nothing has replaced
 ---@field versions table?
 ---@field nothing string? why it has nothing to reload
 ---@field text string? why it refuses
@@ -146,9 +149,33 @@ local function prepare(records, host)
   return nil, text, caught.traceback
 end
 
+-- Whether the code of a client module is in one of these files.
+local function is_of(module, files)
+  for _, value in pairs(module) do
+    if type(value) == "function" and files[debug.getinfo(value, "S").source] then return true end
+  end
+  return false
+end
+
+-- How many clients have a module of the old files to which no new one answers, as its file keeps it for
+-- itself: nobody would find out by himself why they do not change.
+local function count_stayed(reload)
+  local files, count = {}, 0
+  for _, record in ipairs(reload.records) do files["@" .. record.file] = true end
+  local stays = setmetatable({}, { __index = function(known, module)
+    known[module] = is_of(module, files)
+    return known[module]
+  end })
+  for _, pair in ipairs(reload.edition.pairs) do stays[pair.old], stays[pair.new] = false, false end
+  for _, client in pairs(registry.living()) do
+    if stays[lineage.newest(client._module)] then count = count + 1 end
+  end
+  return count
+end
+
 local function part_of(reload)
   return { modules = names_of(reload.edition.records), clients = reload.swap.count, later = reload.swap.later,
-    versions = versions_of(reload.edition.pairs) }
+    stayed = count_stayed(reload), versions = versions_of(reload.edition.pairs) }
 end
 
 --- All of it at once, where nobody else has a say.

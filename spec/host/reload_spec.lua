@@ -103,6 +103,16 @@ describe("a reload", function()
       assert.equal("ann 2 hears", ask "ann")
     end)
 
+    it("but not those of a module that its file does not return, which it says", function()
+      local text = "local Bot = require('slipstream').client(); function Bot:handle_cast() end; "
+        .. "return { start = function(...) return require('slipstream').start(Bot, ...) end }"
+      modules:write("bots", text)
+      require("bots").start(nil, { host = host, name = "ann" })
+      local summary = assert(slipstream.reload "bots")
+      assert.same({ 0, 1 }, { summary.clients, summary.stayed })
+      assert.equal(1, logged("reloaded").fields.stayed)
+    end)
+
     it("but not those of other modules", function()
       write(1)
       start "ann"
