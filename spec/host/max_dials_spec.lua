@@ -167,8 +167,17 @@ describe("a host with max_dials", function()
     assert.equal("d", server:accept().headers.host)
   end)
 
+  it("begins no dial with a limit of 0, until there is another", function()
+    host:set_max_dials(0)
+    start "a b"
+    assert.equal(0, host:waiting())
+    host:set_max_dials(1)
+    clock:advance(0)
+    assert.equal("a", server:accept().headers.host)
+  end)
+
   it("refuses a limit that is none", function()
-    for _, limit in ipairs { 0, -1, 1.5, "many" } do
+    for _, limit in ipairs { -1, 1.5, "many" } do
       assert.has_error(function() host:set_max_dials(limit) end)
     end
   end)
