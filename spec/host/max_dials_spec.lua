@@ -53,6 +53,14 @@ describe("a host with max_dials", function()
     assert.equal(0, host:waiting())
   end)
 
+  it("lets nobody dial when it is 0, before it is more again", function()
+    host:set_max_dials(0)
+    start "a b"
+    assert.equal(0, host:waiting())
+    host:set_max_dials(2)
+    assert.equal(2, host:waiting())
+  end)
+
   it("counts an attempt until the server has answered the upgrade", function()
     host:set_max_dials(1)
     start "a b"
