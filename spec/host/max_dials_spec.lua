@@ -58,6 +58,7 @@ describe("a host with max_dials", function()
     start "a b"
     assert.equal(0, host:waiting())
     host:set_max_dials(2)
+    clock:advance(0)
     assert.equal(2, host:waiting())
   end)
 
