@@ -18,7 +18,7 @@ local M = {}
 ---@field count integer
 ---@field clients slipstream.Client[]
 ---@field sockets slipstream.Socket[]
----@field old table[] the modules that they come from
+---@field new table[] the modules that they go to
 ---@field assigns table[] where there is a code_change
 ---@field saved table[] copies of them
 ---@field copies table<table, table> all tables that were copied, by their originals
@@ -34,25 +34,35 @@ Swap.__index = Swap
 local no_change = client_modules.default.code_change
 
 local function new_moves()
-  return { count = 0, clients = {}, sockets = {}, old = {}, assigns = {}, saved = {}, copies = {} }
+  return { count = 0, clients = {}, sockets = {}, new = {}, assigns = {}, saved = {}, copies = {} }
 end
 
 -- One client.
 
-local function set_module(client, module)
-  setmetatable(client._socket, getmetatable(module).socket_meta)
-  client._module = module
+local function set_code(socket, module)
+  setmetatable(socket, getmetatable(module).socket_meta)
 end
 
--- Raises what code_change raises; the move is noted before.
+-- Raises what code_change raises; the move is noted before. The client's module stays the old one, in which
+-- its next life begins, until it is known that the move is kept.
 local function move(client, new, moves)
-  local place, socket, old, change = moves.count + 1, client._socket, client._module, new.code_change
-  moves.clients[place], moves.sockets[place], moves.old[place] = client, socket, old
+  local place, socket, change = moves.count + 1, client._socket, new.code_change
+  moves.clients[place], moves.sockets[place], moves.new[place] = client, socket, new
   moves.count = place
-  if change == no_change then return set_module(client, new) end
+  if change == no_change then return set_code(socket, new) end
   moves.assigns[place], moves.saved[place] = socket.assigns, copy(socket.assigns, moves.copies)
-  set_module(client, new)
-  change(socket, old.version)
+  set_code(socket, new)
+  change(socket, client._module.version)
+end
+
+local function has_another_life(moves, place)
+  return moves.clients[place]._socket ~= moves.sockets[place]
+end
+
+local function keep_move(moves, place)
+  if has_another_life(moves, place) then return end
+  moves.clients[place]._module = moves.new[place]
+  return supervision.adopt(moves.sockets[place])
 end
 
 local function refill(emptied, contents)
@@ -62,9 +72,9 @@ end
 
 -- The table of assigns stays the one that others may hold.
 local function move_back(moves, place)
-  local client, socket, assigns = moves.clients[place], moves.sockets[place], moves.assigns[place]
-  if client._socket ~= socket then return end -- it has another life, which began in the old code
-  set_module(client, moves.old[place])
+  if has_another_life(moves, place) then return end
+  local socket, assigns = moves.sockets[place], moves.assigns[place]
+  set_code(socket, moves.clients[place]._module)
   if not assigns then return end
   refill(assigns, moves.saved[place])
   socket.assigns = assigns
@@ -108,7 +118,7 @@ end
 local function move_late(client, new)
   local moves = new_moves()
   local caught = trial.run(client._host, "code_change", move, client, new, moves)
-  if not caught then return supervision.adopt(client._socket) end
+  if not caught then return keep_move(moves, 1) end
   move_back(moves, 1)
   return tell_left_behind(client, caught)
 end
@@ -185,7 +195,7 @@ end
 --- From now on the new modules stand where the old ones stood; who could not be moved follows.
 function Swap:keep()
   for _, pair in ipairs(self.pairs) do lineage.replace(pair.old, pair.new) end
-  for _, socket in ipairs(self.moves.sockets) do supervision.adopt(socket) end
+  for place = 1, self.moves.count do keep_move(self.moves, place) end
   self.later = 0
   for _, client in ipairs(all_behind()) do
     follow(client)

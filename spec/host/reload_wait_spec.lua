@@ -1,4 +1,5 @@
 -- Reloads of clients that wait: in a callback, for the reload itself, or for what other workers say of it.
+local endings = require "slipstream.ending"
 local reload_story = require "spec.support.reload_story"
 local renewal = require "slipstream.renewal"
 local slipstream = require "slipstream"
@@ -144,6 +145,27 @@ describe("a reload", function()
       start "bob"
       renewal.finish(true)
       assert.equal("ann 2 hears, bob 2 hears", read() .. ", " .. ask "bob")
+    end)
+
+    describe("begins a client's next life meanwhile in the old code", function()
+      before_each(function()
+        endings.crash(slipstream.whereis("ann")._socket, "handle_info", { text = "no luck" })
+        clock:advance(60000)
+        assert.equal("ann 1 hears", ask "ann")
+      end)
+
+      it("and lets it go on there when it is undone", function()
+        renewal.finish(false)
+        assert.equal("ann 1 hears", ask "ann")
+        write(3)
+        assert.equal(1, assert(slipstream.reload "bot").clients)
+        assert.equal("ann 3 hears", ask "ann")
+      end)
+
+      it("and moves it when it is kept", function()
+        renewal.finish(true)
+        assert.equal("ann 2 hears", ask "ann")
+      end)
     end)
 
     it("and leaves those alone that have ended meanwhile", function()
