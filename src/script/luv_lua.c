@@ -115,6 +115,44 @@ static void guard_run(lua_State *L) {
   luv_set_callback(L, call_back);
 }
 
+/* Whether the value on top is one of luv's handles: the table at index 2 has their metatables, as
+ * luv itself has it. */
+static bool is_handle(lua_State *L) {
+  if (lua_type(L, -1) != LUA_TUSERDATA || !lua_getmetatable(L, -1))
+    return false;
+  bool is_known = lua_rawget(L, 2) == LUA_TBOOLEAN;
+  lua_pop(L, 1);
+  return is_known;
+}
+
+/* Pushes a table whose keys are the handles that luv has, which it keeps in the registry. */
+static void push_handles(lua_State *L) {
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, LUA_REGISTRYINDEX) != 0;) {
+    if (is_handle(L)) {
+      lua_pushboolean(L, 1);
+      lua_rawset(L, 3); /* stack: fn, metatables, handles, key */
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+}
+
+/* uv.walk: luv's own takes every handle of the loop for one of luv's, and falls over ours. */
+static int walk(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  luaL_getmetatable(L, "uv_handle");
+  push_handles(L);
+  for (lua_pushnil(L); lua_next(L, 3) != 0;) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -2);
+    lua_call(L, 1, 0);
+  }
+  return 0;
+}
+
 /* luv makes the loop; first, so that at the end of the state it goes last. The loop lives only as
  * long as the first module table that luv made, and package.loaded may lose that (busted empties it
  * between files), so the registry keeps it. */
@@ -124,6 +162,8 @@ void slip_luv_require(lua_State *L) {
     lua_pushliteral(L, "luv");
     lua_call(L, 1, 1);
     guard_run(L);
+    lua_pushcfunction(L, walk);
+    lua_setfield(L, -2, "walk");
     lua_setfield(L, LUA_REGISTRYINDEX, LUV);
   }
   lua_pop(L, 1);

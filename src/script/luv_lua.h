@@ -2,7 +2,7 @@
 #define SLIP_SCRIPT_LUV_LUA_H
 /*
  * Luv_lua: luv, whose loop is ours: kept for as long as the Lua state lives, kept from being run
- * twice, and left when a callback fails.
+ * twice, and left when a callback fails. Our handles on it `uv.walk` passes over.
  */
 #include <lua.h>
 
