@@ -171,6 +171,24 @@ describe("the control socket", function()
       assert.equal("no such verb: b", one:answer().error)
     end)
 
+    it("keeps nothing of those who came and went", function()
+      local folder = ("/proc/%d/fd"):format(one:say('{"verb":"status"}\n'):answer().value.pid)
+      local function count_open()
+        local count = 0
+        for _ in uv.fs_scandir_next, assert(uv.fs_scandir(folder)) do count = count + 1 end
+        return count
+      end
+      local before = count_open()
+      for count = 1, 200 do
+        local other = asker.connect(socket())
+        if count % 2 == 0 then other:say '{"verb":"status"}\n{"verb":' end
+        other:close()
+        if count % 20 == 0 then one:say '{"verb":"status"}\n':answer() end -- they queue up otherwise
+      end
+      assert.is_true(loop.wait(function() return count_open() == before end, 10000))
+      still_answers()
+    end)
+
     it("answers many at once, and tells those who are too many", function()
       local askers = {}
       for place = 1, 15 do askers[place] = asker.connect(socket()) end

@@ -90,6 +90,29 @@ describe("slipstream ctl drain", function()
     assert.equal("", it_runs:errors())
   end)
 
+  it("lets a script go on with its answer", function()
+    local it_runs = controlled.start([[
+      local slipstream = require "slipstream"
+      local socket = assert(slipstream.connect { uri = (...).uri })
+      assert(socket:await_connect())
+      socket:join "room:1"
+      assert(socket:await_join "room:1")
+      local ref = socket:push("room:1", "work")
+      print "pushed"
+      print("answered", (socket:await_reply(ref, 60000)))
+      slipstream.await(function() end, 60000)
+    ]], "--uri", ("ws://127.0.0.1:%d/socket"):format(server.port))
+    local connection = server:open()
+    reply(connection, read_message(connection))
+    it_runs:read "pushed"
+    local push = read_message(connection)
+    drain()
+    reply(connection, push)
+    it_runs:read "answered\tok"
+    expect_goodbye(connection)
+    assert.equal(0, it_runs:exit())
+  end)
+
   it("does not wait for an answer for more than about five seconds", function()
     local it_runs, connection = pushed()
     drain()

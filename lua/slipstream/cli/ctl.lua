@@ -170,7 +170,7 @@ end
 
 local failures = {
   ENOENT = "there is no such socket", ECONNREFUSED = "nobody listens there any more",
-  EACCES = "it belongs to somebody else", timeout = "it does not answer",
+  EACCES = "it belongs to somebody else", EAGAIN = "too many ask it at once", timeout = "it does not answer",
 }
 
 local function connect_to(path)
