@@ -22,6 +22,8 @@ local M = {}
 -- A worker may be busy for as long as a callback may, and the load may take as long again.
 local ASK_MSEC = 25000
 
+local AGAIN_MSEC = 20
+
 -- As long as both of its questions, behind another reload. A limit also keeps the loop of who asks alive.
 local LEAD_MSEC = 4 * ASK_MSEC
 
@@ -80,14 +82,32 @@ local function ask_all(kind, value)
   return team.ask_all("reload." .. kind, value, ASK_MSEC)
 end
 
+local function pause(msec) return fiber.await(msec, function() end) end
+
+-- Why a worker that is there was not told; its clients wait until it is.
+local is_passing = { queue_full = true, no_memory = true }
+
+-- Answers how many clients will follow. Who is told twice does nothing the second time.
+local function finish_all(is_kept)
+  local later, is_told = 0, false
+  while not is_told do
+    is_told = true
+    for _, result in ipairs(ask_all("finish", is_kept)) do
+      if result.ok then later = later + result.value end
+      if is_passing[result.reason] then is_told = false end
+    end
+    if not is_told then pause(AGAIN_MSEC) end
+  end
+  return later
+end
+
 -- The lead's work.
 local function coordinate(names, paths)
   local order = { names = names, paths = paths }
   if seat.count() == 1 then return merge(ask_all("alone", order)) end
   local whole, text, trace = merge(ask_all("prepare", order))
-  for _, result in ipairs(ask_all("finish", whole ~= nil)) do
-    if whole and result.ok then whole.later = whole.later + result.value end
-  end
+  local later = finish_all(whole ~= nil)
+  if whole then whole.later = whole.later + later end
   return whole, text, trace
 end
 

@@ -215,6 +215,34 @@ word.lua
       assert.equal(("all\n"):rep(20), output)
     end)
 
+    it("keeps it also on one whose queue was full when it was told so", function()
+      program.file "full.lua" [[
+        local slipstream, uv = require "slipstream", require "luv"
+        local function be_busy(msec)
+          local till = uv.hrtime() + msec * 1e6
+          repeat until uv.hrtime() > till
+        end
+        local function fill(client)
+          for _, size in ipairs { 1 << 20, 1 << 10, 1 } do
+            repeat local ok = client:send(("x"):rep(size)) until not ok
+          end
+        end
+        if slipstream.worker.index == 1 then
+          uv.new_timer():start(0, 0, function() be_busy(2000) end)
+        else
+          be_busy(200)
+          fill(slipstream.whereis "bot1")
+        end
+      ]]
+      assert.equal("word bot\t2\t0\nnew\tnew\n", (run_two [[
+        write("word.lua", "require 'full' return 'new'")
+        show(slipstream.reload "word")
+        while select(2, bots[2]:call "?") == "queue_full" do slipstream.await(function() end, 20) end
+        ask()
+        stop()
+      ]]))
+    end)
+
     it("does what both ask for one after the other", function()
       local output = run_two([[
         write("word.lua", "return 'new'")
