@@ -75,7 +75,7 @@ local function merge(results)
     if result.ok then add_part(whole, result.value) end
   end
   if #whole.names > 0 then return whole end
-  return nil, whole.nothing
+  return nil, whole.nothing or "no worker runs"
 end
 
 local function ask_all(kind, value)

@@ -1,9 +1,14 @@
 -- A worker that fails: it alone starts again, and others hear of it.
+local asker = require "spec.support.asker"
+local controlled = require "spec.support.controlled"
 local program = require "spec.support.program"
 local worker_script = require "spec.support.worker_script"
 
 describe("a worker that fails", function()
-  after_each(program.clean_up)
+  after_each(function()
+    asker.clean_up()
+    program.clean_up()
+  end)
 
   -- On worker 1: a client "hungry" that has all memory taken when it is told to, outside of any client:
   -- so nobody can be stopped for it.
@@ -51,6 +56,18 @@ ends	normal
 ]], output)
     assert.truthy(errors:find("error worker 1 failed: not enough memory; it starts again in 100 msec\n", 1,
       true))
+  end)
+
+  it("has no part in a reload before it is started again", function()
+    local it_runs = controlled.start([[
+      local hoard
+      require("luv").new_timer():start(0, 0, function() while true do hoard = { hoard } end end)
+    ]], "--max-memory", "16")
+    it_runs:read_error "it starts again in 100 msec"
+    local one = asker.connect(controlled.socket())
+    it_runs:read_error "it starts again in 400 msec"
+    assert.same({ ok = false, error = "no worker runs" }, one:say('{"verb":"reload"}\n'):answer())
+    it_runs:exit()
   end)
 
   it("when all is over is not started again", function()
