@@ -25,6 +25,12 @@ describe("the control socket", function()
       assert.is_nil((uv.fs_stat(socket())))
     end)
 
+    it("goes also when a worker exits by itself", function()
+      local code = program.run { "run", program.file "exit.lua" "os.exit(3)", "--control", socket() }
+      assert.equal(3, code)
+      assert.is_nil((uv.fs_stat(socket())))
+    end)
+
     it("leaves nothing else in its folder", function()
       ready(1)
       local names = {}

@@ -121,6 +121,7 @@ end
 
 ---@class slipstream.Control
 ---@field path string
+---@field inode integer
 local Control = {}
 Control.__index = Control
 
@@ -202,10 +203,17 @@ function M.open(path, ask)
   return server
 end
 
+--- Removes the file of a server, from whatever thread. Another one's may be in its place now, and stays.
+---@param path string
+---@param inode integer
+function M.remove(path, inode)
+  local found = uv.fs_lstat(path)
+  if found and found.ino == inode then uv.fs_unlink(path) end
+end
+
 --- Listens no more; what was answered and not taken yet goes lost.
 function Control:close()
-  local found = uv.fs_lstat(self.path)
-  if found and found.ino == self.inode then uv.fs_unlink(self.path) end -- another one's may be there now
+  M.remove(self.path, self.inode)
   for connection in pairs(self.connections) do connection:close() end
   close(self.listener)
 end

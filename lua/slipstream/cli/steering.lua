@@ -15,7 +15,7 @@ local M = {}
 local HANGUP_CODE = 129
 
 ---@class slipstream.cli.Lead what there is to steer
----@field options table of the command; `control` becomes the path of the socket
+---@field options table of the command; `control` becomes the path of the socket, `control_inode` its inode
 ---@field began integer uv.hrtime()
 ---@field stop fun(exit_code: integer) as a signal does
 ---@field drain fun()
@@ -34,7 +34,7 @@ local function take_control(lead)
   if not path then return true end
   local server, text = control.open(path, function(...) verbs.carry_out(lead, ...) end)
   if server then
-    options.control = path
+    options.control, options.control_inode = path, server.inode
     return server
   elseif options.control then
     return nil, "--control: " .. text

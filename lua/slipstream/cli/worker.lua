@@ -1,5 +1,6 @@
 --- A worker of `slipstream run`: a thread that loads the file, and runs it and its share of the clients.
 
+local control = require "slipstream.cli.control"
 local core = require "slipstream.core"
 local drain = require "slipstream.drain"
 local endings = require "slipstream.ending"
@@ -177,8 +178,9 @@ end
 
 -- The thread.
 
--- The program's exit, with other threads at work.
-local function exit(code)
+-- The program's exit, with other threads at work: the lead has no turn any more to tidy up.
+local function exit(options, code)
+  if options.control_inode then control.remove(options.control, options.control_inode) end
   if type(code) ~= "number" then code = code == false and FAILED or 0 end
   return core.team.exit(code)
 end
@@ -203,7 +205,7 @@ end
 function M.main(bytes)
   local order = core.unpack(bytes)
   local options = order.options
-  rawset(os, "exit", exit)
+  rawset(os, "exit", function(code) return exit(options, code) end)
   rawset(_G, "print", print_line)
   seat.join(order.life)
   log_options.apply(options)
