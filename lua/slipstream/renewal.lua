@@ -38,7 +38,7 @@ local function add_named(list, names)
   for _, name in ipairs(names) do
     local record, text = modules.by_name(name)
     if not record then return nil, text end
-    list[#list + 1] = record
+    list[#list + 1], list[record] = record, true
   end
   return true
 end
@@ -47,16 +47,28 @@ local function add_changed(list, paths)
   for _, path in ipairs(paths) do list[#list + 1] = modules.by_path(path) end
 end
 
--- One whose file has gone may not be wanted any more.
 local function add_refused(list)
-  for _, record in pairs(refused) do
-    if uv.fs_stat(record.file) then list[#list + 1] = record end
-  end
+  for _, record in pairs(refused) do list[#list + 1] = record end
 end
 
 -- A script that is none of a client module's would do all that it does once more.
 local function is_to_run(record)
   return not record.is_main or client_modules.is_module(record.value)
+end
+
+-- One that is not loaded, as only code that was refused required it, or whose file has gone may not be wanted
+-- any more.
+local function is_in_use(record)
+  return modules.value_of(record) ~= nil and uv.fs_stat(record.file) ~= nil
+end
+
+-- In the order of their loading; who is named in the list is wanted in any case.
+local function with_users(list)
+  local records = {}
+  for _, record in ipairs(modules.with_users(list)) do
+    if is_to_run(record) and (list[record] or is_in_use(record)) then records[#records + 1] = record end
+  end
+  return records
 end
 
 local NOTHING = "nothing of the script has changed"
@@ -71,10 +83,7 @@ local function records_for(names, paths)
   if #list == 0 then return nil, NOTHING end
   local fault = #list == 1 and not is_to_run(list[1]) and PLAIN:format(list[1].name)
   add_refused(list)
-  local records = {}
-  for _, record in ipairs(modules.with_users(list)) do
-    if is_to_run(record) then records[#records + 1] = record end
-  end
+  local records = with_users(list)
   if #records == 0 then return nil, fault or NOTHING end
   return records
 end

@@ -102,6 +102,27 @@ describe("slipstream.reload in the program", function()
     ]]))
   end)
 
+  it("leaves those alone that nobody has loaded, or whose file has gone", function()
+    assert.equal("word\t0\t0\n" -- which loads gone.lua
+      .. "refused: failing.lua:1: no luck\n"
+      .. "gone word\t0\t0\nword\t0\t0\nnew\n"
+      .. "refused: cannot open gone.lua: No such file or directory\n", (run [[
+      require "word"
+      write("word.lua", "require 'gone' return 'old'")
+      write("gone.lua", "return 'here'")
+      show(slipstream.reload())
+      write("word.lua", "require 'failing'")
+      write("failing.lua", "error 'no luck'")
+      show(slipstream.reload())
+      write("word.lua", "return 'new'")
+      show(slipstream.reload())
+      require("luv").fs_unlink(folder .. "gone.lua")
+      show(slipstream.reload())
+      print(require "word")
+      show(slipstream.reload "gone")
+    ]]))
+  end)
+
   it("has a line in the log for each", function()
     local _, errors = run [[
       local bot = slipstream.start(require "bot")
