@@ -83,6 +83,17 @@ describe("the control socket", function()
       assert.equal(("slipstream: --control: %s: too long for the path of a socket: 108 bytes, at most 107\n")
         :format(long), it_ran:errors())
     end)
+
+    it("is not taken for that of one whose name begins like it", function()
+      local longest = program.folder() .. "/" .. ("s"):rep(107 - #program.folder() - 1)
+      local it_runs = program.start { "run", program.file "client.lua" (controlled.waiting),
+        "--control", longest }
+      it_runs:read "ready"
+      local code, it_ran = program.run { "ctl", "--control", longest .. "x", "status" }
+      assert.equal(1, code)
+      assert.equal(("slipstream: %sx: too long for the path of a socket\n"):format(longest), it_ran:errors())
+      end_it(it_runs)
+    end)
   end)
 
   describe("has to say what is no UTF-8", function()

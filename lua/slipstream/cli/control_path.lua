@@ -45,6 +45,7 @@ end
 ---@param done fun(pipe: userdata?, code: string?) the pipe, which is then the caller's, or libuv's name for
 ---why there is none: "ENOENT", "ECONNREFUSED" (nobody listens), "EACCES" …
 function M.connect(path, done)
+  if M.fault_of(path) then return done(nil, "ENAMETOOLONG") end -- libuv 1.44 cuts it, and finds another
   local pipe = uv.new_pipe()
   pipe:connect(path, function(code)
     if not code then return done(pipe) end

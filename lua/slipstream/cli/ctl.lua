@@ -170,7 +170,8 @@ end
 
 local failures = {
   ENOENT = "there is no such socket", ECONNREFUSED = "nobody listens there any more",
-  EACCES = "it belongs to somebody else", EAGAIN = "too many ask it at once", timeout = "it does not answer",
+  EACCES = "it belongs to somebody else", ENAMETOOLONG = "too long for the path of a socket",
+  EAGAIN = "too many ask it at once", timeout = "it does not answer",
 }
 
 local function connect_to(path)
