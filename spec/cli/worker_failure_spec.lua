@@ -58,6 +58,17 @@ ends	normal
       true))
   end)
 
+  it("logs from the level on that was set meanwhile", function()
+    local it_runs = controlled.ready(1, "--allow-eval", "--max-memory", "16")
+    controlled.ctl("log-level", "debug")
+    controlled.ctl("eval", [[
+      require("luv").new_timer():start(0, 0, function() while true do hoard = { hoard } end end)
+    ]])
+    it_runs:read "ready"
+    controlled.end_it(it_runs)
+    assert.truthy(it_runs:errors():find "debug client ended client=#1 reason=shutdown")
+  end)
+
   it("has no part in a reload before it is started again", function()
     local it_runs = controlled.start([[
       local hoard

@@ -32,9 +32,10 @@ function verbs.drain(lead)
   return "draining"
 end
 
-verbs["log-level"] = function(_, request)
+verbs["log-level"] = function(lead, request)
   local ok, text = log.set_level(request.level)
   if not ok then return nil, text end
+  lead.options.log = request.level -- a worker that is started again begins with them
   return { workers = team.ask_all("log_level", request.level, ASK_MSEC) }
 end
 
