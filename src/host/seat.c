@@ -96,14 +96,6 @@ void slip_seat_close(struct slip_seat *seat) {
   close_bell(seat);
 }
 
-struct slip_team *slip_seat_team(const struct slip_seat *seat) {
-  return seat->team;
-}
-
-int slip_seat_place(const struct slip_seat *seat) {
-  return seat->place;
-}
-
 void slip_seat_keep_alive(struct slip_seat *seat, bool is_wanted) {
   if (is_wanted)
     uv_ref((uv_handle_t *)&seat->poll);

@@ -25,8 +25,6 @@ SLIP_CHECKED enum slip_err slip_seat_open(struct slip_team *team, int place, uv_
                                           struct slip_seat_handler handler, struct slip_seat **out);
 /* Frees itself in a later turn; nothing arrives any more. NULL is fine. */
 void slip_seat_close(struct slip_seat *seat);
-struct slip_team *slip_seat_team(const struct slip_seat *seat);
-int slip_seat_place(const struct slip_seat *seat);
 /* Whether the loop shall live on for parcels to come. */
 void slip_seat_keep_alive(struct slip_seat *seat, bool is_wanted);
 /*
