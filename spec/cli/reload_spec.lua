@@ -239,20 +239,29 @@ word.lua
     it("keeps it also on one whose queue was full when it was told so", function()
       program.file "full.lua" [[
         local slipstream, uv = require "slipstream", require "luv"
-        local function be_busy(msec)
-          local till = uv.hrtime() + msec * 1e6
-          repeat until uv.hrtime() > till
+        local folder = debug.getinfo(1, "S").source:match "^@(.*/)"
+        local function tell(what) assert(io.open(folder .. what, "w")):close() end
+        local function await(what) -- keeps its worker from all else
+          local till = uv.hrtime() + 9e9
+          repeat until uv.hrtime() > till or uv.fs_stat(folder .. what)
         end
-        local function fill(client)
-          for _, size in ipairs { 1 << 20, 1 << 10, 1 } do
-            repeat local ok = client:send(("x"):rep(size)) until not ok
-          end
+        local function send(client, size, count) -- as much as there is room for
+          while count > 0 and client:send(("x"):rep(size)) do count = count - 1 end
         end
         if slipstream.worker.index == 1 then
-          uv.new_timer():start(0, 0, function() be_busy(2000) end)
+          uv.new_timer():start(0, 0, function()
+            tell "busy"
+            await "full"
+            local till = uv.hrtime() + 5e8
+            repeat until uv.hrtime() > till
+          end)
         else
-          be_busy(200)
-          fill(slipstream.whereis "bot1")
+          local bot = slipstream.whereis "bot1"
+          await "busy"
+          send(bot, 1 << 20, 64)
+          send(bot, 1 << 10, 1024)
+          send(bot, 1, 64)
+          tell "full"
         end
       ]]
       assert.equal("word bot\t2\t0\nnew\tnew\n", (run_two [[
