@@ -180,8 +180,8 @@ end
 --- Carries over what the old modules want to save for the new ones. Raises.
 function Edition:hand_over()
   for _, record in ipairs(self.records) do
-    local old, new = self.old[record], modules.value_of(record)
-    hand_over(old, new)
+    local old = self.old[record]
+    if not client_modules.is_module(old) then hand_over(old, modules.value_of(record)) end
   end
   for _, pair in ipairs(self.pairs) do hand_over(pair.old, pair.new) end
 end

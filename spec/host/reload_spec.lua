@@ -286,6 +286,22 @@ describe("a reload", function()
     assert.equal(3, require("counter").count())
   end)
 
+  it("hands over what a client module saves, once", function()
+    local more = [[
+      local list = {}
+      function Bot.add(text) list[#list + 1] = text end
+      function Bot.save() return list end
+      function Bot.restore(saved)
+        for _, text in ipairs(saved) do Bot.add(text) end
+      end
+    ]]
+    write(1, more)
+    require("bot").add "one"
+    write(2, more)
+    assert(slipstream.reload "bot")
+    assert.same({ "one" }, require("bot").save())
+  end)
+
   it("keeps the children of a supervisor, whose new specs hold from now on", function()
     local text = [[
       local slipstream, Bot = require "slipstream", require "bot"
