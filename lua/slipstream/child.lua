@@ -69,7 +69,7 @@ local function ring(child) return process.arrive(child.supervisor, "restart_due"
 ---@param msec integer
 function Child:begin_pause(msec)
   self.is_pausing = true
-  self.pause = self.pause or self.supervisor._host:timer(ring, self)
+  self.pause = self.pause or self.supervisor._client._host:timer(ring, self)
   self.pause:set(msec)
 end
 
@@ -83,7 +83,7 @@ end
 
 local function new_client(child)
   local spec = child.spec
-  local options = { name = spec.name, host = child.supervisor._host, supervisor = child }
+  local options = { name = spec.name, host = child.supervisor._client._host, supervisor = child }
   return handle.new(spec.module, spec.args, options)
 end
 

@@ -154,7 +154,7 @@ end
 function M.request(socket, ending)
   if socket._stop or socket._ending then return end
   socket._stop = ending
-  turn.post(socket._host, begin_as_asked, socket)
+  turn.post(socket._client._host, begin_as_asked, socket)
 end
 
 --- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its

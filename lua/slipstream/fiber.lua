@@ -1,9 +1,9 @@
 --- Fibers: functions that may wait, in coroutines that are used again.
 --
--- A fiber belongs to an owner, which has at most one: a table with a `_host`, on whose clock it waits, and
--- a `_client`, whose name stands in the log. The fields `_fiber` (the coroutine, false when there is none),
--- `_done` and `_alarm` are ours; an owner is born with them false. One whose fiber cannot wait has a
--- `_refusal`, which says why.
+-- A fiber belongs to an owner, which has at most one: a table with a `_client`, whose name stands in the log,
+-- and on whose `_host` it waits. The fields `_fiber` (the coroutine, false when there is none), `_done` and
+-- `_alarm` are ours; an owner is born with them false. One whose fiber cannot wait has a `_refusal`, which
+-- says why.
 --
 -- `done(owner, state, …)` hears what became of a fiber:
 --   "waiting"             it waits; `done` is called again
@@ -90,7 +90,7 @@ end
 -- other, as when the calls of a chain get their replies, would fill C's stack at the 200th.
 ---@param owner table
 function M.poke(owner)
-  if owner._done then return turn.post(owner._host, resume, owner) end
+  if owner._done then return turn.post(owner._client._host, resume, owner) end
 end
 
 --- Ends a fiber that waits, if there is one: its `<close>` variables are closed, nothing else of it runs.
@@ -133,7 +133,7 @@ function M.check_may_wait()
 end
 
 local function set_alarm(owner, msec)
-  owner._alarm = owner._alarm or owner._host:timer(M.poke, owner)
+  owner._alarm = owner._alarm or owner._client._host:timer(M.poke, owner)
   owner._alarm:set(msec)
   return owner._alarm
 end

@@ -48,7 +48,7 @@ local last_id = 0
 -- the table grows in steps of two, so that this is not more memory in the end.
 local function new_socket(client)
   local socket = {
-    assigns = {}, _client = client, _host = client._host, _callback = "init",
+    assigns = {}, _client = client, _callback = "init",
     _ending = false, _fiber = false, _mailbox = false, _timeout = false,
     _connected_at = false, _connection_id = false,
     _core = nil, _config = nil, -- with the first connect
@@ -183,7 +183,7 @@ function M.new(module, args, options)
     name = options.name or "#" .. last_id,
     _module = module,
     _args = args,
-    _host = options.host or owner and owner._host or core.host(),
+    _host = options.host or owner and owner._client._host or core.host(),
     _script = owner and owner._is_script and owner or nil, -- which waits for it
     _socket = nil, _is_initialized = nil, -- with its launch
   }

@@ -85,7 +85,7 @@ function M.connected(socket)
   local outage = socket._outage
   socket._outage = nil
   note("info", socket, "connected", attempt_and_uri, outage and outage.attempt)
-  socket._connected_at = socket._host:now()
+  socket._connected_at = socket._client._host:now()
   report.stop(socket, "connection.connect")
   report.stop(socket, "client.connect")
 end
@@ -113,7 +113,7 @@ local ends_with_connection = {
 local function tell_end(socket, reason)
   if reason.kind == "heartbeat_timeout" then tell("heartbeat.timeout", socket, reason_only, reason) end
   if socket._connected_at then
-    local msec = socket._host:now() - socket._connected_at
+    local msec = socket._client._host:now() - socket._connected_at
     tell("connection.disconnect", socket, reason_and_duration, reason, msec)
   end
   report.fail_all(socket, ends_with_connection, reason)

@@ -109,13 +109,13 @@ local function continue(socket, term)
   if socket._callback ~= "init" then return run(socket, "handle_continue", term) end
   hold(socket)
   socket._is_ready, socket._continue = true, term
-  turn.post(socket._host, begin_continue, socket)
+  turn.post(socket._client._host, begin_continue, socket)
 end
 
 local function act(socket, actions)
-  if actions.hibernate then hibernate(socket._host) end
+  if actions.hibernate then hibernate(socket._client._host) end
   if actions.timeout then
-    socket._timeout = socket._timeout or socket._host:timer(time_out, socket)
+    socket._timeout = socket._timeout or socket._client._host:timer(time_out, socket)
     socket._timeout:set(actions.timeout)
   end
   if actions.continue ~= nil then return continue(socket, actions.continue) end
@@ -235,7 +235,7 @@ function M.go_on(socket)
     return
   end
   socket._is_ready = true
-  turn.post(socket._host, work_off, socket)
+  turn.post(socket._client._host, work_off, socket)
 end
 
 go_on = M.go_on

@@ -39,7 +39,7 @@ end
 function M.ask(socket, callback, subject, answer, fn, ...)
   local question = {
     socket = socket, core = socket._core, kind = callback, subject = subject, answer = answer,
-    _callback = callback, _client = socket._client, _host = socket._host,
+    _callback = callback, _client = socket._client,
     _fiber = false, _done = false, _alarm = false,
   }
   socket._questions = socket._questions or {}

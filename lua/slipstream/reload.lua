@@ -189,9 +189,10 @@ local function join_waiting(key, owner)
 end
 
 local function add_job(key, owner, names, paths)
-  local job = { key = key, owners = { owner }, names = names, paths = paths, host = owner._host }
+  local host = owner._client._host
+  local job = { key = key, owners = { owner }, names = names, paths = paths, host = host }
   table.insert(jobs, job)
-  if #jobs == 1 then turn.post(owner._host, begin_work, owner._host) end
+  if #jobs == 1 then turn.post(host, begin_work, host) end
   return job
 end
 

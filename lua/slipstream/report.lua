@@ -54,12 +54,12 @@ end
 function M.event(owner, event, fields)
   if not handlers[event] then return end
   local measurements, metadata = sort(owner, fields)
-  measurements.monotonic_msec = owner._host:clock()
+  measurements.monotonic_msec = owner._client._host:clock()
   telemetry.execute(event, measurements, metadata)
 end
 
 local function begin(owner, name, fields)
-  return telemetry.begin(name, owner._host, sort(owner, fields))
+  return telemetry.begin(name, owner._client._host, sort(owner, fields))
 end
 
 -- Spans of a socket: by their name and what they are about, a topic or a ref, of which many may be open.

@@ -72,8 +72,10 @@ end
 ---@param ... any
 ---@return slipstream.Script
 function M.begin(options, fn, ...)
-  local script = { _host = options.host or core.host(), _client = { name = options.name or "script" },
-    _fiber = false, _done = false, _alarm = false, _is_script = true, on_end = options.on_end }
+  local script = {
+    _client = { name = options.name or "script", _host = options.host or core.host() },
+    _fiber = false, _done = false, _alarm = false, _is_script = true, on_end = options.on_end,
+  }
   fiber.run(script, finished, body, script, options.awaits_clients, fn, ...)
   return script
 end
@@ -132,7 +134,7 @@ function M.run(fn, ...)
   check.is(1, fn, "function")
   local owner = fiber.current() and fiber.check_may_wait()
   local script <close> = setmetatable(M.begin({
-    host = owner and owner._host,
+    host = owner and owner._client._host,
     awaits_clients = true,
     on_end = owner and function() fiber.poke(owner) end,
   }, fn, ...), Running)

@@ -86,8 +86,9 @@ local function begin_connection(self)
 end
 
 local function new_core(self, numbers)
-  if self._is_passive then return self._host:client(passive.handlers, passive.box(self), numbers) end
-  return self._host:client(handlers, self, numbers)
+  local host = self._client._host
+  if self._is_passive then return host:client(passive.handlers, passive.box(self), numbers) end
+  return host:client(handlers, self, numbers)
 end
 
 local function answer_as_lost(job)
@@ -97,7 +98,7 @@ end
 -- Pushes that wait for a connection that nobody wants any more are answered all the same.
 local function close_core(self)
   for _, ref in ipairs(self._core:take_unanswered()) do
-    turn.post(self._host, answer_as_lost, { socket = self, ref = ref })
+    turn.post(self._client._host, answer_as_lost, { socket = self, ref = ref })
   end
   self._core:close()
 end

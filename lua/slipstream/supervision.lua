@@ -80,7 +80,7 @@ end
 -- A child is down and is wanted: its group comes back after the pause.
 local function begin_restart(supervisor, child, reason)
   local history = supervisor._history
-  if not history:add(supervisor._host:now()) then return give_up(supervisor, child, reason) end
+  if not history:add(supervisor._client._host:now()) then return give_up(supervisor, child, reason) end
   stop_group(supervisor, group_of(supervisor, child))
   return child:begin_pause(restart.pause(history:count()))
 end

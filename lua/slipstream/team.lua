@@ -114,7 +114,7 @@ end
 
 -- An owner of fibers, see slipstream.fiber.
 local function new_server(from, number, kind)
-  local server = { from = from, number = number, _host = core.host(), _client = { name = kind },
+  local server = { from = from, number = number, _client = { name = kind, _host = core.host() },
     _callback = kind, _fiber = false, _done = false, _alarm = false }
   serving[from] = serving[from] or {}
   serving[from][number] = server

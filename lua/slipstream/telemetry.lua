@@ -270,7 +270,7 @@ function nowhere.clock() return uv.hrtime() / 1e6 end
 
 local function host_here()
   local owner = fiber.current()
-  return owner and owner._host or nowhere
+  return owner and owner._client._host or nowhere
 end
 
 local function pass(span, ...)

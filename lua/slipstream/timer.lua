@@ -42,14 +42,14 @@ local function ring(timer)
     timer:unset()
     return process.arrive(socket, "info", timer.message)
   end
-  set_next(timer, socket._host:now())
+  set_next(timer, socket._client._host:now())
   return process.arrive(socket, "info", copy(timer.message))
 end
 
 local function new_timer(socket, msec, message, interval)
   local ok, copied = pcall(copy, message)
   if not ok then check.fail(2, copied) end
-  local host = socket._host
+  local host = socket._client._host
   local timer = setmetatable({ socket = socket, message = copied, interval = interval }, Timer)
   timer._clock = host:timer(ring, timer)
   timer._clock:set(msec)

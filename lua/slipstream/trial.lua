@@ -21,7 +21,7 @@ end
 ---@return slipstream.Caught? caught nil: it went well
 function M.run(host, name, fn, ...)
   local owner = {
-    _host = host, _client = { name = name, _module = client_modules.passive }, _callback = name,
+    _client = { name = name, _host = host, _module = client_modules.passive }, _callback = name,
     _fiber = false, _done = false, _alarm = false, _refusal = REFUSAL,
   }
   fiber.run(owner, settled, fn, ...)

@@ -24,7 +24,7 @@ describe("a client's timer", function()
   local function stall(timer, msec)
     local socket, late = timer.socket, {}
     function late.now() return host:now() + msec end
-    timer.socket = setmetatable({ _host = late }, { __index = socket })
+    timer.socket = setmetatable({ _client = { _host = late } }, { __index = socket })
   end
 
   it("brings its message when it is due, once", function()

@@ -22,7 +22,7 @@ end
 ---@param fn function
 ---@param ... any
 function M.run(name, done, fn, ...)
-  local owner = { done = done, _host = core.host(), _client = { name = name }, _callback = name,
+  local owner = { done = done, _client = { name = name, _host = core.host() }, _callback = name,
     _fiber = false, _done = false, _alarm = false }
   return fiber.run(owner, finished, fn, ...)
 end
