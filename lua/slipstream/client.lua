@@ -1,6 +1,6 @@
 --- Client modules: what `slipstream.client` makes, and the default of every callback.
 --
--- A callback is looked up in the client module, then in `default`, then among the socket's methods.
+-- A callback is looked up in the client module, then among the defaults and the methods of sockets.
 
 local check = require "slipstream.check"
 local lineage = require "slipstream.lineage"
@@ -13,7 +13,7 @@ local socket = require "slipstream.socket"
 local M = {}
 
 ---@class slipstream.Default : slipstream.Socket
-local default = setmetatable({}, { __index = socket })
+local default = {}
 
 local nothing = process.nothing
 
@@ -104,6 +104,13 @@ default.code_change = nothing
 
 M.default = default
 
+-- What modules inherit, in one table and not in a chain of them: sockets often look for what they have not.
+local class = {}
+
+for _, part in ipairs { socket, default } do
+  for name, value in pairs(part) do class[name] = value end
+end
+
 local count = 0
 
 ---@class slipstream.ClientOptions
@@ -133,7 +140,7 @@ end
 
 local function make(options)
   local module = {}
-  local meta = { __index = default, __name = "slipstream.module", __shared = true, options = options }
+  local meta = { __index = class, __name = "slipstream.module", __shared = true, options = options }
   meta.lineage = lineage.new(module)
   meta.socket_meta = {
     __index = module, __name = "slipstream.socket", __shared = true, __tostring = describe,

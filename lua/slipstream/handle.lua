@@ -2,6 +2,7 @@
 -- and, when it has failed, started again.
 
 local check = require "slipstream.check"
+local client_modules = require "slipstream.client"
 local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
@@ -177,7 +178,7 @@ local start_options = {
 function M.new(module, args, options)
   last_id = last_id + 1
   local owner = fiber.current()
-  misnomer.warn(module, getmetatable(module).__index)
+  misnomer.warn(module, client_modules.default)
   local client = {
     id = last_id,
     name = options.name or "#" .. last_id,
