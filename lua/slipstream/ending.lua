@@ -51,9 +51,9 @@ local function finish(socket)
   local ending = socket._ending
   if ending.is_over then return end
   ending.is_over = true
-  if socket._core then socket._core:close() end
   waiter.wake(socket)
   journal.ended(socket, ending)
+  if socket._core then socket._core:close() end
   socket._client:_ended(ending)
 end
 

@@ -17,6 +17,9 @@ local ask = require("slipstream.question").ask
 
 local M = {}
 
+-- What the sockets that connect have dialled last: no field, which would stay when they are connected.
+local dialled = setmetatable({}, { __mode = "k" })
+
 -- Those that come most often go straight to their callbacks, unless something stands between.
 M.callbacks = { message = "handle_message", reply = "handle_reply" }
 M.deliver = core.deliver
@@ -44,13 +47,13 @@ function M.reply(socket, ref, status, response, reason)
 end
 
 function M.connected(socket)
-  socket._dial = false
+  dialled[socket] = nil
   journal.connected(socket)
   return arrive(socket, "connected")
 end
 
 function M.disconnected(socket, reason)
-  socket._dial = false
+  dialled[socket] = nil
   journal.disconnected(socket, reason)
   if endings.has_closed(socket) then return end
   if socket._is_passive then registry.remove(socket._client) end
@@ -113,7 +116,7 @@ local function answer_dial(socket, dial, text, ending)
   local ok
   if dial then ok, text = socket._core:dial(dial) end
   if dial and ok then
-    socket._dial = dial
+    dialled[socket] = dial
     return
   end
   if text == "not_due" then return journal.dial_dropped(socket, text) end
@@ -128,7 +131,7 @@ end
 
 function M.redirected(socket, status, location)
   if socket._ending then return end
-  local dial, text = redirect.follow(socket._config, socket._dial, location)
+  local dial, text = redirect.follow(socket._config, dialled[socket], location)
   if dial then journal.redirected(socket, status, dial.uri) end
   return answer_dial(socket, dial, text)
 end

@@ -45,14 +45,12 @@ local last_id = 0
 
 -- Its lives.
 
--- What nearly every socket comes to have, or is looked at with every event, has its place from the start:
--- the table grows in steps of two, so that this is not more memory in the end.
+-- What every socket has while it is idle has its place from the start, and nothing else: there is room for
+-- one more, such as the params of its joins, before the table doubles.
 local function new_socket(client)
   local socket = {
-    assigns = {}, _client = client, _callback = "init",
-    _ending = false, _fiber = false, _mailbox = false, _timeout = false,
-    _connected_at = false, _connection_id = false,
-    _core = nil, _config = nil, -- with the first connect
+    assigns = {}, _client = client, _callback = "init", _fiber = false,
+    _core = nil, _config = nil, _connection_id = nil, -- with the first connect
   }
   return setmetatable(socket, getmetatable(client._module).socket_meta)
 end

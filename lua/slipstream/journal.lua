@@ -85,7 +85,6 @@ function M.connected(socket)
   local outage = socket._outage
   socket._outage = nil
   note("info", socket, "connected", attempt_and_uri, outage and outage.attempt)
-  socket._connected_at = socket._client._host:now()
   report.stop(socket, "connection.connect")
   report.stop(socket, "client.connect")
 end
@@ -112,12 +111,10 @@ local ends_with_connection = {
 
 local function tell_end(socket, reason)
   if reason.kind == "heartbeat_timeout" then tell("heartbeat.timeout", socket, reason_only, reason) end
-  if socket._connected_at then
-    local msec = socket._client._host:now() - socket._connected_at
-    tell("connection.disconnect", socket, reason_and_duration, reason, msec)
-  end
+  local msec = socket._core:uptime()
+  if msec then tell("connection.disconnect", socket, reason_and_duration, reason, msec) end
   report.fail_all(socket, ends_with_connection, reason)
-  socket._connected_at, socket._connection_id = false, false
+  socket._connection_id = false
 end
 
 --- The log has another line for a client that has ended, see `ended`.
@@ -226,12 +223,12 @@ end
 
 -- The client.
 
---- A life of it is over, and so is all that it waited for.
+--- A life of it is over, and so is all that it waited for; its connection, if it has one, is about to be cut.
 ---@param socket slipstream.Socket
 ---@param ending slipstream.Ending
 function M.ended(socket, ending)
   note("debug", socket, "client ended", reason_only, ending.reason)
-  if socket._connected_at then tell_end(socket, reason_of "closed_by_client") end
+  if socket._connection_id and socket._core:uptime() then tell_end(socket, reason_of "closed_by_client") end
   report.fail_all(socket, nil, ending.reason)
   tell("client.ended", socket, reason_only, ending.reason)
 end

@@ -64,6 +64,25 @@ static void is_not_idle_before_the_end_is_told(void **state) {
   assert_true(slip_session_is_idle(p->session));
 }
 
+static void expect_uptime(const struct phx *p, uint64_t wanted) {
+  uint64_t msec = 0;
+  assert_true(slip_session_uptime(p->session, &msec));
+  assert_int_equal(msec, wanted);
+}
+
+static void the_uptime_is_that_of_the_last_attempts_connection(void **state) {
+  struct phx *p = *state;
+  uint64_t msec;
+  assert_false(slip_session_uptime(p->session, &msec));
+  phx_open(p);
+  phx_advance(p, 700);
+  expect_uptime(p, 700);
+  phx_lose(p);
+  expect_uptime(p, 700);
+  CHECK_OK(slip_session_connect(p->session));
+  assert_false(slip_session_uptime(p->session, &msec));
+}
+
 static void a_close_text_that_is_too_long_is_told_as_it_was_sent(void **state) {
   struct phx *p = phx_in_room(state);
   char text[201] = {0};
@@ -181,6 +200,7 @@ int main(void) {
       PHX_SPEC(a_close_that_is_never_answered_ends_after_five_seconds),
       PHX_SPEC(a_scheduled_reconnect_can_be_called_off),
       PHX_SPEC(is_not_idle_before_the_end_is_told),
+      PHX_SPEC(the_uptime_is_that_of_the_last_attempts_connection),
       PHX_SPEC(a_close_text_that_is_too_long_is_told_as_it_was_sent),
       PHX_SPEC(a_close_that_may_not_be_sent_changes_nothing),
       PHX_SPEC(illegal_frames_fail_the_connection),

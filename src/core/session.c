@@ -35,6 +35,7 @@ enum slip_err slip_session_new(const struct slip_session_config *config, struct 
   s->next_ref = 1;
   s->link_deadline = SLIP_NEVER;
   s->heartbeat_at = SLIP_NEVER;
+  s->connected_at = SLIP_NEVER;
   slip_ws_reader_init(&s->reader, config->max_message_bytes);
   slip_pending_init(&s->pending);
   slip_push_buffer_init(&s->buffer);

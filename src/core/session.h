@@ -143,6 +143,9 @@ void slip_session_dial_failed(struct slip_session *s, const struct slip_reason *
 SLIP_CHECKED enum slip_err slip_session_disconnect(struct slip_session *s, uint16_t code,
                                                    struct slip_span text);
 bool slip_session_is_connected(const struct slip_session *s);
+/* For how long the connection of the last attempt has been open, or was until its end just now.
+ * False: it never was. */
+bool slip_session_uptime(const struct slip_session *s, uint64_t *msec);
 /* No link, none being made, none scheduled, and DISCONNECTED of the last one is told. */
 bool slip_session_is_idle(const struct slip_session *s);
 

@@ -5,6 +5,7 @@
 static void tell_connect_due(struct slip_session *s) {
   s->link = LINK_DUE;
   s->redirects = 0;
+  s->connected_at = SLIP_NEVER;
   s->connect_left_msec = s->config->connect_timeout_msec;
   s->link_deadline = SLIP_NEVER; /* the script may take its time: it may ask somebody for a token */
   const struct slip_reason *last = s->has_reason ? slip_session_reason(s) : NULL;

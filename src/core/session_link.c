@@ -260,6 +260,13 @@ bool slip_session_is_connected(const struct slip_session *s) {
   return s->link == LINK_OPEN;
 }
 
+bool slip_session_uptime(const struct slip_session *s, uint64_t *msec) {
+  if (s->connected_at == SLIP_NEVER)
+    return false;
+  *msec = s->now - s->connected_at;
+  return true;
+}
+
 bool slip_session_is_idle(const struct slip_session *s) {
   return s->link == LINK_NONE && !s->owes_end;
 }

@@ -52,9 +52,9 @@ struct slip_session {
       link_deadline; /* of the back-off, the attempt or the closing handshake; else SLIP_NEVER */
   uint64_t heartbeat_at; /* when the next one goes out; SLIP_NEVER while one is unanswered or none
                             are sent */
-  uint64_t heartbeat_began; /* when the unanswered one went out */
-  uint64_t quiet_since;     /* when the last message came, or the first join after it went out */
-  uint64_t connected_at;
+  uint64_t heartbeat_began;   /* when the unanswered one went out */
+  uint64_t quiet_since;       /* when the last message came, or the first join after it went out */
+  uint64_t connected_at;      /* SLIP_NEVER: the last attempt has come to no connection yet */
   uint32_t redirects;         /* followed in this attempt */
   uint32_t connect_left_msec; /* for the links of this attempt that are still to come */
   uint32_t attempt;           /* tries since the last stable connection, this one included */

@@ -176,6 +176,21 @@ static int client_idle(lua_State *L) {
   return 1;
 }
 
+/* Answers the msec since the connection opened, also when its end is being told; nil: it did not,
+ * or the client is closed. */
+static int client_uptime(lua_State *L) {
+  struct slip_client_box *box = luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  if (box->client == NULL)
+    return 0;
+  uint64_t msec;
+  bool was_open = slip_session_uptime(slip_client_enter(box->client), &msec);
+  slip_client_leave(box->client);
+  if (!was_open)
+    return 0;
+  lua_pushinteger(L, (lua_Integer)msec);
+  return 1;
+}
+
 /* Topics. */
 
 static int client_join(lua_State *L) {
@@ -309,6 +324,7 @@ static const luaL_Reg methods[] = {
     {"dial_failed", slip_dial_failed},
     {"connected", client_connected},
     {"idle", client_idle},
+    {"uptime", client_uptime},
     {"join", client_join},
     {"send_join", client_send_join},
     {"drop_join", client_drop_join},
