@@ -3,10 +3,10 @@
 -- A callback is looked up in the client module, then among the defaults and the methods of sockets.
 
 local check = require "slipstream.check"
+local fiber = require "slipstream.fiber"
 local lineage = require "slipstream.lineage"
 local log = require "slipstream.log"
 local passive = require "slipstream.passive"
-local process = require "slipstream.process"
 local restart = require "slipstream.restart"
 local socket = require "slipstream.socket"
 
@@ -15,7 +15,7 @@ local M = {}
 ---@class slipstream.Default : slipstream.Socket
 local default = {}
 
-local nothing = process.nothing
+local nothing = fiber.nothing
 
 local function not_implemented(callback)
   return function() error(callback .. " is not implemented", 2) end
@@ -75,10 +75,9 @@ end
 ---@type fun(self: slipstream.Socket, topic: string): ...
 default.handle_leave = nothing
 
---- The client ends. Closes the connection.
-function default:terminate()
-  self:disconnect()
-end
+--- The client ends; its connection is closed after this. Nothing.
+---@type fun(self: slipstream.Socket, reason: any): ...
+default.terminate = nothing
 
 --- A message of another client or a timer came. Logs it.
 ---@param message any

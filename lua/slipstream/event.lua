@@ -12,7 +12,8 @@ local registry = require "slipstream.registry"
 local report = require "slipstream.report"
 
 local spans = require("slipstream.telemetry").spans
-local arrive, nothing, run = process.arrive, process.nothing, process.run
+local arrive, run = process.arrive, process.run
+local nothing = require("slipstream.fiber").nothing
 local ask = require("slipstream.question").ask
 
 local M = {}

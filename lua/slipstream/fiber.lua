@@ -67,11 +67,17 @@ end
 
 local settle = M.settle
 
+--- What callbacks do that need not do anything: `run` makes no fiber for it.
+function M.nothing() end
+
+local nothing = M.nothing
+
 --- Runs `fn(...)` as the owner's fiber, until it ends or waits.
 ---@param owner table
 ---@param done fun(owner: table, state: string, ...: any)
 ---@param fn function
 function M.run(owner, done, fn, ...)
+  if fn == nothing then return done(owner, "done") end
   return settle(owner, done, begin(owner, fn, ...))
 end
 

@@ -142,11 +142,6 @@ end
 
 -- Callbacks.
 
---- The default of those that need not do anything.
-function M.nothing() end
-
-local nothing = M.nothing
-
 local function settled(socket, state, first, second, third)
   if state == "waiting" then return hold(socket) end
   if state == "failed" then return crash(socket, socket._callback, first) end
@@ -161,10 +156,8 @@ core.on_outcome(function(socket, ...) return fiber.settle(socket, settled, ...) 
 function M.run(socket, callback, ...)
   if socket._timeout then socket._timeout:unset() end
   socket._callback = callback
-  local fn, is_observed = socket[callback], observed[callback]
-  if fn == nothing and not is_observed then return settled(socket, "done") end
-  local done = is_observed and report.around(socket, callback, settled, ...) or settled
-  return fiber.run(socket, done, fn, socket, ...)
+  local done = observed[callback] and report.around(socket, callback, settled, ...) or settled
+  return fiber.run(socket, done, socket[callback], socket, ...)
 end
 
 run = M.run
