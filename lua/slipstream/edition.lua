@@ -14,8 +14,9 @@ local M = {}
 ---@field records slipstream.Module[] what is to be loaded; once that is done, in the order in which it was
 ---@field pairs { name: string, old: table, new: table }[] the client modules that are replaced
 ---@field private old table<slipstream.Module, any> what the modules had returned before
----@field private before table<table, table> copies of the tables that loading changes
----@field private changes table[]?
+---@field private before table<table, table>? copies of the tables that loading changes, while it is noted
+---@field private changes table[] in their order
+---@field private main { record: slipstream.Module, value: any }? what the main file has returned
 local Edition = {}
 Edition.__index = Edition
 
@@ -36,26 +37,42 @@ local function note_change(changes, subject, key, old)
   end
 end
 
---- What the edition has changed is what differs now, and nothing that will later.
-function Edition:note_changes()
-  local changes = {}
-  for subject, before in pairs(self.before) do
-    for key, old in next, before do note_change(changes, subject, key, old) end
-    for key in next, subject do
-      if before[key] == nil then note_change(changes, subject, key, nil) end
-    end
-  end
-  self.changes, self.before = changes, nil
+--- Notes what is changed from now on, until `note_changes`.
+function Edition:begin_notes()
+  self.before = {}
+  for _, subject in ipairs(watched) do self.before[subject] = copy_of(subject) end
 end
 
---- Puts back what was before, but for what somebody else has changed since then.
-function Edition:undo()
-  for _, change in ipairs(self.changes) do
-    if rawequal(rawget(change.subject, change.key), change.new) then
-      rawset(change.subject, change.key, change.old)
+--- What the edition has changed is what differs now, and nothing that will later.
+function Edition:note_changes()
+  for subject, before in pairs(self.before) do
+    for key, old in next, before do note_change(self.changes, subject, key, old) end
+    for key in next, subject do
+      if before[key] == nil then note_change(self.changes, subject, key, nil) end
     end
   end
-  if self.main then modules.returned(self.old[self.main]) end
+  self.before = nil
+end
+
+-- But for what somebody else has changed since then.
+local function replace(change, expected, value)
+  if not rawequal(rawget(change.subject, change.key), expected) then return end
+  rawset(change.subject, change.key, value)
+end
+
+--- Puts back what was before.
+function Edition:undo()
+  for place = #self.changes, 1, -1 do
+    local change = self.changes[place]
+    replace(change, change.new, change.old)
+  end
+  if self.main then modules.returned(self.old[self.main.record]) end
+end
+
+--- Puts in again what was put back.
+function Edition:redo()
+  for _, change in ipairs(self.changes) do replace(change, change.old, change.new) end
+  if self.main then modules.returned(self.main.value) end
 end
 
 -- Loading.
@@ -95,8 +112,9 @@ local function preload(chunks, order)
 end
 
 local function load_main(edition, record, chunk)
-  edition.main = record
-  modules.returned(chunk(record.args))
+  edition.main = { record = record }
+  edition.main.value = chunk(record.args)
+  modules.returned(edition.main.value)
 end
 
 --- Loads the modules, each after those that it requires. Raises.
@@ -190,9 +208,7 @@ end
 ---@param records slipstream.Module[]
 ---@return slipstream.Edition
 function M.new(records)
-  local before = {}
-  for _, subject in ipairs(watched) do before[subject] = copy_of(subject) end
-  return setmetatable({ records = records, pairs = {}, old = {}, before = before }, Edition)
+  return setmetatable({ records = records, pairs = {}, old = {}, changes = {} }, Edition)
 end
 
 return M

@@ -20,12 +20,18 @@ local uv = require "luv"
 local M = {}
 
 -- A worker may be busy for as long as a callback may, and the load may take as long again.
-local ASK_MSEC = 25000
+local LOAD_MSEC = 25000
+
+-- While it is asked, clients wait; and all have just answered that they loaded it.
+local MOVE_MSEC = 5000
+
+-- Who is late does it later: it is in its queue by then.
+local FINISH_MSEC = 1000
 
 local AGAIN_MSEC = 20
 
--- As long as both of its questions, behind another reload. A limit also keeps the loop of who asks alive.
-local LEAD_MSEC = 4 * ASK_MSEC
+-- As long as all of its questions, behind another reload. A limit also keeps the loop of who asks alive.
+local LEAD_MSEC = 2 * (LOAD_MSEC + MOVE_MSEC + FINISH_MSEC)
 
 local function now() return uv.hrtime() / 1e6 end
 
@@ -40,7 +46,8 @@ local function now() return uv.hrtime() / 1e6 end
 -- All workers' parts.
 
 team.answer("reload.alone", function(order) return renewal.run(order.names, order.paths, core.host()) end)
-team.answer("reload.prepare", function(order) return renewal.prepare(order.names, order.paths) end)
+team.answer("reload.load", function(order) return renewal.load(order.names, order.paths) end)
+team.answer("reload.move", renewal.move)
 team.answer("reload.finish", renewal.finish)
 
 local function add_missing(list, names)
@@ -61,9 +68,11 @@ local function add_part(whole, part)
 end
 
 -- What a worker that is down, and will begin with what is on disk, need not say.
+local is_down = { noproc = true, worker_ended = true }
+
 local function fault_of(result)
   if result.ok then return result.value.text, result.value.traceback end
-  if result.reason ~= "noproc" then return ("worker %d: %s"):format(result.worker, result.reason) end
+  if not is_down[result.reason] then return ("worker %d: %s"):format(result.worker, result.reason) end
 end
 
 ---@return table? whole, string? text, string? traceback
@@ -78,8 +87,8 @@ local function merge(results)
   return nil, whole.nothing or "no worker runs"
 end
 
-local function ask_all(kind, value)
-  return team.ask_all("reload." .. kind, value, ASK_MSEC)
+local function ask_all(kind, msec, value)
+  return team.ask_all("reload." .. kind, value, msec)
 end
 
 local function pause(msec) return fiber.await(msec, function() end) end
@@ -92,7 +101,7 @@ local function finish_all(is_kept)
   local later, is_told = 0, false
   while not is_told do
     is_told = true
-    for _, result in ipairs(ask_all("finish", is_kept)) do
+    for _, result in ipairs(ask_all("finish", FINISH_MSEC, is_kept)) do
       if result.ok then later = later + result.value end
       if is_passing[result.reason] then is_told = false end
     end
@@ -102,10 +111,18 @@ local function finish_all(is_kept)
 end
 
 -- The lead's work.
+
+-- Clients wait for the second question alone, so that a worker that is busy makes no others wait.
+local function load_and_move(order)
+  local whole, text, trace = merge(ask_all("load", LOAD_MSEC, order))
+  if not whole then return nil, text, trace end
+  return merge(ask_all("move", MOVE_MSEC))
+end
+
 local function coordinate(names, paths)
   local order = { names = names, paths = paths }
-  if seat.count() == 1 then return merge(ask_all("alone", order)) end
-  local whole, text, trace = merge(ask_all("prepare", order))
+  if seat.count() == 1 then return merge(ask_all("alone", LOAD_MSEC, order)) end
+  local whole, text, trace = load_and_move(order)
   local later = finish_all(whole ~= nil)
   if whole then whole.later = whole.later + later end
   return whole, text, trace

@@ -111,12 +111,14 @@ local function names_of(records)
   return names
 end
 
-local function try(reload)
-  local edition = reload.edition
-  edition:load()
-  edition:check()
-  edition:hand_over()
-  reload.swap = swaps.new(edition.pairs)
+local function load(reload)
+  reload.edition:load()
+  reload.edition:check()
+end
+
+local function move(reload)
+  reload.edition:hand_over()
+  reload.swap = swaps.new(reload.edition.pairs)
   reload.swap:move()
 end
 
@@ -147,15 +149,19 @@ local function begin_span(records)
   return telemetry.begin("reload", clock, {}, { modules = names_of(records) })
 end
 
--- Prepares a reload; nil: it was refused, and nothing has changed.
-local function prepare(records, host)
-  local reload = { records = records, span = begin_span(records), edition = editions.new(records) }
-  local caught = trial.run(host, "reload", try, reload)
+-- Takes one of its two steps; answers why that was refused, and then nothing has changed.
+local function try(reload, step)
+  reload.edition:begin_notes()
+  local caught = trial.run(reload.host, "reload", step, reload)
   reload.edition:note_changes()
-  if not caught then return reload end
+  if not caught then return end
   local text = explain(reload, caught)
   undo(reload, text)
-  return nil, text, caught.traceback
+  return { text = text, traceback = caught.traceback }
+end
+
+local function new_reload(records, host)
+  return { records = records, host = host, span = begin_span(records), edition = editions.new(records) }
 end
 
 -- Whether the code of a client module is in one of these files.
@@ -165,6 +171,9 @@ local function is_of(module, files)
   end
   return false
 end
+
+-- The swap of what is only loaded.
+local nobody = { count = 0 }
 
 -- How many clients have a module of the old files to which no new one answers, as its file keeps it for
 -- itself: nobody would find out by himself why they do not change.
@@ -183,7 +192,8 @@ local function count_stayed(reload)
 end
 
 local function part_of(reload)
-  return { modules = names_of(reload.edition.records), clients = reload.swap.count, later = reload.swap.later,
+  local swap = reload.swap or nobody
+  return { modules = names_of(reload.edition.records), clients = swap.count, later = swap.later,
     stayed = count_stayed(reload), versions = versions_of(reload.edition.pairs) }
 end
 
@@ -195,38 +205,57 @@ end
 function M.run(names, paths, host)
   local records, text = records_for(names, paths)
   if not records then return { nothing = text } end
-  local reload, fault, trace = prepare(records, host)
-  if not reload then return { text = fault, traceback = trace } end
+  local reload = new_reload(records, host)
+  local refusal = try(reload, load) or try(reload, move)
+  if refusal then return refusal end
   keep(reload)
   return part_of(reload)
 end
 
--- The clients of one that is prepared wait until all workers have said what they think.
-local held
+-- Together with others: all load, then all move, then all keep it, or undo it. The one that is under way.
+local current
 
---- Keeps or undoes what is prepared.
+--- Keeps or undoes what was done.
 ---@param is_kept boolean
 ---@return integer later how many clients will follow
 function M.finish(is_kept)
-  local reload = held
-  held = nil
+  local reload = current
+  current = nil
   if not reload then return 0 end
   if is_kept then keep(reload) else undo(reload, "another worker refused") end
+  if not reload.swap then return 0 end -- it was only loaded
   reload.swap:release()
   return reload.swap.later or 0
 end
 
---- Does it so that it can still be undone; `finish` must follow.
+--- Loads the modules, and puts the old ones back: the clients go on meanwhile.
 ---@param names string[]?
 ---@param paths string[]?
 ---@return slipstream.Renewal
-function M.prepare(names, paths)
+function M.load(names, paths)
   M.finish(false) -- of one that nobody has finished
   local records, text = records_for(names, paths)
   if not records then return { nothing = text } end
-  local reload, fault, trace = prepare(records, core.host())
-  if not reload then return { text = fault, traceback = trace } end
-  held = reload
+  local reload = new_reload(records, core.host())
+  local refusal = try(reload, load)
+  if refusal then return refusal end
+  reload.edition:undo()
+  current = reload
+  return part_of(reload)
+end
+
+--- Moves the clients to what was loaded. They wait until it is known what all workers say; `finish` must
+-- follow.
+---@return slipstream.Renewal
+function M.move()
+  local reload = current
+  if not reload then return { nothing = NOTHING } end
+  reload.edition:redo()
+  local refusal = try(reload, move)
+  if refusal then
+    current = nil
+    return refusal
+  end
   reload.swap:hold()
   return part_of(reload)
 end
