@@ -189,6 +189,31 @@ describe("slipstream.reload with two workers", function()
     ]])))
   end)
 
+  it("goes on without a worker that fails meanwhile, which begins with the same code", function()
+    assert.equal("new\tnew\n", (run_two(rewriting .. [[
+      while not uv.fs_stat(folder .. "ready") do slipstream.await(function() end, 5) end
+      write("word.lua", tools .. [=[
+        write("loading", "")
+        return "new"
+      ]=])
+      assert(slipstream.reload "word")
+      bots[2]:await_end()
+      bots[2] = find "bot1"
+      ask()
+      stop()
+    ]], [[
+      local uv = require "luv"
+      if uv.fs_stat(folder .. "ready") then return end
+      local function eat()
+        write("ready", "")
+        repeat until uv.fs_stat(folder .. "loading")
+        local hoard
+        while true do hoard = { hoard } end
+      end
+      uv.new_timer():start(0, 0, eat)
+    ]], "--max-memory", "16")))
+  end)
+
   it("does what both ask for one after the other", function()
     local output = run_two([[
       write("word.lua", "return 'new'")

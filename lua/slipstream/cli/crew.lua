@@ -127,6 +127,7 @@ end
 
 local function ended(crew, index, ok, code, text)
   tell_all(crew, "gone", index)
+  team.post(team.LEAD, "gone", index, true) -- we ask, too
   if ok then return note(crew, code, text) end
   return failed(crew, index, text)
 end
