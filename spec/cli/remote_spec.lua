@@ -178,11 +178,12 @@ nil	noproc	noproc
       local Deaf = slipstream.client()
       local Filler = slipstream.client { slow_callback_msec = 60000 }
       function Filler:handle_call(deaf)
-        local megabytes = ("x"):rep(8 << 20)
-        while deaf:send(megabytes) do end
-        while deaf:send "" do end
+        for _, size in ipairs { 8 << 20, 1 << 10, 1 } do
+          local text = ("x"):rep(size)
+          while deaf:send(text) do end
+        end
         self:client():send(10)
-        return "reply", megabytes
+        return "reply", ("x"):rep(1 << 10)
       end
       -- some rounds later the reply is on its way
       function Filler:handle_info(rounds)
