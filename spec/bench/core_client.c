@@ -127,7 +127,8 @@ static void take_event(void *owner, const struct slip_event *event) {
     check(slip_session_join(session, TOPIC), "slip_session_join");
     break;
   case SLIP_EVENT_JOIN_DUE:
-    check(slip_session_send_join(session, TOPIC, (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")}),
+    check(slip_session_send_join(
+              session, TOPIC, (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")}),
           "slip_session_send_join");
     break;
   case SLIP_EVENT_JOINED:

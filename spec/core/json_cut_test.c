@@ -8,7 +8,7 @@ static enum slip_err cut_array(struct slip_span text, struct slip_json_part *ite
   struct slip_json_part item;
   size_t found = 0;
   bool has;
-  slip_json_cut_init(&cut, text);
+  slip_json_cut_init(&cut, text, (struct slip_span){0});
   enum slip_err err = slip_json_cut_array(&cut, &has);
   while (err == SLIP_OK && has) {
     err = slip_json_cut_value(&cut, found < max ? &items[found] : &item);
@@ -26,7 +26,7 @@ static enum slip_err cut_array(struct slip_span text, struct slip_json_part *ite
 static enum slip_err cut_object(struct slip_span text, const struct slip_span *keys, size_t count,
                                 struct slip_json_part *values) {
   struct slip_json_cut cut;
-  slip_json_cut_init(&cut, text);
+  slip_json_cut_init(&cut, text, (struct slip_span){0});
   enum slip_err err = slip_json_cut_object(&cut, keys, count, values);
   return err == SLIP_OK && !slip_json_cut_is_done(&cut) ? SLIP_EMALFORMED : err;
 }
@@ -113,7 +113,7 @@ static void is_not_fooled_by_brackets_in_strings(void **state) {
 
 static void counts_the_elements_it_has_no_room_for(void **state) {
   (void)state;
-  struct slip_json_part items[3] = {{{0}, false}};
+  struct slip_json_part items[3] = {{.is_plain = false}};
   size_t count;
   CHECK_OK(cut_array(SLIP_SPAN("[1,2,3,4,5]"), items, 2, &count));
   assert_int_equal(count, 5);
@@ -337,6 +337,42 @@ static void refuses_what_is_not_an_object(void **state) {
     assert_int_equal(cut_as_object(slip_span_of(texts[i])), SLIP_EMALFORMED);
 }
 
+static void finds_the_same_whatever_it_knows_to_be_plain(void **state) {
+  (void)state;
+  const char *const texts[] = {"\"plain\"", "\"plain\\n\"", "{\"plain\":1}", "\"plain",
+                               "\"plain\\x\""};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct slip_span text = slip_span_of(texts[i]);
+    struct slip_span plain = {strstr(texts[i], "plain"), strlen("plain")};
+    struct slip_json_part blind, part;
+    struct slip_json_cut cut;
+    slip_json_cut_init(&cut, text, (struct slip_span){0});
+    enum slip_err expected = slip_json_cut_value(&cut, &blind);
+    slip_json_cut_init(&cut, text, plain);
+    assert_int_equal(slip_json_cut_value(&cut, &part), expected);
+    if (expected != SLIP_OK)
+      continue;
+    assert_true(slip_span_is_equal(part.raw, blind.raw));
+    assert_int_equal(part.is_plain, blind.is_plain);
+    assert_true(slip_span_is_absent(blind.plain));
+    assert_ptr_equal(part.plain.at, plain.at);
+  }
+}
+
+static void takes_what_it_knows_to_be_plain_for_a_string_only_where_one_begins(void **state) {
+  (void)state;
+  struct slip_span text = SLIP_SPAN("[\"\\\"plain\", 12345]");
+  const struct slip_span stretches[] = {{text.at + 4, 5}, {text.at + 10, 8}};
+  for (size_t i = 0; i < 2; i++) {
+    struct slip_json_part part;
+    struct slip_json_cut cut;
+    slip_json_cut_init(&cut, text, stretches[i]);
+    CHECK_OK(slip_json_cut_value(&cut, &part));
+    assert_int_equal(part.raw.size, text.size);
+    assert_true(slip_span_is_absent(part.plain));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cuts_an_array_into_its_elements),
@@ -355,6 +391,8 @@ int main(void) {
       cmocka_unit_test(takes_the_last_of_a_key_that_is_there_twice),
       cmocka_unit_test(compares_keys_after_unescaping),
       cmocka_unit_test(refuses_what_is_not_an_object),
+      cmocka_unit_test(finds_the_same_whatever_it_knows_to_be_plain),
+      cmocka_unit_test(takes_what_it_knows_to_be_plain_for_a_string_only_where_one_begins),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,9 @@ static void drain(struct story *t) {
         a.event.kind == SLIP_EVENT_REPLY && slip_span_is_equal(a.event.name, SLIP_SPAN("ok"));
     t->has_heartbeat |= a.event.kind == SLIP_EVENT_HEARTBEAT;
     if (a.event.kind == SLIP_EVENT_JOIN_DUE)
-      (void)!slip_session_send_join(t->session, a.event.topic,
-                                    (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
+      (void)!slip_session_send_join(
+          t->session, a.event.topic,
+          (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")});
     if (a.event.kind == SLIP_EVENT_REPLY && t->closes_on_reply)
       (void)!slip_session_disconnect(t->session, 1000, SLIP_SPAN(""));
     if (a.event.kind == SLIP_EVENT_TOPIC_CLOSED && a.event.payload.bytes.size > 0)

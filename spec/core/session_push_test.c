@@ -108,8 +108,9 @@ static void while_the_link_is_lost_it_waits_in_every_stage_of_the_next(void **st
   phx_open(p);
   phx_expect(p, "join_due room:1");
   phx_buffer(p, "room:1", "open");
-  CHECK_OK(slip_session_send_join(p->session, SLIP_SPAN("room:1"),
-                                  (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")}));
+  CHECK_OK(
+      slip_session_send_join(p->session, SLIP_SPAN("room:1"),
+                             (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")}));
   phx_expect_sent(p, "[\"8\",\"8\",\"room:1\",\"phx_join\",{}]");
   reply(p, 8, 8, "ok");
   phx_expect_sent(p, "[\"8\",\"2\",\"room:1\",\"lost\",{}]");
@@ -522,7 +523,7 @@ static void what_cannot_be_written_is_refused_at_once(void **state) {
   struct slip_push push = {.topic = SLIP_SPAN("room:1"), .may_wait = true};
   memset(name, 'x', sizeof name);
   push.event = SLIP_SPAN("\xff");
-  push.payload = (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")};
+  push.payload = (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")};
   assert_int_equal(slip_session_push(p->session, &push, &ref), SLIP_EUTF8);
   push.event = (struct slip_span){name, sizeof name};
   push.payload.format = SLIP_BINARY;

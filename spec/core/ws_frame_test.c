@@ -423,6 +423,47 @@ static void has_room_for_the_rest_of_a_large_frame_and_leaves_it_there(void **st
   free(text);
 }
 
+/* Feeds a message whose payload comes in two pieces. */
+static struct slip_ws_message read_in_two(struct slip_ws_reader *r, struct slip_span head,
+                                          struct slip_span first, struct slip_span second) {
+  struct slip_ws_message m = {0};
+  struct slip_span pieces[] = {head, first, second};
+  bool has = false;
+  for (size_t i = 0; i < 3; i++)
+    CHECK_OK(slip_ws_reader_next(r, &pieces[i], &m, &has));
+  assert_true(has);
+  return m;
+}
+
+static void says_what_of_a_text_in_pieces_is_plain(void **state) {
+  (void)state;
+  struct slip_ws_reader r;
+  struct slip_ws_message m;
+  bool has = false;
+  slip_ws_reader_init(&r, 0);
+  m = read_in_two(&r, SLIP_SPAN("\x81\x0c"), SLIP_SPAN("[\"abc"), SLIP_SPAN("def\",1]"));
+  CHECK_SPAN(m.plain, "abcdef");
+  assert_ptr_equal(m.plain.at, m.data.at + 2);
+  m = read_in_two(&r, SLIP_SPAN("\x82\x0c"), SLIP_SPAN("[\"abc"), SLIP_SPAN("def\",1]"));
+  assert_true(slip_span_is_absent(m.plain)); /* binary */
+  struct slip_span whole = SLIP_SPAN("\x81\x05[\"ab\"");
+  CHECK_OK(slip_ws_reader_next(&r, &whole, &m, &has));
+  assert_true(has && slip_span_is_absent(m.plain)); /* it came in one piece */
+  slip_ws_reader_clear(&r);
+}
+
+static void checks_a_character_that_is_cut_before_a_plain_piece(void **state) {
+  (void)state;
+  struct slip_ws_reader r;
+  struct slip_ws_message m;
+  bool has = false;
+  struct slip_span pieces[] = {SLIP_SPAN("\x81\x0a[\"\xc3"), SLIP_SPAN("plain")};
+  slip_ws_reader_init(&r, 0);
+  CHECK_OK(slip_ws_reader_next(&r, &pieces[0], &m, &has));
+  assert_int_equal(slip_ws_reader_next(&r, &pieces[1], &m, &has), SLIP_EUTF8);
+  slip_ws_reader_clear(&r);
+}
+
 static void knows_the_codes_of_a_close(void **state) {
   (void)state;
   static const struct {
@@ -541,6 +582,8 @@ int main(void) {
       cmocka_unit_test(owns_nothing_while_idle),
       cmocka_unit_test(takes_no_memory_for_bytes_that_are_only_announced),
       cmocka_unit_test(has_room_for_the_rest_of_a_large_frame_and_leaves_it_there),
+      cmocka_unit_test(says_what_of_a_text_in_pieces_is_plain),
+      cmocka_unit_test(checks_a_character_that_is_cut_before_a_plain_piece),
       cmocka_unit_test(knows_the_codes_of_a_close),
       cmocka_unit_test(names_the_code_that_answers_an_error),
   };

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t choice = size == 0 ? 0 : data[0];
   struct slip_wire wire = {choice & 1 ? SLIP_VSN_1 : SLIP_VSN_2,
                            choice & 2 ? SLIP_FROM_CLIENT : SLIP_FROM_SERVER};
-  struct slip_payload in = {choice & 4 ? SLIP_BINARY : SLIP_JSON, {(const char *)data, size}};
+  struct slip_payload in = {.format = choice & 4 ? SLIP_BINARY : SLIP_JSON,
+                            .bytes = {(const char *)data, size}};
   in.bytes = slip_span_skip(in.bytes, size == 0 ? 0 : 1);
   struct slip_buf once = {0}, twice = {0};
   if ((in.format == SLIP_BINARY || slip_utf8_is_valid(in.bytes)) && copy(wire, in, &once)) {

@@ -51,8 +51,8 @@ static void react(struct slip_session *s, const struct slip_event *event, struct
   if (event->kind == SLIP_EVENT_REDIRECTED)
     dial(s);
   if (event->kind == SLIP_EVENT_JOIN_DUE)
-    (void)!slip_session_send_join(s, event->topic,
-                                  (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")});
+    (void)!slip_session_send_join(
+        s, event->topic, (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")});
   if (event->kind == SLIP_EVENT_MESSAGE)
     (void)!slip_session_ping(s);
   if (event->kind == SLIP_EVENT_REPLY)

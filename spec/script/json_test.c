@@ -82,6 +82,36 @@ static void leaves_one_value_on_the_stack(void **state) {
   lua_close(L);
 }
 
+/* What both say of the text, the value written again or the error, and the same. */
+static void check_known(lua_State *L, const char *json) {
+  struct slip_span text = slip_span_of(json);
+  const char *stretch = strstr(json, "plainplainplain");
+  struct slip_span plain = {stretch, strlen("plainplainplain")};
+  bool is_good = slip_json_push(L, text);
+  assert_int_equal(slip_json_push_known(L, text, plain), is_good);
+  if (is_good) {
+    assert_true(slip_json_encode(L, 1));
+    assert_true(slip_json_encode(L, 2));
+  }
+  assert_string_equal(lua_tostring(L, -1), lua_tostring(L, is_good ? 3 : 1));
+  lua_settop(L, 0);
+}
+
+static void reads_the_same_whatever_it_knows_to_be_plain(void **state) {
+  (void)state;
+  lua_State *L = luaL_newstate();
+  const char *const texts[] = {
+      "\"plainplainplain\"",     " [ 1, \"plainplainplain\" , 2 ] ",
+      "{\"plainplainplain\":1}", "{\"a\":\"plainplainplain\"}",
+      "\"plainplainplain\\n\"",  "\"plainplainplain\\x\"",
+      "[\"plainplainplain\",]",  "\"plainplainplain",
+      "\"plainplainplain\" 1",   "\"plainplainplain\n\"",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    check_known(L, texts[i]);
+  lua_close(L);
+}
+
 /* More than what is kept between calls, so that the memory goes and comes again. */
 static void reads_and_writes_large_texts_between_small_ones(void **state) {
   (void)state;
@@ -108,6 +138,7 @@ static void reads_and_writes_large_texts_between_small_ones(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(leaves_one_value_on_the_stack),
+      cmocka_unit_test(reads_the_same_whatever_it_knows_to_be_plain),
       cmocka_unit_test(reads_nothing_behind_the_text),
       cmocka_unit_test(reads_and_writes_large_texts_between_small_ones),
       cmocka_unit_test(lets_go_of_everything_when_lua_has_no_memory),

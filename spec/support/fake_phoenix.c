@@ -78,7 +78,7 @@ static void take_outbox(struct phx *p) {
 }
 
 static void answer_join(struct phx *p, struct slip_span topic) {
-  struct slip_payload empty = {SLIP_JSON, SLIP_SPAN("{}")};
+  struct slip_payload empty = {.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")};
   (void)!slip_session_send_join(p->session, topic, empty);
 }
 

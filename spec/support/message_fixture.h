@@ -35,7 +35,8 @@ static inline int message_tear_down(void **state) {
 
 static inline enum slip_err read_message(struct slip_wire wire, enum slip_format format,
                                          struct slip_span bytes) {
-  return slip_message_read(wire, (struct slip_payload){format, bytes}, &scratch, &message, &fault);
+  return slip_message_read(wire, (struct slip_payload){.format = format, .bytes = bytes}, &scratch,
+                           &message, &fault);
 }
 
 static inline void read_text(struct slip_wire wire, const char *text) {

@@ -32,24 +32,37 @@ static const char *skip_number(const char *at, const char *end) {
   return at;
 }
 
+/* Of the string that begins with what is known to be plain, only what is behind that is looked at,
+ * as if its last byte were the quote. */
+static const char *skip_string(struct slip_json_cut *c) {
+  const char *quote = c->at;
+  if (quote + 1 == c->plain.at && c->plain.size > 0) {
+    c->passed = c->plain;
+    quote = c->plain.at + c->plain.size - 1;
+  }
+  return slip_json_string_skip(quote, c->end, &c->is_plain);
+}
+
 /* Skips what is neither array nor object; there is something. */
-static const char *skip_scalar(const char *at, const char *end, bool *is_plain) {
-  switch (*at) {
+static const char *skip_scalar(struct slip_json_cut *c) {
+  switch (*c->at) {
   case '"':
-    return slip_json_string_skip(at, end, is_plain);
+    return skip_string(c);
   case 't':
-    return skip_word(at, end, SLIP_SPAN("true"));
+    return skip_word(c->at, c->end, SLIP_SPAN("true"));
   case 'f':
-    return skip_word(at, end, SLIP_SPAN("false"));
+    return skip_word(c->at, c->end, SLIP_SPAN("false"));
   case 'n':
-    return skip_word(at, end, SLIP_SPAN("null"));
+    return skip_word(c->at, c->end, SLIP_SPAN("null"));
   default:
-    return skip_number(at, end);
+    return skip_number(c->at, c->end);
   }
 }
 
-void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text) {
+void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text, struct slip_span plain) {
   c->at = text.at;
+  c->plain = plain;
+  c->passed = (struct slip_span){0};
   c->end = text.size == 0 ? text.at : text.at + text.size;
   c->depth = 0;
   c->is_plain = true;
@@ -106,7 +119,7 @@ enum slip_err slip_json_cut_next(struct slip_json_cut *c, bool *has) {
 static enum slip_err cut_key(struct slip_json_cut *c, struct slip_span *key) {
   if (look(c) != '"')
     return SLIP_EMALFORMED;
-  const char *behind = slip_json_string_skip(c->at, c->end, &c->is_plain);
+  const char *behind = skip_string(c);
   if (behind == NULL)
     return SLIP_EMALFORMED;
   *key = (struct slip_span){c->at, (size_t)(behind - c->at)};
@@ -123,7 +136,7 @@ static enum slip_err skip_token(struct slip_json_cut *c, bool *has) {
   *has = false;
   if (first == '[' || first == '{')
     return open_bracket(c, has);
-  const char *behind = c->at == c->end ? NULL : skip_scalar(c->at, c->end, &c->is_plain);
+  const char *behind = c->at == c->end ? NULL : skip_scalar(c);
   if (behind == NULL)
     return SLIP_EMALFORMED;
   c->at = behind;
@@ -149,10 +162,11 @@ static enum slip_err skip_value(struct slip_json_cut *c) {
 enum slip_err slip_json_cut_value(struct slip_json_cut *c, struct slip_json_part *out) {
   (void)look(c);
   c->is_plain = true;
+  c->passed = (struct slip_span){0};
   const char *start = c->at;
   enum slip_err err = skip_value(c);
   if (err == SLIP_OK)
-    *out = (struct slip_json_part){{start, (size_t)(c->at - start)}, c->is_plain};
+    *out = (struct slip_json_part){{start, (size_t)(c->at - start)}, c->is_plain, c->passed};
   return err;
 }
 

@@ -22,8 +22,9 @@
 
 /* A value, cut out. */
 struct slip_json_part {
-  struct slip_span raw; /* absent: not there */
-  bool is_plain;        /* there is no escape in it */
+  struct slip_span raw;   /* absent: not there */
+  bool is_plain;          /* there is no escape in it */
+  struct slip_span plain; /* of the known stretch, when one of its strings begins with that */
 };
 
 /* Where it is in the text, and which kinds of brackets are open there. */
@@ -31,11 +32,15 @@ struct slip_json_cut {
   const char *at;
   const char *end;
   unsigned depth;
+  struct slip_span plain;                             /* known to be plain; absent: nothing is */
+  struct slip_span passed;                            /* the same, when a string begins with it */
   bool is_plain;                                      /* what was passed since that was set */
   uint64_t objects[SLIP_JSON_CUT_DEPTH_MAX / 64 + 1]; /* a bit for each depth: not an array */
 };
 
-void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text);
+/* `plain`: a stretch of the text that is known to be plain (plain.h), which need not be looked at;
+ * absent where none is. */
+void slip_json_cut_init(struct slip_json_cut *c, struct slip_span text, struct slip_span plain);
 /* Opens the array that is next. *has: there is an element in it; otherwise it is closed again. */
 SLIP_CHECKED enum slip_err slip_json_cut_array(struct slip_json_cut *c, bool *has);
 /* Goes on behind an element. *has: another one follows; otherwise the array is closed. */

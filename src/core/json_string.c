@@ -1,68 +1,7 @@
 #include "core/json_string.h"
 
+#include "core/plain.h"
 #include "core/utf8.h"
-#include "core/word.h"
-
-/* Eight bytes at once: the high bit of each that is a quote, a backslash or a control character.
- * The subtractions borrow at a byte that is too low; those over 0x7F are never special. A borrow
- * may reach the byte above too, so only the lowest hit is sure. */
-static uint64_t find_hits(uint64_t word) {
-  uint64_t quote = word ^ SLIP_WORD_OF('"');
-  uint64_t backslash = word ^ SLIP_WORD_OF('\\');
-  uint64_t low =
-      (quote - SLIP_WORD_OF(1)) | (backslash - SLIP_WORD_OF(1)) | (word - SLIP_WORD_OF(0x20));
-  return low & ~word & SLIP_WORD_OF(0x80);
-}
-
-static bool is_special(char c) {
-  return c == '"' || c == '\\' || (unsigned char)c < 0x20;
-}
-
-typedef uint8_t vector __attribute__((vector_size(16)));
-
-/* Not 0 when one of the sixteen bytes is special. */
-static uint64_t find_any(const char *at) {
-  vector v;
-  uint64_t halves[2];
-  memcpy(&v, at, sizeof v);
-  vector hits = (vector)((v == (uint8_t)'"') | (v == (uint8_t)'\\') | (v < (uint8_t)0x20));
-  memcpy(halves, &hits, sizeof halves);
-  return halves[0] | halves[1];
-}
-
-/* Moves *at, eight bytes at a time, to the first special one. False: there is none in the words
- * before `end`, and *at is behind them. */
-static bool find_in_words(const char **at, const char *end) {
-  for (; end - *at >= 8; *at += 8) {
-    uint64_t hits = find_hits(slip_word_load(*at));
-    if (hits == 0)
-      continue;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    *at += __builtin_ctzll(hits) / 8;
-#else
-    while (!is_special(**at)) /* the lowest hit is not the first one */
-      ++*at;
-#endif
-    return true;
-  }
-  return false;
-}
-
-/* The first byte of a string that does not stand for itself, or `end`. Nearly all that is received
- * goes through here: most strings end soon, and of the others 32 bytes are looked at at once. */
-static const char *find_special(const char *at, const char *end) {
-  if (end - at > 32) {
-    if (find_in_words(&at, at + 32))
-      return at;
-    while (end - at >= 32 && (find_any(at) | find_any(at + 16)) == 0)
-      at += 32;
-  }
-  if (find_in_words(&at, end))
-    return at;
-  while (at < end && !is_special(*at))
-    at++;
-  return at;
-}
 
 /* The value of four hexadecimal digits, or -1. */
 static int32_t read_hex4(const char *at, const char *end) {
@@ -94,7 +33,7 @@ static size_t escape_size(const char *at, const char *end) {
 const char *slip_json_string_skip(const char *at, const char *end, bool *is_plain) {
   at++; /* the first quote */
   for (;;) {
-    at = find_special(at, end);
+    at = slip_plain_end(at, end);
     if (at == end)
       return NULL;
     if (*at == '"')
@@ -198,7 +137,7 @@ bool slip_json_string_says(struct slip_span raw, struct slip_span text) {
 /* Appends the text of a string, from its inside, unescaped. */
 static enum slip_err unescape(struct slip_buf *out, const char *at, const char *end) {
   while (at < end) {
-    const char *stop = find_special(at, end);
+    const char *stop = slip_plain_end(at, end);
     enum slip_err err = slip_buf_append(out, (struct slip_span){at, (size_t)(stop - at)});
     if (err != SLIP_OK || stop == end)
       return err;
@@ -219,7 +158,7 @@ enum slip_err slip_json_string_read(struct slip_span raw, struct slip_buf *scrat
   if (raw.size < 2 || raw.at[0] != '"' || raw.at[raw.size - 1] != '"')
     return SLIP_EMALFORMED;
   const char *at = raw.at + 1, *end = raw.at + raw.size - 1;
-  if (find_special(at, end) == end) {
+  if (slip_plain_end(at, end) == end) {
     *text = (struct slip_span){at, raw.size - 2};
     return SLIP_OK;
   }
@@ -244,7 +183,7 @@ static enum slip_err write_escape(struct slip_buf *out, char c) {
 
 static enum slip_err escape(struct slip_buf *out, const char *at, const char *end) {
   while (at < end) {
-    const char *stop = find_special(at, end);
+    const char *stop = slip_plain_end(at, end);
     enum slip_err err = slip_buf_append(out, (struct slip_span){at, (size_t)(stop - at)});
     if (err != SLIP_OK || stop == end)
       return err;
@@ -254,20 +193,6 @@ static enum slip_err escape(struct slip_buf *out, const char *at, const char *en
     at = stop + 1;
   }
   return SLIP_OK;
-}
-
-/* Whether it is ASCII, as most is, and needs no escape. */
-static bool is_plain(struct slip_span text) {
-  uint64_t found = 0;
-  for (; text.size >= 8; text = slip_span_skip(text, 8)) {
-    uint64_t word = slip_word_load(text.at);
-    found |= word | find_hits(word);
-  }
-  if (text.size > 0) {
-    uint64_t word = slip_word_load_few(text.at, text.size);
-    found |= word | find_hits(word);
-  }
-  return (found & SLIP_WORD_OF(0x80)) == 0;
 }
 
 static enum slip_err write_plain(struct slip_buf *out, struct slip_span text) {
@@ -297,7 +222,7 @@ static enum slip_err write_escaped(struct slip_buf *out, struct slip_span text) 
 enum slip_err slip_json_string_write(struct slip_buf *out, struct slip_span text) {
   if (text.size == 0)
     return slip_buf_append(out, SLIP_SPAN("\"\""));
-  if (is_plain(text))
+  if (slip_plain_is_ascii(text))
     return write_plain(out, text);
   return slip_utf8_is_valid(text) ? write_escaped(out, text) : SLIP_EUTF8;
 }

@@ -87,7 +87,7 @@ enum slip_err slip_message_read(struct slip_wire wire, struct slip_payload in,
   slip_buf_truncate(scratch, 0);
   if (in.format == SLIP_BINARY)
     return read_binary(wire, in.bytes, out, fault);
-  return slip_message_text_read(wire, in.bytes, scratch, out, fault);
+  return slip_message_text_read(wire, in, scratch, out, fault);
 }
 
 /* The size of the message; SLIP_ETOOBIG or SLIP_EUTF8 for a field that cannot be sent. */

@@ -22,6 +22,9 @@ struct slip_wire {
 struct slip_payload {
   enum slip_format format;
   struct slip_span bytes; /* JSON text, or the bytes themselves */
+  /* What is known of a received text: a plain stretch (plain.h) with which a string in `bytes`
+   * begins. Absent: nothing is. */
+  struct slip_span plain;
 };
 
 enum slip_message_kind {
@@ -43,12 +46,13 @@ struct slip_message {
 
 /*
  * Reads a message from the payload of one WebSocket message: `in.format` says whether that was
- * text or binary. Text is UTF-8 already, as WebSocket asks for. Integer refs are read as their
- * digits, an empty ref of a binary message as absent; elements behind the fifth are passed over, as
- * Phoenix does (recording malformed_shape in spec/replay). What a server of vsn 1 sends without a
- * ref is a BROADCAST: there is no telling. Spans are borrowed from `in`, or from `scratch` where a
- * string had escapes, until either changes; `scratch` is emptied first and has no maximum.
- * SLIP_EMALFORMED with *fault in words, static. SLIP_ENOMEM.
+ * text or binary; `in.plain` may be any plain stretch of it. Text is UTF-8 already, as WebSocket
+ * asks for. Integer refs are read as their digits, an empty ref of a binary message as absent;
+ * elements behind the fifth are passed over, as Phoenix does (recording malformed_shape in
+ * spec/replay). What a server of vsn 1 sends without a ref is a BROADCAST: there is no telling.
+ * Spans are borrowed from `in`, or from `scratch` where a string had escapes, until either changes;
+ * `scratch` is emptied first and has no maximum. SLIP_EMALFORMED with *fault in words, static.
+ * SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_message_read(struct slip_wire wire, struct slip_payload in,
                                              struct slip_buf *scratch, struct slip_message *out,

@@ -86,13 +86,13 @@ static enum slip_err cut_rest(struct slip_json_cut *cut, const char **fault) {
 }
 
 /* vsn 2: [join_ref, ref, topic, event, payload] */
-static enum slip_err cut_array(struct slip_wire wire, struct slip_span text, struct parts *parts,
+static enum slip_err cut_array(struct slip_wire wire, struct slip_payload in, struct parts *parts,
                                const char **fault) {
   struct slip_json_part *const heads[] = {&parts->join_ref, &parts->ref, &parts->topic,
                                           &parts->event};
   struct slip_json_cut cut;
   bool has;
-  slip_json_cut_init(&cut, text);
+  slip_json_cut_init(&cut, in.bytes, in.plain);
   enum slip_err err = slip_json_cut_array(&cut, &has);
   for (size_t i = 0; i < 4 && err == SLIP_OK && has; i++) {
     err = slip_json_cut_value(&cut, heads[i]);
@@ -108,13 +108,13 @@ static enum slip_err cut_array(struct slip_wire wire, struct slip_span text, str
 }
 
 /* vsn 1: the same as an object */
-static enum slip_err cut_object(struct slip_wire wire, struct slip_span text, struct parts *parts,
+static enum slip_err cut_object(struct slip_wire wire, struct slip_payload in, struct parts *parts,
                                 const char **fault) {
   const struct slip_span keys[5] = {SLIP_SPAN("join_ref"), SLIP_SPAN("ref"), SLIP_SPAN("topic"),
                                     SLIP_SPAN("event"), SLIP_SPAN("payload")};
   struct slip_json_part items[5];
   struct slip_json_cut cut;
-  slip_json_cut_init(&cut, text);
+  slip_json_cut_init(&cut, in.bytes, in.plain);
   enum slip_err err = slip_json_cut_object(&cut, keys, 5, items);
   if (err != SLIP_OK || !slip_json_cut_is_done(&cut))
     return cut_fault(err, fault);
@@ -124,7 +124,7 @@ static enum slip_err cut_object(struct slip_wire wire, struct slip_span text, st
     return fail(fault, "an object without a payload");
   *parts =
       (struct parts){.join_ref = items[0], .ref = items[1], .topic = items[2], .event = items[3]};
-  slip_json_cut_init(&cut, items[4].raw);
+  slip_json_cut_init(&cut, items[4].raw, items[4].plain);
   return cut_payload(wire, &cut, parts, fault);
 }
 
@@ -183,7 +183,7 @@ static enum slip_err read_parts(const struct parts *parts, struct slip_buf *scra
   err = read_string(parts, &parts->status, scratch, &m->status);
   if (err != SLIP_OK)
     return string_fault(err, "a status that is not a string", fault);
-  m->payload = (struct slip_payload){SLIP_JSON, parts->payload.raw};
+  m->payload = (struct slip_payload){SLIP_JSON, parts->payload.raw, parts->payload.plain};
   return SLIP_OK;
 }
 
@@ -192,13 +192,13 @@ static enum slip_message_kind kind_of(enum slip_sender sender, const struct slip
   return sender == SLIP_FROM_CLIENT || has_refs ? SLIP_MESSAGE_PUSH : SLIP_MESSAGE_BROADCAST;
 }
 
-enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_span text,
+enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_payload in,
                                      struct slip_buf *scratch, struct slip_message *out,
                                      const char **fault) {
   struct slip_message m;
   struct parts parts = {0};
-  enum slip_err err = wire.vsn == SLIP_VSN_1 ? cut_object(wire, text, &parts, fault)
-                                             : cut_array(wire, text, &parts, fault);
+  enum slip_err err = wire.vsn == SLIP_VSN_1 ? cut_object(wire, in, &parts, fault)
+                                             : cut_array(wire, in, &parts, fault);
   if (err == SLIP_OK)
     err = read_parts(&parts, scratch, &m, fault);
   if (err != SLIP_OK)

@@ -8,7 +8,7 @@
 #include "core/message.h"
 
 /* Like slip_message_read; `scratch` is empty. */
-SLIP_CHECKED enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_span text,
+SLIP_CHECKED enum slip_err slip_message_text_read(struct slip_wire wire, struct slip_payload in,
                                                   struct slip_buf *scratch,
                                                   struct slip_message *out, const char **fault);
 /* Like slip_message_write, for a JSON payload. */

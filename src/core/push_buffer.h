@@ -48,7 +48,8 @@ static inline struct slip_span slip_buffered_push_event(const struct slip_buffer
 }
 
 static inline struct slip_payload slip_buffered_push_payload(const struct slip_buffered_push *p) {
-  return (struct slip_payload){p->format, {p->bytes + p->event_size, p->payload_size}};
+  return (struct slip_payload){.format = p->format,
+                               .bytes = {p->bytes + p->event_size, p->payload_size}};
 }
 
 /* What a push of that size would take. */

@@ -164,7 +164,8 @@ static bool got_push(struct slip_session *s, const struct slip_message *m,
 bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
                               struct slip_action *out) {
   struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER};
-  struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data};
+  struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data,
+                                 in->plain};
   struct slip_message message;
   struct slip_buf scratch = {0};
   const char *fault = NULL;

@@ -132,6 +132,7 @@ static enum slip_err begin_frame(struct slip_ws_reader *r, uint64_t length) {
   if (is_control(r->opcode) || r->opcode == CONTINUATION)
     return SLIP_OK;
   r->kind = r->opcode;
+  r->plain = (struct slip_plain_run){0};
   r->is_compressed = (r->head[0] & RESERVED) != 0;
   r->is_text = r->kind == SLIP_WS_TEXT && !r->is_compressed;
   return SLIP_OK;
@@ -177,11 +178,17 @@ static enum slip_err append(struct slip_ws_reader *r, struct slip_span piece) {
   return SLIP_OK;
 }
 
+/* Looks at a piece of text while it is in the cache. False: it is not UTF-8. */
+static bool check_text(struct slip_ws_reader *r, struct slip_span piece) {
+  bool is_ascii = slip_plain_run_feed(&r->plain, r->message.size, piece, r->left);
+  return (is_ascii && slip_utf8_is_whole(&r->utf8)) || slip_utf8_feed(&r->utf8, piece);
+}
+
 /* The same, checking text on the way. */
 static enum slip_err keep(struct slip_ws_reader *r, struct slip_span piece) {
   if (is_control(r->opcode))
     r->control_size = (uint8_t)(r->control_size + piece.size);
-  else if (r->is_text && !slip_utf8_feed(&r->utf8, piece))
+  else if (r->is_text && !check_text(r, piece))
     return not_utf8(r);
   return append(r, piece);
 }
@@ -233,6 +240,7 @@ static enum slip_err end_message(struct slip_ws_reader *r, struct slip_span rest
     if (err != SLIP_OK)
       return err;
     out->data = slip_buf_span(&r->message);
+    out->plain = slip_plain_run_span(&r->plain, out->data);
     r->is_taken = true;
   } else if (r->is_text && !slip_utf8_feed(&r->utf8, rest)) {
     return not_utf8(r);

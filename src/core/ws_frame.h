@@ -9,6 +9,7 @@
  * an idle reader owns nothing.
  */
 #include "core/buf.h"
+#include "core/plain.h"
 #include "core/utf8.h"
 
 #include <stdint.h>
@@ -35,18 +36,20 @@ enum slip_ws_code {
 /* A whole message or control frame. */
 struct slip_ws_message {
   enum slip_ws_kind kind;
-  struct slip_span data; /* of a CLOSE: its text, checked to be UTF-8 */
-  uint16_t code;         /* of a CLOSE; SLIP_WS_NO_CODE when it had none */
-  bool is_compressed;    /* as it came: `data` is still packed, its text not checked */
+  struct slip_span data;  /* of a CLOSE: its text, checked to be UTF-8 */
+  struct slip_span plain; /* of a TEXT in pieces: a plain stretch (plain.h) of `data`, or absent */
+  uint16_t code;          /* of a CLOSE; SLIP_WS_NO_CODE when it had none */
+  bool is_compressed;     /* as it came: `data` is still packed, its text not checked */
 };
 
 /* Sits in every client, so it is small; the fields are its own. */
 struct slip_ws_reader {
-  struct slip_buf message; /* the data message in pieces, behind it a control frame in pieces */
-  uint32_t max;            /* the most bytes of a data message */
-  uint32_t left;           /* payload bytes of the current frame still to come */
-  const char *fault;       /* why the last `next` failed, in words; static; NULL before */
-  uint8_t head[10];        /* a header that is not whole yet; never a mask, so never longer */
+  struct slip_buf message;     /* the data message in pieces, behind it a control frame in pieces */
+  uint32_t max;                /* the most bytes of a data message */
+  uint32_t left;               /* payload bytes of the current frame still to come */
+  struct slip_plain_run plain; /* of the data message in pieces, if it is text */
+  const char *fault;           /* why the last `next` failed, in words; static; NULL before */
+  uint8_t head[10];            /* a header that is not whole yet; never a mask, so never longer */
   uint8_t head_size;
   uint8_t control_size;   /* how much of `message`, at its end, is a control frame's */
   uint8_t opcode;         /* of the current frame */

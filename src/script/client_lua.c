@@ -206,8 +206,8 @@ static int client_join(lua_State *L) {
 static int client_send_join(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   struct slip_span topic = slip_result_check_span(L, 2);
-  struct slip_payload payload = {lua_toboolean(L, 4) ? SLIP_BINARY : SLIP_JSON,
-                                 slip_result_check_span(L, 3)};
+  struct slip_payload payload = {.format = lua_toboolean(L, 4) ? SLIP_BINARY : SLIP_JSON,
+                                 .bytes = slip_result_check_span(L, 3)};
   return finish(L, box, slip_session_send_join(slip_client_enter(box->client), topic, payload),
                 "not_due");
 }

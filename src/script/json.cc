@@ -92,10 +92,14 @@ void slip_json_push_array_mt(lua_State *L) {
 }
 
 bool slip_json_push(lua_State *L, struct slip_span text) {
+  return slip_json_push_known(L, text, {});
+}
+
+bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span plain) {
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   slip_json_fault fault = {};
-  bool done = slip_json_read(L, w, top + 1, text, &fault);
+  bool done = slip_json_read(L, w, top + 1, text, plain, &fault);
   if (!done) {
     lua_pushfstring(L, "not valid JSON at byte %I: %s", static_cast<LUAI_UACINT>(fault.at) + 1,
                     fault.text);

@@ -36,6 +36,9 @@ void slip_json_push_array_mt(lua_State *L);
  * Of a key that is there twice the last value counts.
  */
 bool slip_json_push(lua_State *L, struct slip_span text);
+/* The same of a text that is UTF-8, a string of which begins with `plain`, a plain stretch
+ * (plain.h) that need not be looked at; absent where none is known. */
+bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span plain);
 /*
  * Pushes the JSON text of the value at `index` and answers true, or pushes a text that names the
  * path ("payload.list[3].x: cannot encode a function") and answers false.

@@ -53,10 +53,10 @@ struct slip_json_fault {
   size_t at;
 };
 
-/* Pushes the value of the text; false: fills in *fault, and the stack is higher by whatever. The
- * userdata of `w` is at the absolute index `work`. */
+/* Pushes the value of the text, as slip_json_push_known; false: fills in *fault, and the stack is
+ * higher by whatever. The userdata of `w` is at the absolute index `work`. */
 bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
-                    slip_json_fault *fault);
+                    struct slip_span plain, slip_json_fault *fault);
 /* Leaves the JSON text of the value at the absolute index in w->bytes; false: leaves the error text
  * there, and the stack is higher by whatever. */
 bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index);

@@ -5,6 +5,7 @@
  */
 #include "script/json_private.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -18,7 +19,8 @@ struct reader {
   int work; /* the stack index of its userdata */
   unsigned depth;
   struct slip_span text;
-  const uint32_t *next; /* where the tokens begin that are still to be read */
+  struct slip_span plain; /* with which a string begins; absent: nothing is known */
+  const uint32_t *next;   /* where the tokens begin that are still to be read */
   const uint32_t *end;
   slip_json_fault *fault;
 };
@@ -54,10 +56,17 @@ struct slip_span peek_token(const reader &r) {
   return {r.text.at + from, to - from};
 }
 
+/* Of the inside of a string. */
+bool has_escape(const reader &r, struct slip_span inside) {
+  if (inside.at == r.plain.at)
+    inside = slip_span_skip(inside, r.plain.size);
+  return std::memchr(inside.at, '\\', inside.size) != nullptr;
+}
+
 bool push_string(reader &r) {
   struct slip_span raw = peek_token(r);
   struct slip_span text = {raw.at + 1, raw.size - 2};
-  if (std::memchr(text.at, '\\', text.size) != nullptr) {
+  if (has_escape(r, text)) {
     slip_buf_truncate(&r.w->bytes, 0);
     enum slip_err err = slip_json_string_read(raw, &r.w->bytes, &text);
     slip_json_must(r.L, err != SLIP_ENOMEM);
@@ -262,11 +271,11 @@ bool refuse_whole(reader &r, simdjson::error_code err) {
   }
 }
 
-/* Finds the tokens. */
-simdjson::error_code find(reader &r) {
+/* Finds the tokens of `text`. */
+simdjson::error_code find_in(reader &r, struct slip_span text) {
   auto &finder = r.w->finder;
-  size_t capacity = r.text.size > SLIP_JSON_KEPT ? r.text.size : SLIP_JSON_KEPT;
-  if (r.text.size == 0)
+  size_t capacity = text.size > SLIP_JSON_KEPT ? text.size : SLIP_JSON_KEPT;
+  if (text.size == 0)
     return simdjson::EMPTY;
   simdjson::error_code err = simdjson::SUCCESS;
   if (!finder) {
@@ -277,22 +286,47 @@ simdjson::error_code find(reader &r) {
   }
   if (err != simdjson::SUCCESS)
     return err;
-  err = finder->stage1(reinterpret_cast<const uint8_t *>(r.text.at), r.text.size,
+  err = finder->stage1(reinterpret_cast<const uint8_t *>(text.at), text.size,
                        simdjson::stage1_mode::regular);
   r.next = finder->structural_indexes.get();
   r.end = r.next + finder->n_structural_indexes;
   return err;
 }
 
+/* What is left when the plain stretch is taken out is searched; tokens behind it are then moved to
+ * where they are. */
+simdjson::error_code find_around_plain(reader &r) {
+  struct slip_buf *rest = &r.w->bytes;
+  size_t before = static_cast<size_t>(r.plain.at - r.text.at);
+  struct slip_span behind = slip_span_skip(r.text, before + r.plain.size);
+  slip_buf_truncate(rest, 0);
+  slip_json_must(r.L, slip_buf_append(rest, {r.text.at, before}) == SLIP_OK);
+  slip_json_must(r.L, slip_buf_append(rest, behind) == SLIP_OK);
+  simdjson::error_code err = find_in(r, slip_buf_span(rest));
+  if (err != simdjson::SUCCESS)
+    return err;
+  uint32_t *first = r.w->finder->structural_indexes.get();
+  uint32_t *end = first + r.w->finder->n_structural_indexes;
+  for (uint32_t *token = std::lower_bound(first, end, before); token < end; token++)
+    *token += static_cast<uint32_t>(r.plain.size);
+  return err;
+}
+
+/* Finds the tokens. To take the plain stretch out is to copy the rest, so that must be less. */
+simdjson::error_code find(reader &r) {
+  return r.plain.size > r.text.size / 2 ? find_around_plain(r) : find_in(r, r.text);
+}
+
 } // namespace
 
 bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
-                    slip_json_fault *fault) {
+                    struct slip_span plain, slip_json_fault *fault) {
   reader r = {};
   r.L = L;
   r.w = w;
   r.work = work;
   r.text = text;
+  r.plain = plain;
   r.fault = fault;
   simdjson::error_code err = find(r);
   if (err != simdjson::SUCCESS)

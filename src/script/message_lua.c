@@ -61,8 +61,8 @@ static void push_message(lua_State *L, const struct slip_message *m) {
 }
 
 static int core_message_read(lua_State *L) {
-  const struct slip_payload in = {lua_toboolean(L, 2) ? SLIP_BINARY : SLIP_JSON,
-                                  slip_result_check_span(L, 1)};
+  const struct slip_payload in = {.format = lua_toboolean(L, 2) ? SLIP_BINARY : SLIP_JSON,
+                                  .bytes = slip_result_check_span(L, 1)};
   const struct slip_wire wire = {to_vsn(luaL_optinteger(L, 3, 2)), SLIP_FROM_CLIENT};
   struct slip_message message;
   const char *fault = NULL;
@@ -115,7 +115,7 @@ static int core_message_write(lua_State *L) {
       .topic = field_text(L, "topic"),
       .event = field_text(L, "event"),
       .status = field_text(L, "status"),
-      .payload = {field_format(L), field_text(L, "payload")},
+      .payload = {.format = field_format(L), .bytes = field_text(L, "payload")},
   };
   const struct slip_wire wire = {field_vsn(L), SLIP_FROM_SERVER};
   struct slip_buf *out = work_memory(L);

@@ -41,7 +41,7 @@ bool slip_payload_push(lua_State *L, const struct slip_client_box *box,
     return true;
   }
   if (!box->has_decoder)
-    return slip_json_push(L, payload.bytes);
+    return slip_json_push_known(L, payload.bytes, payload.plain);
   lua_getiuservalue(L, 2, SLIP_CLIENT_DECODE);
   return push_decoded(L, payload.bytes);
 }

@@ -45,7 +45,7 @@ int slip_push_bytes(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   struct slip_push push = read_push(L, 6);
   enum slip_format format = lua_toboolean(L, 5) ? SLIP_BINARY : SLIP_JSON;
-  push.payload = (struct slip_payload){format, slip_result_check_span(L, 4)};
+  push.payload = (struct slip_payload){.format = format, .bytes = slip_result_check_span(L, 4)};
   uint64_t ref = 0;
   enum slip_err err = request(box, &push, &ref);
   return answer(L, err, ref);
@@ -70,7 +70,7 @@ static struct slip_client_box *find_client(lua_State *L) {
 static int push_json(lua_State *L, const struct slip_client_box *box, struct slip_push *push) {
   uint64_t ref = 0;
   bool is_absent = lua_isnil(L, 4);
-  push->payload = (struct slip_payload){SLIP_JSON, SLIP_SPAN("{}")};
+  push->payload = (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")};
   bool is_good = is_absent || slip_json_lend(L, 4, &push->payload.bytes);
   if (!is_good) {
     lua_pushnil(L);
@@ -91,7 +91,8 @@ static int push_binary(lua_State *L, const struct slip_client_box *box, struct s
     return slip_result_fail(L, "payload: binary payloads need vsn 2.0.0", "invalid");
   uint64_t ref = 0;
   (void)lua_getfield(L, 4, "bytes");
-  push->payload = (struct slip_payload){SLIP_BINARY, slip_result_check_span(L, -1)};
+  push->payload =
+      (struct slip_payload){.format = SLIP_BINARY, .bytes = slip_result_check_span(L, -1)};
   enum slip_err err = request(box, push, &ref);
   return answer(L, err, ref);
 }
