@@ -218,6 +218,28 @@ static void looks_at_every_place_of_texts_of_every_size(void **state) {
     }
 }
 
+/* Long texts are checked and copied in pieces: characters are cut between them. */
+static void writes_long_texts_whatever_lies_where_they_are_cut(void **state) {
+  (void)state;
+  static char text[40000];
+  const struct slip_span all = {text, sizeof text};
+  for (size_t at = 16380; at < 16390; at++) {
+    struct slip_buf raw = {0};
+    memset(text, 'x', sizeof text);
+    memcpy(text + at, "\xf0\x9f\x98\x80", 4);
+    CHECK_OK(slip_json_string_write(&raw, all));
+    assert_int_equal(raw.size, sizeof text + 2);
+    check_read(slip_buf_span(&raw), all);
+    text[at + 3] = '\n';
+    assert_int_equal(slip_json_string_write(&raw, all), SLIP_EUTF8);
+    assert_int_equal(raw.size, sizeof text + 2);
+    slip_buf_clear(&raw);
+  }
+  text[sizeof text - 1] = '\xf0';
+  assert_int_equal(slip_json_string_write(&buf, all), SLIP_EUTF8);
+  assert_int_equal(buf.size, 0);
+}
+
 static void writes_an_empty_string_for_empty_text(void **state) {
   (void)state;
   CHECK_OK(slip_json_string_write(&buf, SLIP_SPAN("")));
@@ -267,6 +289,7 @@ int main(void) {
       TEST(writes_with_the_shortest_escapes),
       TEST(writes_what_it_reads_back),
       TEST(looks_at_every_place_of_texts_of_every_size),
+      TEST(writes_long_texts_whatever_lies_where_they_are_cut),
       TEST(writes_an_empty_string_for_empty_text),
       TEST(does_not_write_what_is_not_utf8),
       TEST(writes_nothing_when_there_is_too_little_room),

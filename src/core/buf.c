@@ -1,5 +1,7 @@
 #include "core/buf.h"
 
+#include "core/large.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +44,7 @@ static enum slip_err grow(struct slip_buf *b, size_t need) {
   char *memory = realloc(b->memory, room);
   if (memory == NULL)
     return SLIP_ENOMEM;
+  slip_large_prepare(memory, room);
   b->memory = memory;
   b->room = (uint32_t)room;
   return SLIP_OK;

@@ -3,6 +3,8 @@
 #include "core/plain.h"
 #include "core/utf8.h"
 
+enum { PIECE = 16 * 1024 };
+
 /* The value of four hexadecimal digits, or -1. */
 static int32_t read_hex4(const char *at, const char *end) {
   if (end - at < 4)
@@ -195,23 +197,40 @@ static enum slip_err escape(struct slip_buf *out, const char *at, const char *en
   return SLIP_OK;
 }
 
-static enum slip_err write_plain(struct slip_buf *out, struct slip_span text) {
-  char *room;
-  enum slip_err err = slip_buf_reserve(out, text.size + 2, &room);
-  if (err != SLIP_OK)
-    return err;
-  room[0] = '"';
-  memcpy(room + 1, text.at, text.size);
-  room[text.size + 1] = '"';
-  slip_buf_commit(out, text.size + 2);
-  return SLIP_OK;
+/* The next piece of a text; all of what is done to it is done while it is in the cache. */
+static struct slip_span take_piece(struct slip_span *text) {
+  struct slip_span piece = {text->at, text->size < PIECE ? text->size : PIECE};
+  *text = slip_span_skip(*text, piece.size);
+  return piece;
+}
+
+/* Copies text that is ASCII, as most is, and needs no escape. False: it is not such a text. */
+static bool copy_plain(char *to, struct slip_span text) {
+  while (text.size > 0) {
+    struct slip_span piece = take_piece(&text);
+    if (!slip_plain_is_ascii(piece))
+      return false;
+    memcpy(to, piece.at, piece.size);
+    to += piece.size;
+  }
+  return true;
+}
+
+static enum slip_err escape_text(struct slip_buf *out, struct slip_span text) {
+  struct slip_utf8 utf8 = {0};
+  enum slip_err err = SLIP_OK;
+  while (text.size > 0 && err == SLIP_OK) {
+    struct slip_span piece = take_piece(&text);
+    err = slip_utf8_feed(&utf8, piece) ? escape(out, piece.at, piece.at + piece.size) : SLIP_EUTF8;
+  }
+  return err == SLIP_OK && !slip_utf8_is_whole(&utf8) ? SLIP_EUTF8 : err;
 }
 
 static enum slip_err write_escaped(struct slip_buf *out, struct slip_span text) {
   size_t before = out->size;
   enum slip_err err = slip_buf_append(out, SLIP_SPAN("\""));
   if (err == SLIP_OK)
-    err = escape(out, text.at, text.at + text.size);
+    err = escape_text(out, text);
   if (err == SLIP_OK)
     err = slip_buf_append(out, SLIP_SPAN("\""));
   if (err != SLIP_OK)
@@ -220,9 +239,13 @@ static enum slip_err write_escaped(struct slip_buf *out, struct slip_span text) 
 }
 
 enum slip_err slip_json_string_write(struct slip_buf *out, struct slip_span text) {
-  if (text.size == 0)
-    return slip_buf_append(out, SLIP_SPAN("\"\""));
-  if (slip_plain_is_ascii(text))
-    return write_plain(out, text);
-  return slip_utf8_is_valid(text) ? write_escaped(out, text) : SLIP_EUTF8;
+  char *room;
+  enum slip_err err = slip_buf_reserve(out, text.size + 2, &room);
+  if (err != SLIP_OK)
+    return err;
+  if (!copy_plain(room + 1, text))
+    return write_escaped(out, text);
+  room[0] = room[text.size + 1] = '"';
+  slip_buf_commit(out, text.size + 2);
+  return SLIP_OK;
 }

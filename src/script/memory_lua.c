@@ -1,5 +1,7 @@
 #include "script/memory_lua.h"
 
+#include "core/large.h"
+
 #include <lauxlib.h>
 #include <stdlib.h>
 
@@ -23,6 +25,7 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size) {
     free(old);
   else if ((memory = realloc(old, size)) == NULL)
     return NULL;
+  slip_large_prepare(memory, size);
   account->used += size - old_size;
   if (account->used > account->peak)
     account->peak = account->used;
