@@ -7,12 +7,14 @@ local lineage = require "slipstream.lineage"
 local misnomer = require "slipstream.misnomer"
 local modules = require "slipstream.modules"
 local registry = require "slipstream.registry"
+local source = require "slipstream.source"
 
 local M = {}
 
 ---@class slipstream.Edition
 ---@field records slipstream.Module[] what is to be loaded; once that is done, in the order in which it was
 ---@field pairs { name: string, old: table, new: table }[] the client modules that are replaced
+---@field private texts table<slipstream.Module, string> what is loaded
 ---@field private old table<slipstream.Module, any> what the modules had returned before
 ---@field private before table<table, table>? copies of the tables that loading changes, while it is noted
 ---@field private changes table[] in their order
@@ -78,12 +80,13 @@ end
 -- Loading.
 
 -- All are read before the first one runs, so that most mistakes are found before anything has happened.
-local function read_all(records)
+local function read_all(edition)
   local chunks = {}
-  for _, record in ipairs(records) do
-    local chunk, text = loadfile(record.file, "t")
-    if not chunk then error(text, 0) end
-    chunks[record] = chunk
+  for _, record in ipairs(edition.records) do
+    local text, fault = source.read(record.file)
+    if text then chunks[record], fault = source.load(text, record.file) end
+    if fault then error(fault, 0) end
+    edition.texts[record] = text
   end
   return chunks
 end
@@ -119,7 +122,7 @@ end
 
 --- Loads the modules, each after those that it requires. Raises.
 function Edition:load()
-  local order, chunks = {}, read_all(self.records)
+  local order, chunks = {}, read_all(self)
   for record in pairs(chunks) do self.old[record] = modules.value_of(record) end
   local _ <close> = preload(chunks, order)
   for _, record in ipairs(self.records) do
@@ -204,11 +207,18 @@ function Edition:hand_over()
   for _, pair in ipairs(self.pairs) do hand_over(pair.old, pair.new) end
 end
 
+-- Its end.
+
+--- The script consists of it from now on.
+function Edition:keep()
+  for record, text in pairs(self.texts) do record.text, record.is_refused = text, nil end
+end
+
 --- Makes an edition of these modules, which is not loaded yet.
 ---@param records slipstream.Module[]
 ---@return slipstream.Edition
 function M.new(records)
-  return setmetatable({ records = records, pairs = {}, old = {}, changes = {} }, Edition)
+  return setmetatable({ records = records, pairs = {}, texts = {}, old = {}, changes = {} }, Edition)
 end
 
 return M

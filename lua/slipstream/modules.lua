@@ -6,6 +6,7 @@
 
 local core = require "slipstream.core"
 local likeness = require "slipstream.likeness"
+local source = require "slipstream.source"
 local turn = require "slipstream.turn"
 local uv = require "luv"
 
@@ -17,12 +18,15 @@ local M = {}
 ---@field path string the same, absolute
 ---@field likeness string? what it was like before it was loaded for the first time, see slipstream.likeness
 ---@field users table<slipstream.Module, boolean> who requires it
+---@field text string? what was loaded
+---@field is_refused boolean? what is in the file now is not what was loaded, as a reload was undone
 ---@field is_main boolean?
 
 -- What is known. `folder` is nil where nobody takes notes.
 local by_name, by_path = {}, {}
 local folder, main, tell
 local loading = {} -- the modules that are being loaded, each required by the one before
+local given = {} -- texts, by path: what other workers have loaded that was not loaded here yet
 
 -- Files.
 
@@ -62,12 +66,29 @@ local function tell_files()
 end
 
 local function add(record)
+  local text = source.read(record.path)
   record.users, record.likeness = {}, likeness.of(record.path)
+  record.text = given[record.path] or text
+  record.is_refused = record.text ~= text or nil
   by_name[record.name], by_path[record.path] = record, record
   if is_telling or not tell then return record end
   is_telling = true
   turn.post(core.host(), tell_files)
   return record
+end
+
+-- Has `require` load what other workers have loaded. Whoever loads it again means the file.
+local function find_given(name)
+  local record = by_name[name]
+  local text = record and given[record.path]
+  if not text then return nil end
+  given[record.path] = nil
+  return assert(source.load(text, record.file)), record.file
+end
+
+--- A reload has been kept: what is in the files is what the others have loaded.
+function M.forget_given()
+  given = {}
 end
 
 -- Notes.
@@ -128,8 +149,11 @@ end
 ---@param args any what it is given
 ---@param on_files fun(likenesses: table<string, string>) told of all files, by their absolute paths, in a
 ---turn of the loop, when there are more
-function M.track(file, args, on_files)
+---@param texts table<string, string>? what other workers have loaded, by absolute paths
+function M.track(file, args, on_files, texts)
   local path = absolute(file)
+  given = texts or {}
+  table.insert(package.searchers, 2, find_given)
   folder, tell = path:match "^(.*/)", on_files
   main = add { name = file, file = file, path = path, is_main = true, args = args }
   rawset(_G, "require", tracked_require)
@@ -147,6 +171,20 @@ end
 function M.value_of(record)
   if record.is_main then return record.value end
   return package.loaded[record.name]
+end
+
+--- What was in the main file; nil: it cannot be read.
+---@return string?
+function M.main_text()
+  return main.text
+end
+
+--- What the modules are made from.
+---@return table<string, string> texts by absolute paths
+function M.texts()
+  local texts = {}
+  for path, record in pairs(by_path) do texts[path] = record.text end
+  return texts
 end
 
 --- The main file has returned that.

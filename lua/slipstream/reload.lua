@@ -175,7 +175,8 @@ local function perform(names, paths, host)
 end
 
 ---@class slipstream.reload.Job
----@field key string what it is about
+---@field key any what it is about
+---@field fn fun(): ... does it
 ---@field owners table[] whose fibers wait for it
 ---@field outcome table? packed
 local jobs = {}
@@ -184,7 +185,7 @@ local function work()
   while jobs[1] do
     local job = jobs[1]
     job.has_begun = true
-    local outcome = table.pack(xpcall(perform, traceback.catch, job.names, job.paths, job.host))
+    local outcome = table.pack(xpcall(job.fn, traceback.catch))
     job.outcome = outcome[1] and outcome or { false, nil, traceback.caught(outcome[2]).text, n = 3 }
     table.remove(jobs, 1)
     for _, owner in ipairs(job.owners) do fiber.poke(owner) end
@@ -205,9 +206,8 @@ local function join_waiting(key, owner)
   end
 end
 
-local function add_job(key, owner, names, paths)
-  local host = owner._client._host
-  local job = { key = key, owners = { owner }, names = names, paths = paths, host = host }
+local function add_job(key, owner, fn)
+  local host, job = owner._client._host, { key = key, owners = { owner }, fn = fn }
   table.insert(jobs, job)
   if #jobs == 1 then turn.post(host, begin_work, host) end
   return job
@@ -223,9 +223,20 @@ local function key_of(names, paths)
 end
 
 -- In a turn of its own, when none of the clients runs, nor who asks.
+local function in_turn(key, fn)
+  local owner = fiber.check_may_wait()
+  return fiber.await(nil, has_outcome, join_waiting(key, owner) or add_job(key, owner, fn))
+end
+
 local function perform_in_turn(names, paths)
-  local owner, key = fiber.check_may_wait(), key_of(names, paths)
-  return fiber.await(nil, has_outcome, join_waiting(key, owner) or add_job(key, owner, names, paths))
+  local host = fiber.check_may_wait()._client._host
+  return in_turn(key_of(names, paths), function() return perform(names, paths, host) end)
+end
+
+--- Calls `fn` while no reload is under way. Waits for that, and `fn` may wait.
+---@param fn function
+function M.between(fn)
+  return in_turn(fn, fn)
 end
 
 local function ask_lead(names, paths)

@@ -30,10 +30,6 @@ function clock.clock() return uv.hrtime() / 1e6 end
 
 -- Which modules.
 
--- In the program, by name, those of the last reloads that were refused: without them those that use them
--- would be new, and they themselves old.
-local refused = {}
-
 local function add_named(list, names)
   for _, name in ipairs(names) do
     local record, text = modules.by_name(name)
@@ -47,8 +43,12 @@ local function add_changed(list, paths)
   for _, path in ipairs(paths) do list[#list + 1] = modules.by_path(path) end
 end
 
+-- Those of the last reloads that were refused: without them those that use them would be new, and they
+-- themselves old.
 local function add_refused(list)
-  for _, record in pairs(refused) do list[#list + 1] = record end
+  for _, record in ipairs(modules.all()) do
+    if record.is_refused then list[#list + 1] = record end
+  end
 end
 
 -- A script that is none of a client module's would do all that it does once more.
@@ -132,15 +132,13 @@ end
 local function undo(reload, text)
   if reload.swap then reload.swap:undo() end
   reload.edition:undo()
-  if modules.is_tracked() then
-    for _, record in ipairs(reload.records) do refused[record.name] = record end
-  end
+  for _, record in ipairs(reload.records) do record.is_refused = true end
   if reload.span then reload.span:fail(text) end
 end
 
 local function keep(reload)
   reload.swap:keep()
-  for _, record in ipairs(reload.records) do refused[record.name] = nil end
+  reload.edition:keep()
   if reload.span then reload.span:stop { clients = reload.swap.count } end
 end
 
@@ -221,6 +219,7 @@ local current
 function M.finish(is_kept)
   local reload = current
   current = nil
+  if is_kept then modules.forget_given() end
   if not reload then return 0 end
   if is_kept then keep(reload) else undo(reload, "another worker refused") end
   if not reload.swap then return 0 end -- it was only loaded

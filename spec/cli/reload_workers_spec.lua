@@ -214,6 +214,36 @@ describe("slipstream.reload with two workers", function()
     ]], "--max-memory", "16")))
   end)
 
+  it("has a worker that fails after a refusal begin with the code that the other one has", function()
+    local output = run_two(rewriting .. [[
+      write("word.lua", "return 'new'")
+      assert(slipstream.reload "word")
+      write("word.lua", "return = 'newer'")
+      assert(not slipstream.reload "word")
+      ask()
+      write("ready", "")
+      bots[2]:await_end()
+      bots[2] = find "bot1"
+      ask()
+      write("word.lua", "return 'newest'")
+      show(slipstream.reload "bot")
+      ask()
+      stop()
+    ]], [[
+      local uv = require "luv"
+      local timer = uv.new_timer()
+      local function eat()
+        if not uv.fs_stat(folder .. "ready") then return end
+        uv.fs_unlink(folder .. "ready")
+        local hoard
+        while true do hoard = { hoard } end
+      end
+      timer:start(5, 5, eat)
+      timer:unref()
+    ]], "--max-memory", "16")
+    assert.equal("new\tnew\nnew\tnew\nword bot\t2\t0\nnewest\tnewest\n", output)
+  end)
+
   it("does what both ask for one after the other", function()
     local output = run_two([[
       write("word.lua", "return 'new'")

@@ -2,8 +2,10 @@
 -- failed, ends them all when a signal or the fault of one wants it, and gathers how they ended.
 
 local core = require "slipstream.core"
+local errand = require "slipstream.cli.errand"
 local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
+local reload = require "slipstream.reload"
 local restart = require "slipstream.restart"
 local seat = require "slipstream.seat"
 local signal = require "slipstream.cli.signal"
@@ -84,9 +86,9 @@ end
 
 -- Starting.
 
-local function start(crew, index)
+local function start(crew, index, texts)
   local worker = crew.workers[index]
-  local order = core.pack { options = crew.options, life = worker.life }
+  local order = core.pack { options = crew.options, life = worker.life, texts = texts }
   local max_memory = (crew.options.max_memory or 0) * MIB
   local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, max_memory)
   if ok then return end
@@ -94,11 +96,25 @@ local function start(crew, index)
   return end_all(crew)
 end
 
+local function texts_of_others()
+  for _, result in ipairs(team.ask_all "texts") do
+    if result.ok then return result.value end
+  end
+end
+
+-- It is to run what the others run, which is not what is in the files when a reload was refused.
+local function start_again(crew, index)
+  local texts = texts_of_others()
+  if not crew.ending then start(crew, index, texts) end
+end
+
 local function start_later(crew, index, msec)
   local worker = crew.workers[index]
   worker.life = worker.life + 1
   worker.pause = worker.pause or uv.new_timer()
-  worker.pause:start(msec, 0, function() start(crew, index) end)
+  worker.pause:start(msec, 0, function()
+    errand.run("restart", nil, reload.between, function() start_again(crew, index) end)
+  end)
 end
 
 -- Ends.

@@ -1,5 +1,6 @@
 --- The user's file: runs it, and tells what is wrong with it by the user's own places.
 
+local source = require "slipstream.source"
 local traceback = require "slipstream.traceback"
 
 local M = {}
@@ -33,14 +34,18 @@ end
 -- What cannot be read is wrong usage, what is wrong inside is a failure.
 --- Loads the file, and lets it find the files beside it.
 ---@param path string
+---@param text string? what is in it, where that was read already
 ---@return function? chunk
 ---@return string? text what is wrong: "file:line: cause"
 ---@return integer? code the exit code then: what cannot be read is wrong usage, else it is a failure
-function M.load(path)
-  local chunk, text = loadfile(path, "t")
+function M.load(path, text)
+  local fault, chunk
+  if not text then text, fault = source.read(path) end
+  if not text then return nil, fault, USAGE end
+  chunk, fault = source.load(text, path)
   if not chunk then
-    if not text:find(path, 1, true) then text = path .. ": " .. text end
-    return nil, text, text:find "^cannot " and USAGE or FAILED
+    if not fault:find(path, 1, true) then fault = path .. ": " .. fault end
+    return nil, fault, FAILED
   end
   add_folder_of(path)
   return chunk

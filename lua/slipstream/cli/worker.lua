@@ -147,12 +147,14 @@ local function run_out(main, options)
 end
 
 -- Loads the file and runs it.
-local function run_file(main, options)
-  modules.track(options.file, args_of(options, 1), function(files) team.post(team.LEAD, "files", files) end)
-  local chunk, fault, code = file.load(options.file)
+local function run_file(main, options, texts)
+  local function tell(files) team.post(team.LEAD, "files", files) end
+  modules.track(options.file, args_of(options, 1), tell, texts)
+  local chunk, fault, code = file.load(options.file, modules.main_text())
   if not chunk then return refuse(main, fault, code) end
   team.on("end", function() end_all(main) end)
   team.on("drain", function() drain.begin(function() end_all(main) end) end)
+  team.answer("texts", modules.texts)
   if options.control then facts.begin(options.allow_eval) end
   parcel.begin()
   run_chunk(chunk, main, options)
@@ -165,10 +167,10 @@ local function give_in(main)
   uv.stop()
 end
 
-local function run(options)
+local function run(options, texts)
   local ends, main = outcome.watch(), {}
   memory.guard(function() give_in(main) end)
-  run_file(main, options)
+  run_file(main, options, texts)
   if main.fault then return nil, main.fault, main.code end
   if main.is_ending then return 0 end
   local code, text, failure = outcome.result(options, ends, main.value)
@@ -199,7 +201,8 @@ local function share_of_dials(options)
 end
 
 --- Runs in a thread of its own, in a state of its own.
----@param bytes string packed: the options of the command, and the life of this worker
+---@param bytes string packed: the options of the command, the life of this worker, and the texts that the
+---others have loaded when it is not the first
 ---@return integer code the exit code
 ---@return string? text what is wrong
 function M.main(bytes)
@@ -210,7 +213,7 @@ function M.main(bytes)
   seat.join(order.life)
   log_options.apply(options)
   core.host():set_max_dials(share_of_dials(options))
-  local code, text, failure = run(options)
+  local code, text, failure = run(options, order.texts)
   loop.run "nowait" -- the end of clients is of the next turn
   return code or failure, text
 end
