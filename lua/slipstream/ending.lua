@@ -59,8 +59,8 @@ end
 
 -- Who called and has no reply gets none; what its callbacks have connected goes with it.
 local function leave_others(socket)
-  for from in pairs(socket._calls or none) do from:fail(socket._ending.reason) end
-  for client in pairs(socket._tied or none) do client:stop() end
+  for from in next, socket._calls or none do from:fail(socket._ending.reason) end
+  for client in next, socket._tied or none do client:stop() end
 end
 
 -- Lua's own words.
@@ -103,10 +103,10 @@ end
 local function let_go(socket)
   local reason = socket._ending.reason
   cancel(socket, reason)
-  for question in pairs(socket._questions or none) do cancel(question, reason) end
-  for timer in pairs(socket._timers or none) do timer:unset() end
+  for question in next, socket._questions or none do cancel(question, reason) end
+  for timer in next, socket._timers or none do timer:unset() end
   if socket._timeout then socket._timeout:unset() end
-  socket._mailbox, socket._questions, socket._timers = mailbox.new(), false, false
+  socket._mailbox, socket._questions, socket._timers = mailbox.new(), nil, nil
 end
 
 --- The connection of a client that ends is closed: that was all it waited for.

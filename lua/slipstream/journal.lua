@@ -180,6 +180,7 @@ end
 --- A join that was asked for since then is the next one.
 function M.left(socket, topic)
   note("debug", socket, "left", topic_and_reason, topic)
+  if not socket._spans then return end -- there is nothing to be told
   report.fail(socket, "topic.join", topic, "left")
   report.stop(socket, "client.leave", topic)
   if socket:join_status(topic) == "requested" then return end
