@@ -218,7 +218,7 @@ witness:	still here
     local code, it_ran = program.run { "run", program.file "script.lua" "", "--max-memory", "7" }
     assert.equal(2, code)
     assert.equal("slipstream: --max-memory: expected a whole number, 8 to 1048576, got 7"
-      .. " (see slipstream --help)\n", it_ran:errors())
+      .. " (see slipstream run --help)\n", it_ran:errors())
     assert.equal(0, (program.run { "run", program.file "script.lua" "print 'ran'", "--max-memory", "8" }))
   end)
 end)

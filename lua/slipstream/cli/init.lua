@@ -50,6 +50,14 @@ local function join_negatives(arguments)
   return joined
 end
 
+-- Which --help tells of what was wrong with the arguments.
+local function help_for(arguments)
+  for _, name in ipairs(names) do
+    if arguments[1] == name then return ("slipstream %s --help"):format(name) end
+  end
+  return "slipstream --help"
+end
+
 -- A folder that is not there would silently change nothing.
 local function check_lua_path()
   local folder = os.getenv "SLIPSTREAM_LUA_PATH"
@@ -66,7 +74,7 @@ function M.main(arguments)
   io.stdout:setvbuf "line" -- who reads what scripts print wants it now
   check_lua_path()
   local ok, options = new_parser():pparse(join_negatives(arguments))
-  if not ok then return complain(options .. " (see slipstream --help)", USAGE) end
+  if not ok then return complain(("%s (see %s)"):format(options, help_for(arguments)), USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
   uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before
   if not code then return complain(text, failure or FAILED) end

@@ -43,7 +43,7 @@ Exit code: 0 when all clients came to their end; 1: one failed for good, or the 
 
 function M.define(command)
   command:argument("file", "It returns a client module, or it is a plain script."):argname "FILE.lua"
-  command:option("--uri", "Where to connect; the file finds it in args.uri.")
+  command:option("--uri", "Where to connect; the file finds it in args.uri."):argname "URI"
   command:option("--set", "Give the file args.KEY, a string; may be repeated.")
     :argname "KEY=VALUE":count "*":convert(read_pair)
   command:option("--clients", "Start the module N times; args.index counts.")
