@@ -70,6 +70,9 @@ describe("slipstream ctl", function()
       local code, it_ran = asked("--control", socket(), "status")
       assert.equal(1, code)
       assert.equal(("slipstream: %s: there is no such socket\n"):format(socket()), it_ran:errors())
+      code, it_ran = asked("--control", program.folder(), "status")
+      assert.equal(1, code)
+      assert.equal(("slipstream: %s: it is no socket\n"):format(program.folder()), it_ran:errors())
       it_ran = run({ "ctl", "status" }, "")
       assert.equal(1, it_ran:exit())
       assert.equal("slipstream: XDG_RUNTIME_DIR is not set; say which program with --control PATH\n",
@@ -154,6 +157,10 @@ describe("slipstream ctl", function()
       assert.same({ idle = 1 }, told.all.clients)
       local _, it_ran = ctl "status"
       assert.truthy(it_ran:output():find("\nworker 1: does not answer\n", 1, true))
+      local code
+      code, it_ran = ctl("log-level", "warn")
+      assert.equal("worker 0: ok\nworker 1: does not answer\n", it_ran:output())
+      assert.equal(1, code)
     end)
 
     it("no secrets", function()

@@ -155,8 +155,14 @@ local function listen_in(folder, server)
   return ok, text
 end
 
+local function make_folder(parent)
+  local folder, text = uv.fs_mkdtemp(parent .. "/.XXXXXX")
+  if folder then return folder end
+  return nil, ("cannot write to the folder %s: %s"):format(parent, text:match "^%u+: ([^:]+)" or text)
+end
+
 local function listen(server)
-  local folder, text = uv.fs_mkdtemp(folder_of(server.path) .. "/.XXXXXX")
+  local folder, text = make_folder(folder_of(server.path))
   if not folder then return nil, text end
   local ok
   ok, text = listen_in(folder, server)

@@ -3,7 +3,9 @@
 local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
 local slipstream = require "slipstream"
+local status = require "slipstream.cli.status"
 local status_text = require "slipstream.cli.status_text"
+local uv = require "luv"
 
 local M = { summary = "Control a `slipstream run` that runs: see what it does, stop it." }
 
@@ -33,11 +35,11 @@ end
 
 local function show_level(result)
   if result.ok then return "ok", false end
-  return result.reason, true
+  return status.fault_of(result), true
 end
 
 local function show_eval(result)
-  if not result.ok then return result.reason, true end
+  if not result.ok then return status.fault_of(result), true end
   local value = result.value
   if value.error then return value.error, true end
   return #value.values == 0 and "no value" or table.concat(value.values, "  "), false
@@ -174,10 +176,17 @@ local failures = {
   EAGAIN = "too many ask it at once", timeout = "it does not answer",
 }
 
+-- To connect to a file of another kind is refused, too.
+local function why_not(path, code)
+  local found = code == "ECONNREFUSED" and uv.fs_stat(path)
+  if found and found.type ~= "socket" then return "it is no socket" end
+  return failures[code] or code
+end
+
 local function connect_to(path)
   local pipe, code = connect(path)
   if pipe then return pipe end
-  return nil, ("%s: %s"):format(path, failures[code] or code)
+  return nil, ("%s: %s"):format(path, why_not(path, code))
 end
 
 -- Those that run, by what is in the folder.

@@ -54,16 +54,20 @@ local function sum_up(results)
   return sum
 end
 
--- Why a worker has nothing to tell.
 local reasons = {
   timeout = "does not answer", noproc = "does not run", worker_ended = "has ended",
   queue_full = "does not answer",
 }
 
+--- Why a worker has nothing to tell.
+---@param result { reason: string }
+---@return string
+function M.fault_of(result)
+  return reasons[result.reason] or result.reason
+end
+
 local function of_worker(result)
-  if not result.ok then
-    return { worker = result.worker, fault = reasons[result.reason] or result.reason }
-  end
+  if not result.ok then return { worker = result.worker, fault = M.fault_of(result) } end
   local facts = result.value
   facts.worker = result.worker
   setmetatable(facts.modules, core.array_mt)
