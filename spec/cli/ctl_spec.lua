@@ -209,7 +209,7 @@ describe("slipstream ctl", function()
         local exit_code, it_ran = ctl("eval", code)
         return { exit_code, it_ran:output() }
       end
-      assert.same({ 0, "worker 0: 0\nworker 1: 1\n" }, eval 'require("slipstream").worker.index')
+      assert.same({ 0, "worker 0: 0\nworker 1: 1\n" }, eval "slipstream.worker.index")
       assert.same({ 0, 'worker 0: 1  nil  {"a":2,"token":"[redacted]"}\nworker 1: '
         .. '1  nil  {"a":2,"token":"[redacted]"}\n' }, eval '1, nil, { a = 2, token = "x" }')
       assert.same({ 0, "worker 0: no value\nworker 1: no value\n" }, eval "kept = 17")
@@ -218,7 +218,7 @@ describe("slipstream ctl", function()
       assert.same({ 1, "worker 0: eval:1: unexpected symbol near <eof>\n"
         .. "worker 1: eval:1: unexpected symbol near <eof>\n" }, eval "x =")
       assert.same({ 0, "worker 0: nil  timeout  timeout\nworker 1: nil  timeout  timeout\n" },
-        eval 'require("slipstream").await(function() end, 1)')
+        eval "slipstream.await(function() end, 1)")
       end_it(it_runs)
       assert.equal("", it_runs:errors())
     end)

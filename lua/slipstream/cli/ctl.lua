@@ -102,7 +102,8 @@ local verbs = {
   },
   eval = {
     summary = "Run code in each worker, if it was started with --allow-eval.",
-    text = "Shows what it returns, by worker, as the log would: cut short, and without secrets.",
+    text = "Shows what it returns, by worker, as the log would: cut short, and without secrets.\n"
+      .. "For example: slipstream ctl eval '#slipstream.clients()'",
     define = function(command) command:argument("code", "An expression, or statements."):argname "EXPR" end,
     request = function(options) return { code = options.code } end,
     show = function(value) return show_workers(value.workers, show_eval) end,

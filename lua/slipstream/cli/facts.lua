@@ -101,12 +101,14 @@ local function tell()
   return facts
 end
 
--- Code from elsewhere.
+-- Code from elsewhere: its globals are the program's, and it has the module at hand.
+
+local globals = setmetatable({ slipstream = slipstream }, { __index = _G, __newindex = _G })
 
 local function load_code(code)
-  local chunk = load("return " .. code, "=eval", "t")
+  local chunk = load("return " .. code, "=eval", "t", globals)
   if chunk then return chunk end
-  return load(code, "=eval", "t")
+  return load(code, "=eval", "t", globals)
 end
 
 local function show_all(values)
