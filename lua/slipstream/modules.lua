@@ -6,6 +6,7 @@
 
 local core = require "slipstream.core"
 local likeness = require "slipstream.likeness"
+local show = require "slipstream.show"
 local source = require "slipstream.source"
 local turn = require "slipstream.turn"
 local uv = require "luv"
@@ -195,8 +196,16 @@ end
 
 -- Asking.
 
+local function names()
+  local list = {}
+  for name in pairs(by_name) do list[#list + 1] = name end
+  table.sort(list)
+  return show.shorten(table.concat(list, ", "))
+end
+
 local function look_for(name)
-  if folder or package.loaded[name] == nil then return nil, "no such module of the script: " .. name end
+  if folder then return nil, ("no such module of the script: %s; it has %s"):format(name, names()) end
+  if package.loaded[name] == nil then return nil, "no such module: " .. name end
   local file = package.searchpath(name, package.path)
   if not file then return nil, ("module %s is in no file"):format(name) end
   return { name = name, file = file, path = absolute(file), users = {} }

@@ -32,7 +32,8 @@ describe("slipstream.reload in the program", function()
 
   it("reloads all that the script consists of, but not its plain main file, nor other modules", function()
     assert.equal("word bot\t1\t0\nrefused: main.lua is a plain script, which is not run again; "
-      .. "it begins anew with the program\nrefused: no such module of the script: luv\n", (run [[
+      .. "it begins anew with the program\n"
+      .. "refused: no such module of the script: luv; it has main.lua, bot, word\n", (run [[
       require "luv"
       local bot = slipstream.start(require "bot")
       show(slipstream.reload())

@@ -286,6 +286,7 @@ describe("slipstream ctl reload", function()
     assert.equal(("slipstream: %s/words.lua:1: no words\n"):format(program.folder()), errors)
     code, output, errors = ctl "nothing"
     assert.same({ 1, "" }, { code, output })
-    assert.equal("slipstream: no such module of the script: nothing\n", errors)
+    assert.equal(("slipstream: no such module of the script: nothing; it has %s, words\n"):format(main),
+      errors)
   end)
 end)

@@ -264,7 +264,7 @@ describe("a reload", function()
 
     it("when no module of that name is loaded", function()
       local ok, text = slipstream.reload "nowhere"
-      assert.same({ nil, "no such module of the script: nowhere" }, { ok, text })
+      assert.same({ nil, "no such module: nowhere" }, { ok, text })
       assert.has_error(function() slipstream.reload {} end,
         "bad argument #1 to 'reload' (a module that `require` has loaded, or its name, expected)")
       assert.has_error(function() slipstream.reload() end)
