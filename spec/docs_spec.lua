@@ -13,19 +13,22 @@ local function squeeze(lines)
   return (table.concat(lines, "\n"):gsub("[ \t]+", " "))
 end
 
+local server, uri
+
+local function serve()
+  server = program.start { "serve", "--port", "0" }
+  uri = server:read("listening on "):match "ws://%S+"
+end
+
+local function clean_up()
+  server:signal "sigterm"
+  assert.are.equal(143, server:exit())
+  program.clean_up()
+end
+
 local function check(path)
-  local server, uri
-
-  before_each(function()
-    server = program.start { "serve", "--port", "0" }
-    uri = server:read("listening on "):match "ws://%S+"
-  end)
-
-  after_each(function()
-    server:signal "sigterm"
-    assert.are.equal(143, server:exit())
-    program.clean_up()
-  end)
+  before_each(serve)
+  after_each(clean_up)
 
   for _, example in ipairs(api_doc.examples(path)) do
     it(("has an example at line %d that does what it says"):format(example.line), function()
@@ -55,3 +58,74 @@ end
 for _, path in ipairs(api_doc.paths) do
   describe(path, function() check(path) end)
 end
+
+describe("README.md", function()
+  before_each(serve)
+  after_each(clean_up)
+
+  local client, talk = table.unpack(api_doc.parts "README.md")
+
+  it("has a client that goes on until it is stopped", function()
+    local it_runs = program.start { "run", program.file "lobby.lua" (client), "--uri", uri }
+    it_runs:read "room:lobby\tshout\thello, everybody"
+    it_runs:signal "sigint"
+    assert.equal(130, it_runs:exit())
+  end)
+
+  it("has that client talked to by a script", function()
+    local callbacks, calls = talk:match "^(.-\n)\n(.*)$"
+    program.file "lobby.lua" ((client:gsub("return Lobby$", callbacks .. "%0")))
+    local script = "local slipstream, Lobby, args = require 'slipstream', require 'lobby', ...\n"
+      .. calls:gsub("local users", "%0, why") .. "\nprint(users, why)"
+    local code, it_ran = program.run { "run", program.file "talk.lua" (script), "--uri", uri }
+    assert.equal("nil\tnil\n", it_ran:output()) -- nobody has assigned any, and nothing failed
+    assert.falsy(it_ran:errors():find " error ")
+    assert.equal(0, code)
+  end)
+end)
+
+describe("docs/hot-reload.md", function()
+  after_each(program.clean_up)
+
+  local keeps, changes = table.unpack(api_doc.parts "docs/hot-reload.md")
+  local cache = "local M = {}\n" .. keeps .. [[
+
+    function M.put(value) cache.value = value end
+    function M.get() return cache.value end
+    return M
+  ]]
+  local bot = [[
+    local slipstream, cache = require "slipstream", require "cache"
+    local Bot = slipstream.client()
+    function Bot:init()
+      self:assign("questions", 4)
+      self:send_after(60000, "never")
+      cache.put "kept"
+      print "ready"
+    end
+    %s
+    return Bot
+  ]]
+  local shows = [[
+
+    local change = Bot.code_change
+    function Bot:code_change(old_version)
+      change(self, old_version)
+      print(old_version, self.assigns.questions.total, cache.get())
+    end
+  ]]
+
+  it("has a cache that is handed over, and assigns that are brought into shape once", function()
+    program.file "cache.lua" (cache)
+    local main = program.file "bot.lua" (bot:format "Bot.version = 1")
+    local it_runs = program.start { "run", main }
+    it_runs:read "ready"
+    program.file "bot.lua" (bot:format(changes .. shows))
+    it_runs:signal "sighup"
+    it_runs:read "1\t4\tkept"
+    it_runs:signal "sighup"
+    it_runs:read "2\t4\tkept"
+    it_runs:signal "sigterm"
+    assert.equal(143, it_runs:exit())
+  end)
+end)

@@ -3,7 +3,7 @@
 
 local M = {
   path = "docs/api.md",
-  paths = { "docs/api.md", "docs/faults.md", "docs/unreliable-connections.md" },
+  paths = { "README.md", "docs/api.md", "docs/faults.md", "docs/unreliable-connections.md" },
 }
 
 -- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last
@@ -58,6 +58,23 @@ function M.examples(path)
     end
   end)
   return examples
+end
+
+--- The other blocks of Lua, in their order: parts of something, or what does not end by itself.
+---@param path string
+---@return string[]
+function M.parts(path)
+  local parts, part = {}, nil
+  each_line(path, function(line, _, is_code, is_fence)
+    if is_fence then
+      part = is_code and line == "```lua" and {} or nil
+      parts[#parts + 1] = part
+    elseif part then
+      table.insert(part, line)
+    end
+  end)
+  for place, lines in ipairs(parts) do parts[place] = table.concat(lines, "\n") end
+  return parts
 end
 
 return M
