@@ -50,7 +50,7 @@ describe("slipstream run and the limit of open files", function()
     assert.equal(0, code)
     local attempts = tonumber(it_ran:output():match "^all have come\t(%d+)\n$")
     assert.is_true(attempts > 60 and attempts < 60 * 10)
-    local line = "cannot connect to 127.0.0.1:%d+: at most 50 files may be open, and that is enough for (%d+)"
+    local line = "cannot connect to 127.0.0.1:%d+: at most 50 files may be open, and all are, with (%d+)"
       .. " connections here; raise the limit %(ulimit %-n, LimitNOFILE%)"
     local fit = tonumber(it_ran:errors():match(line))
     assert.is_true(fit > 30 and fit < 40)

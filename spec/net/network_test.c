@@ -93,7 +93,7 @@ static void no_file_descriptor_left_is_told_in_words(void **state) {
   const struct rlimit none = {0, limit.rlim_max};
   char text[200];
   snprintf(text, sizeof text,
-           "cannot connect to 127.0.0.1:%u: at most 0 files may be open, and that is enough for 0 "
+           "cannot connect to 127.0.0.1:%u: at most 0 files may be open, and all are, with 0 "
            "connections here; raise the limit (ulimit -n, LimitNOFILE)",
            s->server.port);
   dial(s);

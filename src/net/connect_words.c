@@ -17,7 +17,7 @@ static void say_unbound(const struct slip_connect_failure *failure, char *text, 
 static void say_no_file(const struct slip_connect_failure *failure, const char *address, char *text,
                         size_t size) {
   snprintf(text, size,
-           "cannot connect to %s: at most %" PRIu64 " files may be open, and that is enough for "
+           "cannot connect to %s: at most %" PRIu64 " files may be open, and all are, with "
            "%zu connections here; raise the limit (ulimit -n, LimitNOFILE)",
            address, failure->files, failure->sockets);
 }
