@@ -52,6 +52,6 @@ int main(int argc, char **argv) {
   } else { /* the commands catch what a user can get wrong, so this one is ours */
     fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, -1));
   }
-  lua_close(L);
+  slip_memory_close_state(L, &account);
   return code;
 }

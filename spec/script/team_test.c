@@ -63,7 +63,7 @@ static void lead(const char *body) {
   lua_pushlightuserdata(L, (void *)body);
   if (lua_pcall(L, 1, 0, 1) != LUA_OK)
     fail_msg("%s", lua_tostring(L, -1));
-  lua_close(L);
+  slip_memory_close_state(L, &account);
   assert_int_equal(account.used, 0);
 }
 

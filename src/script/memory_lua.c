@@ -4,14 +4,53 @@
 
 #include <lauxlib.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESERVE = 16 };
+
+/* AddressSanitizer is to see each block come and go, with its own size. */
+#ifdef __SANITIZE_ADDRESS__
+enum { LARGEST_POOLED = 0 };
+#else
+enum { LARGEST_POOLED = SLIP_POOL_LARGEST };
+#endif
 
 /* What Lua says must not fail is never refused: to shrink. For something new `old_size` is a type,
  * not a size. */
 static bool is_over_limit(const struct slip_memory_account *account, size_t old_size, size_t size) {
   size_t limit = account->is_slice ? account->limit - account->limit / RESERVE : account->limit;
   return limit != 0 && size > old_size && account->used - old_size + size > limit;
+}
+
+static bool is_pooled(size_t size) {
+  return size <= LARGEST_POOLED;
+}
+
+static void release(struct slip_pool *pool, void *old, size_t old_size) {
+  if (old != NULL && is_pooled(old_size))
+    slip_pool_give(pool, old, old_size);
+  else
+    free(old);
+}
+
+/* From a pooled size, or to one. */
+static void *move(struct slip_pool *pool, void *old, size_t old_size, size_t size) {
+  if (is_pooled(old_size) && is_pooled(size) && slip_pool_is_same(old_size, size))
+    return old;
+  void *memory = is_pooled(size) ? slip_pool_take(pool, size) : malloc(size);
+  if (memory == NULL)
+    return size < old_size ? old : NULL; /* to shrink must not fail, and the old one will do */
+  memcpy(memory, old, size < old_size ? size : old_size);
+  release(pool, old, old_size);
+  return memory;
+}
+
+static void *resize(struct slip_pool *pool, void *old, size_t old_size, size_t size) {
+  if (old == NULL && is_pooled(size))
+    return slip_pool_take(pool, size);
+  if (old != NULL && (is_pooled(old_size) || is_pooled(size)))
+    return move(pool, old, old_size, size);
+  return realloc(old, size);
 }
 
 static void *allocate(void *context, void *old, size_t old_size, size_t size) {
@@ -22,8 +61,8 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size) {
     return NULL;
   void *memory = NULL;
   if (size == 0)
-    free(old);
-  else if ((memory = realloc(old, size)) == NULL)
+    release(&account->pool, old, old_size);
+  else if ((memory = resize(&account->pool, old, old_size, size)) == NULL)
     return NULL;
   slip_large_prepare(memory, size);
   account->used += size - old_size;
@@ -32,8 +71,8 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size) {
   return memory;
 }
 
-/* luaL_newstate sets what tells of panics and warnings; what it has allocated by then is freed as
- * ours is. */
+/* luaL_newstate sets what tells of panics and warnings. What it has allocated by then comes to the
+ * pool when Lua frees it: malloc's blocks have a multiple of the pool's grain, too. */
 lua_State *slip_memory_new_state(struct slip_memory_account *account) {
   lua_State *L = luaL_newstate();
   if (L == NULL)
@@ -42,6 +81,11 @@ lua_State *slip_memory_new_state(struct slip_memory_account *account) {
   account->peak = account->used;
   lua_setallocf(L, allocate, account);
   return L;
+}
+
+void slip_memory_close_state(lua_State *L, struct slip_memory_account *account) {
+  lua_close(L);
+  slip_pool_clear(&account->pool);
 }
 
 /* NULL: the state is not ours. */

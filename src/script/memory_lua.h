@@ -8,11 +8,13 @@
  *   core.unlimited(fn, ...) → …        calls it while the limit does not hold, nor is collected but
  *                                      by order: to find what to free
  *
- * Counted is what Lua itself allocates, not what C does for its clients.
+ * Counted is what Lua itself allocates, not what C does for its clients, nor what the pool keeps.
  *
  * Slices of scripts (slice_lua.h) have a sixteenth less: when one has taken all, what sees to it
  * that its client ends has still something to work with.
  */
+#include "script/pool.h"
+
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,11 +24,13 @@ struct slip_memory_account {
   size_t peak;
   size_t limit;  /* 0: none */
   bool is_slice; /* a script runs */
+  struct slip_pool pool;
 };
 
 /* A state as luaL_newstate makes it, that takes its memory from the account, which must outlive it;
  * NULL: no memory. */
 lua_State *slip_memory_new_state(struct slip_memory_account *account);
+void slip_memory_close_state(lua_State *L, struct slip_memory_account *account);
 /* Says whether a script runs from now on; answers whether one did. Allocates nothing. */
 bool slip_memory_set_slice(lua_State *L, bool is_slice);
 /* Adds the functions to the module table on top of the stack. */

@@ -73,7 +73,7 @@ void slip_worker_run(struct slip_team *team, int place, struct slip_outcome *out
     set_text(outcome, SLIP_SPAN("not enough memory"));
   } else {
     run_life(L, &(struct life){team, place, worker}, outcome);
-    lua_close(L);
+    slip_memory_close_state(L, &account);
   }
   free(worker);
 }
