@@ -1,7 +1,6 @@
 --- Handlers of the core's events (src/script/event_lua.h): what each of them means for the client.
 
 local config = require "slipstream.config"
-local core = require "slipstream.core"
 local endings = require "slipstream.ending"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
@@ -23,7 +22,6 @@ local dialled = setmetatable({}, { __mode = "k" })
 
 -- Those that come most often go straight to their callbacks, unless something stands between.
 M.callbacks = { message = "handle_message", reply = "handle_reply" }
-M.deliver = core.deliver
 
 function M.message(socket, topic, event, payload)
   if socket._mailbox then return arrive(socket, "message", topic, event, payload) end

@@ -19,7 +19,7 @@ local function by_box(handle)
 end
 
 for name, handle in pairs(event) do
-  if name ~= "callbacks" and name ~= "deliver" then M.handlers[name] = by_box(handle) end
+  if name ~= "callbacks" then M.handlers[name] = by_box(handle) end
 end
 
 --- The box of a socket, which the core may hold.

@@ -10,7 +10,8 @@ local function collect(...)
   return ...
 end
 
--- Before anybody takes them from there: every callback is run by them, as long as they are observed.
+-- Before anybody takes them from there: every callback is run by them, as long as they are observed. (How it
+-- is when they are not, under the collector, is told in spec/host/fiber_spec.lua.)
 for _, name in ipairs { "begin", "go_on" } do
   local run = core[name]
   core[name] = function(...)

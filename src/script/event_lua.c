@@ -1,6 +1,7 @@
 #include "script/event_lua.h"
 
 #include "script/door.h"
+#include "script/fiber_lua.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
 #include "script/result.h"
@@ -13,13 +14,14 @@
 #define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
 /* Behind it stands which events have a handler, a bit for each. */
 #define HANDLED_SLOT (FAILED_SLOT + 1)
-/* And the name of the callback of each, or nil; and at last what calls it. */
+/* And the name of the callback of each, or nil. */
 #define CALLBACK_SLOT (HANDLED_SLOT + 1)
-#define DELIVER_SLOT (CALLBACK_SLOT + SLIP_EVENT_COUNT)
+#define SLOTS (CALLBACK_SLOT + SLIP_EVENT_COUNT - 1)
 #define HANDLERS "slipstream.handlers"
 
 /* An event on its way. */
 struct tell {
+  struct slip_delivery delivery; /* first, so that it is the tell as well */
   struct slip_client_box *box;
   const struct slip_event *event;
 };
@@ -180,22 +182,22 @@ static void push_client(lua_State *L, const struct slip_client_box *box) {
   lua_replace(L, -2);
 }
 
-/* Pushes what is called for the event and its first arguments: the handler and the socket; or what
- * goes straight to the callback, when that takes what the handler takes, and no reason. Answers how
- * many arguments. */
-static int push_called(lua_State *L, const struct tell *t) {
-  bool is_direct =
-      t->event->reason == NULL &&
-      lua_rawgeti(L, 3, CALLBACK_SLOT + (lua_Integer)t->event->kind) == LUA_TSTRING; /* at 5 */
-  if (is_direct)
-    (void)lua_rawgeti(L, 3, DELIVER_SLOT);
-  lua_pushvalue(L, 4);
-  (void)lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
-  if (!is_direct)
-    return 1;
-  lua_pushvalue(L, 5);
-  lua_pushvalue(L, -2); /* stack: deliver, handler, socket, name, socket */
-  return 4;
+/* The shortest way, when the callback takes what the handler takes. */
+
+static bool find_callback(lua_State *L, const struct slip_delivery *delivery) {
+  const struct tell *t = (const struct tell *)delivery;
+  (void)lua_rawgetp(L, -1, t->box);
+  lua_replace(L, -2);
+  (void)lua_getiuservalue(L, -1, SLIP_CLIENT_SOCKET);
+  (void)lua_getiuservalue(L, -2, SLIP_CLIENT_HANDLERS);
+  bool has_name = lua_rawgeti(L, -1, CALLBACK_SLOT + (lua_Integer)t->event->kind) == LUA_TSTRING;
+  lua_remove(L, -2);
+  return has_name && !t->box->has_decoder; /* which runs once, and as nobody's */
+}
+
+static int push_arguments(lua_State *L, const struct slip_delivery *delivery) {
+  const struct tell *t = (const struct tell *)delivery;
+  return routes[t->event->kind].push(L, t);
 }
 
 /* Behind the door: finds the handler, pushes what it is told, calls it. */
@@ -203,15 +205,18 @@ static int tell(lua_State *L) {
   struct tell *t = lua_touserdata(L, 1);
   const struct route *route = &routes[t->event->kind];
   push_client(L, t->box); /* stays at 2, so that the box outlives a close inside the handler */
+  if (lua_isnil(L, 2))
+    return 0; /* a finalizer has closed it meanwhile */
   lua_getiuservalue(L, 2, SLIP_CLIENT_HANDLERS);
   lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1); /* stays at 4 */
-  int given = push_called(L, t);
+  lua_pushvalue(L, 4);
+  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
   int count = route->push(L, t);
   if (count < 0) {
     refuse_payload(L, t);
     return 0;
   }
-  lua_call(L, given + count, 0);
+  lua_call(L, 1 + count, 0);
   return 0;
 }
 
@@ -236,10 +241,13 @@ static void event(void *owner, const struct slip_event *event) {
   struct slip_client_box *box = owner;
   if ((box->handled & (1u << event->kind)) == 0)
     return;
-  struct tell t = {box, event};
+  struct tell t = {
+      {.find = find_callback, .push = push_arguments, .failed = tell_failed}, box, event};
   struct slip_host_box *host = box->host; /* outlives the box, which may be collected inside */
   host->is_telling = true;
-  slip_door(host->L, tell, tell_failed, &t);
+  bool is_done = event->reason == NULL && slip_fiber_deliver(host->fibers, host->L, &t.delivery);
+  if (!is_done)
+    slip_door(host->L, tell, tell_failed, &t);
   host->is_telling = false;
 }
 
@@ -248,8 +256,6 @@ const struct slip_handler slip_event_handler = {event};
 /* Sets, in the array on top, the names that the table `callbacks` of the handlers at `index` has.
  */
 static void set_callbacks(lua_State *L, int index) {
-  (void)lua_getfield(L, index, "deliver");
-  lua_rawseti(L, -2, DELIVER_SLOT);
   bool has_names = lua_getfield(L, index, "callbacks") == LUA_TTABLE;
   for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
     if (has_names)
@@ -264,7 +270,7 @@ static void set_callbacks(lua_State *L, int index) {
 /* Pushes a new array of the handlers at `index`. */
 static void make_array(lua_State *L, int index) {
   lua_Integer handled = 0;
-  lua_createtable(L, DELIVER_SLOT, 0);
+  lua_createtable(L, SLOTS, 0);
   for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
     if (lua_getfield(L, index, routes[kind].name) == LUA_TFUNCTION)
       handled |= (lua_Integer)1 << kind;

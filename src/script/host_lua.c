@@ -2,6 +2,7 @@
 
 #include "script/client_lua.h"
 #include "script/door.h"
+#include "script/fiber_lua.h"
 #include "script/live_lua.h"
 #include "script/peer_lua.h"
 #include "script/result.h"
@@ -46,7 +47,8 @@ static struct slip_host_box *check_pretended(lua_State *L) {
 static struct slip_host_box *push_host(lua_State *L) {
   struct slip_host_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_HOST_TURN);
   /* closed, so that __gc is safe from here on */
-  *box = (struct slip_host_box){.loop = NULL, .mark.work = slip_turn_work};
+  *box = (struct slip_host_box){
+      .loop = NULL, .fibers = slip_fibers_of(L), .mark.work = slip_turn_work};
   luaL_setmetatable(L, SLIP_HOST_TYPE);
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   box->L = lua_tothread(L, -1);

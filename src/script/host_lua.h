@@ -17,10 +17,11 @@
 enum { SLIP_HOST_TURN = 1 }; /* the function that `wake` asks for, see turn_lua.h */
 
 struct slip_host_box {
-  struct slip_loop *loop; /* NULL: closed */
-  lua_State *L;           /* the main state */
-  struct slip_mark mark;  /* its wake */
-  bool is_telling;        /* a handler of one of its clients runs, or a function of its own */
+  struct slip_loop *loop;     /* NULL: closed */
+  lua_State *L;               /* the main state */
+  struct slip_fibers *fibers; /* of the state */
+  struct slip_mark mark;      /* its wake */
+  bool is_telling;            /* a handler of one of its clients runs, or a function of its own */
 };
 
 /* Adds `host` and `pretend` to the module table on top of the stack. */

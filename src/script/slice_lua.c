@@ -36,28 +36,30 @@ static bool is_empty(lua_State *co) {
   return lua_status(co) == LUA_OK && lua_gettop(co) == 0;
 }
 
-/* Resumes `co`, which has got so many arguments, as the slice of the owner at that index (0:
- * nobody's), or inside of one. Answers how many results it has pushed, or pushes the error and
- * answers -1. */
-static int run(lua_State *L, lua_State *co, int arguments, bool is_slice, int owner) {
+void slip_slice_resume(lua_State *L, struct slip_slice *slice) {
   struct slip_run here;
-  int results = 0;
-  slip_watch_enter(watch_of(L), &here, co, is_slice);
-  if (owner != 0)
-    slip_watch_set_owner(&here, L, owner);
+  slip_watch_enter(slice->watch, &here, slice->co, !slice->is_inside);
+  if (slice->from != NULL)
+    slip_watch_set_owner(&here, slice->from, slice->owner);
   bool was_slice = slip_memory_set_slice(L, true);
-  int status = lua_resume(co, L, arguments, &results);
+  slice->status = lua_resume(slice->co, L, slice->arguments, &slice->results);
   (void)slip_memory_set_slice(L, was_slice);
-  slip_watch_leave(watch_of(L), &here);
-  if (here.is_cut) {
+  slip_watch_leave(slice->watch, &here);
+  slice->is_cut = here.is_cut;
+}
+
+/* Answers how many results it has pushed, or pushes the error and answers -1. */
+static int take(lua_State *L, const struct slip_slice *slice) {
+  if (slice->is_cut) {
     slip_watch_push_cut(L, lua_upvalueindex(1));
     return -1;
   }
-  if (status != LUA_OK && status != LUA_YIELD) {
-    lua_xmove(co, L, 1);
+  if (slice->status != LUA_OK && slice->status != LUA_YIELD) {
+    lua_xmove(slice->co, L, 1);
     return -1;
   }
-  return hand_over(co, L, results, L, "too many results to resume") ? results : -1;
+  bool is_handed_over = hand_over(slice->co, L, slice->results, L, "too many results to resume");
+  return is_handed_over ? slice->results : -1;
 }
 
 /* Runs the `<close>` variables of `co`; answers its status, and pushes the error when it has one.
@@ -100,8 +102,18 @@ static int limit(lua_State *L, int results) {
   return -1;
 }
 
+int slip_slice_take(lua_State *L, const struct slip_slice *slice) {
+  return limit(L, take(L, slice));
+}
+
 int slip_slice_run(lua_State *L, lua_State *co, int arguments, int owner) {
-  return limit(L, run(L, co, arguments, true, owner));
+  struct slip_slice slice = {.watch = watch_of(L),
+                             .co = co,
+                             .arguments = arguments,
+                             .from = owner == 0 ? NULL : L,
+                             .owner = owner};
+  slip_slice_resume(L, &slice);
+  return slip_slice_take(L, &slice);
 }
 
 static int run_slice(lua_State *L) {
@@ -148,7 +160,11 @@ static int close_slice(lua_State *L) {
 
 /* Resumes a coroutine of the script's with the `count` values on top. */
 static int run_inside(lua_State *L, lua_State *co, int count) {
-  return hand_over(L, co, count, L, TOO_MANY) ? run(L, co, count, false, 0) : -1;
+  struct slip_slice slice = {.watch = watch_of(L), .co = co, .arguments = count, .is_inside = true};
+  if (!hand_over(L, co, count, L, TOO_MANY))
+    return -1;
+  slip_slice_resume(L, &slice);
+  return take(L, &slice);
 }
 
 static int resume(lua_State *L) {

@@ -16,16 +16,32 @@
  * library coroutine are replaced by ones that do the same and say who runs. Those that somebody
  * took out of the table before do not, and coroutines that they run are not interrupted.
  */
+#include "script/watch.h"
+
 #include <lua.h>
+
+/* A coroutine that is resumed. */
+struct slip_slice {
+  struct slip_watch *watch;
+  lua_State *co;
+  int arguments;   /* so many it has got, and the function before them when it is to begin */
+  bool is_inside;  /* it is no slice of its own */
+  lua_State *from; /* whose it is stays on this one's stack meanwhile, at `owner`; NULL: nobody's */
+  int owner;
+  int status; /* what came of it, from here on */
+  int results;
+  bool is_cut;
+};
 
 /* Adds the functions to the module table on top of the stack. Raises. */
 void slip_slice_open(lua_State *L);
-/*
- * In a function whose first upvalue is the watch: resumes `co`, which has got so many arguments,
- * and the function before them when it is to begin, as a slice of the value at `owner`, which stays
- * there meanwhile; 0: nobody's. Pushes the results and answers how many (250 at most), or pushes
- * the error and answers -1.
- */
+/* Resumes it and fills in the rest; its results, or its error, are on its stack still. Raises
+ * nothing. */
+void slip_slice_resume(lua_State *L, struct slip_slice *slice);
+/* In a function whose first upvalue is the watch: pushes the results and answers how many (250 at
+ * most), or pushes the error and answers -1. */
+int slip_slice_take(lua_State *L, const struct slip_slice *slice);
+/* Both, for the owner at that index; 0: nobody's. */
 int slip_slice_run(lua_State *L, lua_State *co, int arguments, int owner);
 
 #endif
