@@ -1,7 +1,7 @@
 #include "script/event_lua.h"
 
+#include "script/deliver_lua.h"
 #include "script/door.h"
-#include "script/fiber_lua.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
 #include "script/result.h"
@@ -245,7 +245,7 @@ static void event(void *owner, const struct slip_event *event) {
       {.find = find_callback, .push = push_arguments, .failed = tell_failed}, box, event};
   struct slip_host_box *host = box->host; /* outlives the box, which may be collected inside */
   host->is_telling = true;
-  bool is_done = event->reason == NULL && slip_fiber_deliver(host->fibers, host->L, &t.delivery);
+  bool is_done = event->reason == NULL && slip_deliver(host->fibers, host->L, &t.delivery);
   if (!is_done)
     slip_door(host->L, tell, tell_failed, &t);
   host->is_telling = false;
