@@ -155,13 +155,56 @@ static void a_write_to_a_lost_peer_ends_after_what_it_had_sent(void **state) {
   CHECK_SPAN(slip_buf_span(&s->owner.bytes), "last words");
 }
 
+static char *room_of_one(void *ud, size_t *size) {
+  struct owner *owner = ud;
+  *size = 1;
+  return owner->room;
+}
+
+/* Where a read brings a byte, the bound on reads is one on bytes. */
+static void a_turn_reads_a_part_and_the_next_ones_the_rest(void **state) {
+  struct net_story *s = *state;
+  struct slip_net *net = slip_network_net(s->network);
+  struct slip_stream_handler handler = owner_handler;
+  struct slip_target target = {.host = SLIP_SPAN("127.0.0.1"), .port = s->server.port};
+  char bytes[100] = {0};
+  handler.room = room_of_one;
+  CHECK_OK(net->dial(net, &target, &handler, &s->owner, &s->owner.stream));
+  RUN_UNTIL(s, s->owner.is_open && s->server.has_peer);
+  bare_server_send(&s->server, (struct slip_span){bytes, sizeof bytes});
+  size_t before = 0;
+  while (before < sizeof bytes) {
+    RUN_UNTIL(s, s->owner.bytes.size > before);
+    assert_in_range(s->owner.bytes.size - before, 1, 32);
+    before = s->owner.bytes.size;
+  }
+}
+
+/* A read ends where urgent data were, and does not say that there is more. */
+static void bytes_behind_urgent_ones_are_read(void **state) {
+  struct net_story *s = *state;
+  uv_os_fd_t fd;
+  dial_and_open(s);
+  assert_int_equal(uv_fileno((uv_handle_t *)&s->server.peer, &fd), 0);
+  assert_int_equal(send(fd, "ab", 2, 0), 2);
+  assert_int_equal(send(fd, "!", 1, MSG_OOB), 1);
+  assert_int_equal(send(fd, "cd", 2, 0), 2);
+  RUN_UNTIL(s, s->owner.bytes.size == 4);
+  CHECK_SPAN(slip_buf_span(&s->owner.bytes), "abcd");
+}
+
 #define LARGE (16u * 1024 * 1024)
 
-/* Writes until the peer is full; the bytes count up. */
+/* Writes until the peer is full, and the kernel too; the bytes count up. */
 static size_t write_large(struct net_story *s, char *large) {
+  size_t count = 0;
   for (size_t i = 0; i < LARGE; i++)
     large[i] = (char)(i % 251);
-  size_t count = slip_stream_write(s->owner.stream, (struct slip_span){large, LARGE});
+  do {
+    s->owner.is_drained = false;
+    count += slip_stream_write(s->owner.stream, (struct slip_span){large + count, LARGE - count});
+    (void)uv_run(&s->loop, UV_RUN_NOWAIT);
+  } while (s->owner.is_drained);
   assert_true(count >= 64 * 1024 && count < LARGE);
   return count;
 }
@@ -192,7 +235,7 @@ static void pushes_without_end_end_the_connection(void **state) {
   dial_and_open(s);
   char *large = malloc(LARGE);
   write_large(s, large);
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < 200; i++)
     slip_tcp_push(s->owner.stream, (struct slip_span){large, 1000});
   free(large);
   assert_true(slip_tcp_is_full(s->owner.stream));
@@ -360,6 +403,8 @@ int main(void) {
       SPEC(the_end_in_good_order_has_no_text),
       SPEC(a_reset_is_told_in_words),
       SPEC(a_write_to_a_lost_peer_ends_after_what_it_had_sent),
+      SPEC(a_turn_reads_a_part_and_the_next_ones_the_rest),
+      SPEC(bytes_behind_urgent_ones_are_read),
       SPEC(a_peer_that_does_not_read_makes_the_write_short),
       SPEC(pushes_without_end_end_the_connection),
       SPEC(a_graceful_close_delivers_all_that_was_taken),

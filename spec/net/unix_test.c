@@ -1,4 +1,5 @@
 #include "net/address.h"
+#include "net/attempt.h"
 #include "spec/support/net_story.h"
 
 #include <sys/un.h>
@@ -73,6 +74,38 @@ static void bytes_go_both_ways(void **state) {
   CHECK_SPAN(slip_buf_span(&owner->heard), "tcp opened ended ");
 }
 
+static void hear(void *owner, uint32_t events) {
+  *(uint32_t *)owner |= events;
+}
+
+static void take(struct slip_attempt *attempt) {
+  assert_int_equal(attempt->status, 0);
+  struct slip_socket **taken = attempt->owner;
+  *taken = slip_attempt_take(attempt);
+}
+
+/* It is ready to be read in the turn that tells of the connection, and is not told otherwise. */
+static void bytes_that_come_with_the_connection_are_told_to_who_takes_it(void **state) {
+  struct story *s = *state;
+  struct slip_poller *poller = &s->net->network->poller;
+  struct slip_socket *socket = NULL;
+  struct sockaddr_storage address;
+  uint32_t heard = 0;
+  assert_true(slip_address_read(s->path, 0, &address));
+  assert_int_equal(listen(s->door, 1), 0);
+  struct slip_attempt *attempt =
+      slip_attempt_start(poller, (struct sockaddr *)&address, NULL, take);
+  attempt->owner = &socket;
+  int peer = accept(s->door, NULL, NULL);
+  assert_int_equal(write(peer, "early", 5), 5);
+  RUN_UNTIL(s->net, socket != NULL);
+  socket->owner = &heard;
+  socket->ready = hear;
+  RUN_UNTIL(s->net, (heard & EPOLLIN) != 0);
+  slip_poller_remove(poller, socket);
+  close(peer);
+}
+
 static void a_path_where_nothing_is_is_told_in_words(void **state) {
   struct story *s = *state;
   unlink(s->path);
@@ -125,6 +158,7 @@ static void a_close_right_after_the_dial_leaves_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SPEC(bytes_go_both_ways),
+      SPEC(bytes_that_come_with_the_connection_are_told_to_who_takes_it),
       SPEC(a_path_where_nothing_is_is_told_in_words),
       SPEC(a_socket_where_nobody_listens_refuses),
       SPEC(a_listener_that_takes_nobody_is_told_in_words),

@@ -12,6 +12,7 @@ struct owner {
   struct slip_stream *stream;
   struct slip_buf heard; /* "tcp opened drained ended " … in order; `received` is only in `bytes` */
   struct slip_buf bytes; /* what was received */
+  char room[1];          /* for specs whose handler has a `room` */
   bool is_open;
   bool is_drained;
   bool has_ended;

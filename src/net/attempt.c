@@ -1,83 +1,93 @@
 #include "net/attempt.h"
 
-#include <stdbool.h>
+#include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/un.h>
+#include <unistd.h>
 
-static void on_connected(uv_connect_t *request, int status) {
-  struct slip_attempt *attempt = request->data;
-  attempt->status = status;
-  if (attempt->ended != NULL)
-    attempt->ended(attempt);
+static void on_ready(void *owner, uint32_t events) {
+  struct slip_attempt *attempt = owner;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(attempt->socket->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+    error = errno;
+  attempt->status = uv_translate_sys_error(error);
+  /* Whose socket it will be must hear of what came with it. */
+  if (error == 0 && (events & ~(uint32_t)EPOLLOUT) != 0)
+    slip_poller_again(attempt->poller, attempt->socket);
+  attempt->ended(attempt);
+}
+
+static int last_error(void) {
+  return uv_translate_sys_error(errno);
+}
+
+static socklen_t size_of(const struct sockaddr *address) {
+  switch (address->sa_family) {
+  case AF_UNIX:
+    return sizeof(struct sockaddr_un);
+  case AF_INET6:
+    return sizeof(struct sockaddr_in6);
+  default:
+    return sizeof(struct sockaddr_in);
+  }
 }
 
 /* The port is chosen when it connects, so that it need not be free towards all servers. */
-static int bind_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *from) {
-  uv_tcp_t *tcp = (uv_tcp_t *)attempt->handle;
+static int bind_to(struct slip_attempt *attempt, int fd, const struct sockaddr *from) {
   const int on = 1;
-  uv_os_fd_t fd;
-  int status = uv_tcp_init_ex(loop, tcp, from->sa_family);
-  if (status != 0) {
-    uv_tcp_init(loop, tcp); /* what is not initialized cannot be closed */
-    return status;
-  }
-  if (uv_fileno((uv_handle_t *)tcp, &fd) == 0)
-    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on); /* of IPv6, too */
-  status = uv_tcp_bind(tcp, from, 0);
-  attempt->is_unbound = status != 0;
+  (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on); /* of IPv6, too */
+  attempt->is_unbound = bind(fd, from, size_of(from)) != 0;
+  return attempt->is_unbound ? last_error() : 0;
+}
+
+static int connect_to(struct slip_attempt *attempt, const struct sockaddr *to,
+                      const struct sockaddr *from) {
+  const int on = 1;
+  int fd = attempt->socket->fd;
+  if (to->sa_family != AF_UNIX) /* where it fails, all is only slower */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  int status = from != NULL ? bind_to(attempt, fd, from) : 0;
+  if (status == 0 && connect(fd, to, size_of(to)) != 0 && errno != EINPROGRESS)
+    status = last_error();
   return status;
 }
 
-static int connect_tcp(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to,
-                       const struct sockaddr *from) {
-  uv_tcp_t *tcp = (uv_tcp_t *)attempt->handle;
-  int status =
-      from != NULL ? bind_tcp(attempt, loop, from) : uv_tcp_init(loop, tcp); /* makes no socket */
-  return status != 0 ? status : uv_tcp_connect(&attempt->request, tcp, to, on_connected);
+static int start(struct slip_attempt *attempt, const struct sockaddr *to,
+                 const struct sockaddr *from) {
+  int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return last_error();
+  /* First: without memory nobody shall be connected to. Epoll looks at it when it connects. */
+  int status = slip_poller_add(attempt->poller, fd, &attempt->socket);
+  if (status != 0)
+    return status;
+  attempt->socket->owner = attempt;
+  attempt->socket->ready = on_ready;
+  return connect_to(attempt, to, from);
 }
 
-/* Its failures, too, come later. */
-static int connect_pipe(struct slip_attempt *attempt, uv_loop_t *loop, const struct sockaddr *to) {
-  uv_pipe_t *pipe = (uv_pipe_t *)attempt->handle;
-  uv_pipe_init(loop, pipe, 0); /* cannot fail: it makes no socket yet */
-  uv_pipe_connect(&attempt->request, pipe, ((const struct sockaddr_un *)(const void *)to)->sun_path,
-                  on_connected);
-  return 0;
-}
-
-struct slip_attempt *slip_attempt_start(uv_loop_t *loop, const struct sockaddr *to,
+struct slip_attempt *slip_attempt_start(struct slip_poller *poller, const struct sockaddr *to,
                                         const struct sockaddr *from,
                                         void (*ended)(struct slip_attempt *attempt)) {
-  bool is_unix = to->sa_family == AF_UNIX;
   struct slip_attempt *attempt = calloc(1, sizeof *attempt);
-  uv_stream_t *handle = malloc(is_unix ? sizeof(uv_pipe_t) : sizeof(uv_tcp_t));
-  if (attempt == NULL || handle == NULL) {
-    free(attempt);
-    free(handle);
+  if (attempt == NULL)
     return NULL;
-  }
-  attempt->handle = handle;
+  attempt->poller = poller;
   attempt->ended = ended;
-  attempt->status =
-      is_unix ? connect_pipe(attempt, loop, to) : connect_tcp(attempt, loop, to, from);
-  handle->data = attempt->request.data = attempt;
+  attempt->status = start(attempt, to, from);
   return attempt;
 }
 
-uv_stream_t *slip_attempt_take(struct slip_attempt *attempt) {
-  uv_stream_t *handle = attempt->handle;
+struct slip_socket *slip_attempt_take(struct slip_attempt *attempt) {
+  struct slip_socket *socket = attempt->socket;
   free(attempt);
-  if (handle->type == UV_TCP)
-    uv_tcp_nodelay((uv_tcp_t *)handle, 1); /* where it fails, all is only slower */
-  return handle;
-}
-
-static void on_closed(uv_handle_t *handle) {
-  free(handle->data);
-  free(handle);
+  return socket;
 }
 
 void slip_attempt_drop(struct slip_attempt *attempt) {
-  attempt->ended = NULL; /* libuv calls a request that it cancels */
-  uv_close((uv_handle_t *)attempt->handle, on_closed);
+  if (attempt->socket != NULL)
+    slip_poller_remove(attempt->poller, attempt->socket);
+  free(attempt);
 }

@@ -49,7 +49,6 @@ static void stop_staggering(struct slip_connect *connect) {
 
 static void drop(struct slip_connect *connect, struct slip_attempt *attempt) {
   connect->attempts[attempt->number] = NULL;
-  connect->network->sockets--;
   slip_attempt_drop(attempt);
 }
 
@@ -110,7 +109,7 @@ static void note_failure(struct slip_connect *connect, size_t number,
       .from = connect->from,
       .is_unbound = attempt != NULL && attempt->is_unbound,
       .files = slip_files_limit(),
-      .sockets = connect->network->sockets - (attempt != NULL),
+      .sockets = connect->network->poller.count,
   };
   slip_race_failed(&connect->race);
   if (connect->failure.to == NULL || !has_no_way(failure.code))
@@ -142,7 +141,7 @@ static void on_attempt_ended(struct slip_attempt *attempt) {
 
 static void start_attempt(struct slip_connect *connect, size_t number) {
   struct slip_attempt *attempt = slip_attempt_start(
-      connect->network->loop, connect->addresses[number], connect->from, on_attempt_ended);
+      &connect->network->poller, connect->addresses[number], connect->from, on_attempt_ended);
   if (attempt == NULL) {
     note_failure(connect, number, NULL);
     return;
@@ -150,7 +149,6 @@ static void start_attempt(struct slip_connect *connect, size_t number) {
   attempt->owner = connect;
   attempt->number = number;
   connect->attempts[number] = attempt;
-  connect->network->sockets++;
   if (attempt->status != 0)
     attempt_failed(connect, attempt);
 }

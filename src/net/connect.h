@@ -1,8 +1,8 @@
 #ifndef SLIP_NET_CONNECT_H
 #define SLIP_NET_CONNECT_H
 /*
- * Connect: from a host and a port, or a unix socket, to a connected handle: resolves the name off
- * the loop, then lets its addresses race (core/race.h) until one takes the connection.
+ * Connect: from a host and a port, or a unix socket, to a connected one of ours: resolves the name
+ * off the loop, then lets its addresses race (core/race.h) until one takes the connection.
  *
  * A connect is gone once it has said `connected` or `failed`, or was cancelled; what it takes to
  * dial (the addresses, the requests) goes with it.
@@ -12,11 +12,12 @@
 #include "net/network.h"
 
 struct slip_connect; /* opaque */
+struct slip_socket;  /* poller.h */
 
 struct slip_connect_handler {
   void (*stage)(void *owner, enum slip_stage stage); /* DNS or TCP begins */
-  /* `handle` is on the heap and the owner's from here on. */
-  void (*connected)(void *owner, uv_stream_t *handle);
+  /* `socket` is the owner's from here on. */
+  void (*connected)(void *owner, struct slip_socket *socket);
   /* Where several addresses failed, `text` tells of the last one that there was a way to. */
   void (*failed)(void *owner, enum slip_stage stage, struct slip_span text);
 };

@@ -24,7 +24,8 @@ static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb
   return uv_getaddrinfo(loop, request, done, host, port, &hints);
 }
 
-/* libuv writes without MSG_NOSIGNAL: a peer that resets must not kill the process. */
+/* libuv, with which scripts and the control socket write, does so without MSG_NOSIGNAL: a peer that
+ * resets must not kill the process. */
 static void ignore_sigpipe(void) {
   struct sigaction action;
   if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
@@ -35,17 +36,21 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   struct slip_network *network = malloc(sizeof *network);
   if (network == NULL)
     return SLIP_ENOMEM;
+  enum slip_err err = slip_poller_init(&network->poller, loop);
+  if (err != SLIP_OK) {
+    free(network);
+    return err;
+  }
   ignore_sigpipe();
   network->net.dial = dial;
   network->loop = loop;
   network->count = 0;
-  network->sockets = 0;
   network->is_freed = false;
   slip_laters_init(&network->laters, loop);
   slip_waits_init(&network->graces, loop, SLIP_CLOSE_TIMEOUT_MSEC);
   slip_waits_init(&network->staggers, loop, SLIP_RACE_DELAY_MSEC);
   network->resolve = resolve;
-  network->open_handles = 3;
+  network->open_handles = 4;
   *out = network;
   return SLIP_OK;
 }
@@ -66,6 +71,11 @@ static void free_if_last(struct slip_network *network) {
 static void on_handle_closed(struct slip_network *network) {
   network->open_handles--;
   free_if_last(network);
+}
+
+static void on_poller_closed(uv_handle_t *poll) {
+  struct slip_poller *poller = poll->data;
+  on_handle_closed(SLIP_HOLDER(poller, struct slip_network, poller));
 }
 
 static void on_laters_closed(uv_handle_t *idle) {
@@ -95,6 +105,7 @@ void slip_network_free(struct slip_network *network) {
     return;
   network->is_freed = true;
   slip_waits_cut(&network->graces);
+  slip_poller_close(&network->poller, on_poller_closed);
   uv_close((uv_handle_t *)&network->laters.idle, on_laters_closed);
   uv_close((uv_handle_t *)&network->graces.timer, on_graces_closed);
   uv_close((uv_handle_t *)&network->staggers.timer, on_staggers_closed);

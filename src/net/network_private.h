@@ -5,6 +5,7 @@
  */
 #include "net/later.h"
 #include "net/network.h"
+#include "net/poller.h"
 #include "net/wait.h"
 
 /* The struct of type `type` whose field `field` is at `pointer`. */
@@ -12,14 +13,14 @@
   ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
 
 #define SLIP_NETWORK_READ_SIZE (64u * 1024)
-/* The most that is read at once where the owner has the room. libuv reads up to 32 times a turn, so
- * that 2 MiB of a connection, a msec, keep the others waiting. */
+/* The most that is read at once where the owner has the room. */
 #define SLIP_NETWORK_ROOM_SIZE (64u * 1024)
 #define SLIP_NETWORK_PLAIN_SIZE (16u * 1024) /* a TLS record, decrypted */
 
 struct slip_network {
   struct slip_net net; /* first: a net is its network */
   uv_loop_t *loop;
+  struct slip_poller poller;  /* of the connections, also those in the making */
   struct slip_laters laters;  /* dials that begin in the next turn */
   struct slip_waits graces;   /* connections that close gracefully */
   struct slip_waits staggers; /* races of addresses, until the next one starts */
@@ -27,7 +28,6 @@ struct slip_network {
   int (*resolve)(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb done,
                  const char *host, const char *port);
   size_t count;
-  size_t sockets; /* of connections, those in the making and those that close included */
   unsigned open_handles;
   bool is_freed;
   char read_buffer[SLIP_NETWORK_READ_SIZE];

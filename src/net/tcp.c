@@ -1,28 +1,26 @@
 #include "net/tcp.h"
 
+#include "core/buf.h"
 #include "net/connect.h"
 #include "net/network_private.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
-#define PENDING_MAX (64u * 1024)
+/* The most of a write that waits for the peer, and the most of what TLS pushes meanwhile. */
+#define WRITE_MAX (64u * 1024)
+#define PUSH_MAX (64u * 1024)
 /* The most that is handed to the kernel at once: the rest goes in later turns, after others. */
 #define PIECE_MAX (1024u * 1024)
-/* How many pushes may wait; TLS needs a few: a record, its own messages, close_notify. */
-#define PENDING_COUNT_MAX 32
+/* How often a connection is read in a turn: 2 MiB, a msec, keep the others waiting. */
+#define READS_MAX 32
 
-/* Bytes that the socket did not take at once. */
-struct pending {
-  uv_write_t request;
-  struct tcp *tcp;
-  char bytes[];
-};
-
-/* What only a graceful close needs. */
-struct ending {
+/* What is to be done when the socket has not taken all, or closes gracefully. */
+struct rest {
+  struct slip_buf unsent;
   struct slip_wait grace;
-  uv_shutdown_t shutdown;
   struct tcp *tcp;
   bool is_sent; /* our FIN, and so everything before it */
 };
@@ -30,114 +28,111 @@ struct ending {
 struct tcp {
   struct slip_stream stream; /* first: a stream is its tcp */
   struct slip_network *network;
-  uv_stream_t *handle; /* when it is connected; owned */
+  struct slip_socket *socket; /* while it is connected; owned */
   union {
     struct slip_connect *connect; /* before, until the dial has failed */
-    struct ending *ending;        /* after, while it closes gracefully; owned */
+    struct rest *rest;            /* after, or NULL; owned */
   };
-  int failure; /* libuv's code, when writing met one before reading did */
-  uint8_t pending_count;
+  int failure;   /* libuv's code, when writing met one before reading did */
   bool is_short; /* the owner waits for `drained` */
   bool is_closed;
   bool has_ended; /* nothing more can be read */
+  bool is_busy;   /* in `on_ready`, which then frees */
 };
 
-static void on_gone(uv_handle_t *handle) {
-  struct tcp *tcp = handle->data;
-  struct slip_network *network = tcp->network;
-  network->sockets--;
-  free(handle);
-  free(tcp->ending);
-  free(tcp);
-  slip_network_gone(network);
+static struct rest *have_rest(struct tcp *tcp) {
+  if (tcp->rest != NULL)
+    return tcp->rest;
+  struct rest *rest = calloc(1, sizeof *rest);
+  if (rest == NULL)
+    return NULL;
+  slip_buf_init(&rest->unsent, WRITE_MAX + PUSH_MAX);
+  rest->tcp = tcp;
+  tcp->rest = rest;
+  return rest;
+}
+
+static void free_rest(struct tcp *tcp) {
+  if (tcp->rest != NULL)
+    slip_buf_clear(&tcp->rest->unsent);
+  free(tcp->rest);
+  tcp->rest = NULL;
+}
+
+static bool has_unsent(const struct tcp *tcp) {
+  return tcp->rest != NULL && tcp->rest->unsent.size > 0;
 }
 
 /* Without this the kernel would go on sending what it holds for minutes. */
-static void reset_on_close(uv_stream_t *handle) {
+static void reset_on_close(struct tcp *tcp) {
   const struct linger now = {.l_onoff = 1, .l_linger = 0};
-  uv_os_fd_t fd;
-  if (uv_fileno((uv_handle_t *)handle, &fd) == 0)
-    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  (void)setsockopt(tcp->socket->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+/* The tcp is then to be freed. */
 static void let_go(struct tcp *tcp) {
-  if (tcp->pending_count > 0)
-    reset_on_close(tcp->handle);
-  uv_close((uv_handle_t *)tcp->handle, on_gone);
+  if (has_unsent(tcp))
+    reset_on_close(tcp);
+  slip_poller_remove(&tcp->network->poller, tcp->socket);
+  tcp->socket = NULL;
+  free_rest(tcp);
+  slip_network_gone(tcp->network);
+}
+
+static void end_now(struct tcp *tcp) {
+  let_go(tcp);
+  if (!tcp->is_busy)
+    free(tcp);
+}
+
+static void end_grace(struct tcp *tcp) {
+  slip_waits_end(&tcp->network->graces, &tcp->rest->grace);
+  let_go(tcp);
 }
 
 /* Writing. */
 
 void slip_tcp_break(struct slip_stream *stream, int code) {
   struct tcp *tcp = (struct tcp *)stream;
-  uv_os_fd_t fd;
   if (tcp->failure == 0)
     tcp->failure = code; /* the first is the cause of the others */
   /* Reading goes on to the end of what has come, a TLS alert for instance, and then says so. */
-  if (uv_fileno((uv_handle_t *)tcp->handle, &fd) == 0)
-    (void)shutdown(fd, SHUT_RDWR);
+  (void)shutdown(tcp->socket->fd, SHUT_RDWR);
+  slip_poller_again(&tcp->network->poller, tcp->socket);
 }
 
-static void on_written(uv_write_t *request, int status) {
-  struct pending *pending = request->data;
-  struct tcp *tcp = pending->tcp;
-  free(pending);
-  tcp->pending_count--;
-  if (status == UV_ECANCELED)
-    return; /* it is closing */
-  if (status < 0)
-    slip_tcp_break(&tcp->stream, status);
-  else if (tcp->pending_count == 0 && tcp->is_short && !tcp->is_closed && !tcp->has_ended) {
-    tcp->is_short = false;
-    tcp->stream.handler->drained(tcp->stream.owner);
-  }
-}
-
+/* What the socket takes, a piece at most. */
 static size_t send_now(struct tcp *tcp, struct slip_span bytes) {
-  if (tcp->pending_count > 0 || bytes.size == 0)
-    return 0;
-  unsigned size = bytes.size < PIECE_MAX ? (unsigned)bytes.size : PIECE_MAX;
-  uv_buf_t part = uv_buf_init((char *)bytes.at, size);
-  int count = uv_try_write(tcp->handle, &part, 1);
-  /* An error other than "not now" meets `send_later` again, which can report it. */
+  size_t size = bytes.size < PIECE_MAX ? bytes.size : PIECE_MAX;
+  ssize_t count;
+  do
+    count = send(tcp->socket->fd, bytes.at, size, MSG_NOSIGNAL);
+  while (count < 0 && errno == EINTR);
+  if (count < 0 && errno != EAGAIN)
+    slip_tcp_break(&tcp->stream, uv_translate_sys_error(errno));
+  else if (count == (ssize_t)size && size < bytes.size)
+    slip_poller_again(&tcp->network->poller, tcp->socket); /* perhaps it would take more */
   return count < 0 ? 0 : (size_t)count;
 }
 
-static int start_write(struct tcp *tcp, struct slip_span bytes) {
-  if (tcp->pending_count == PENDING_COUNT_MAX)
-    return UV_ENOBUFS;
-  struct pending *pending = malloc(sizeof *pending + bytes.size);
-  if (pending == NULL)
-    return UV_ENOMEM;
-  pending->tcp = tcp;
-  pending->request.data = pending;
-  memcpy(pending->bytes, bytes.at, bytes.size);
-  uv_buf_t part = uv_buf_init(pending->bytes, (unsigned)bytes.size);
-  int status = uv_write(&pending->request, tcp->handle, &part, 1, on_written);
-  if (status < 0)
-    free(pending);
-  return status;
-}
-
 static void send_later(struct tcp *tcp, struct slip_span bytes) {
-  if (bytes.size == 0)
+  if (bytes.size == 0 || tcp->failure != 0)
     return;
-  int status = start_write(tcp, bytes);
-  if (status == 0)
-    tcp->pending_count++;
-  else
-    slip_tcp_break(&tcp->stream, status);
+  struct rest *rest = have_rest(tcp);
+  enum slip_err err = rest == NULL ? SLIP_ENOMEM : slip_buf_append(&rest->unsent, bytes);
+  if (err != SLIP_OK)
+    slip_tcp_break(&tcp->stream, err == SLIP_ENOMEM ? UV_ENOMEM : UV_ENOBUFS);
 }
 
 static size_t tcp_write(struct slip_stream *stream, struct slip_span bytes) {
   struct tcp *tcp = (struct tcp *)stream;
-  assert(tcp->handle != NULL && !tcp->is_closed);
+  assert(tcp->socket != NULL && !tcp->is_closed);
   size_t count = 0;
-  if (!tcp->has_ended && tcp->pending_count == 0) {
+  if (!tcp->has_ended && !has_unsent(tcp) && bytes.size > 0) {
     count = send_now(tcp, bytes);
     struct slip_span rest = slip_span_skip(bytes, count);
-    if (rest.size > PENDING_MAX)
-      rest.size = PENDING_MAX;
+    if (rest.size > WRITE_MAX)
+      rest.size = WRITE_MAX;
     send_later(tcp, rest);
     count += rest.size;
   }
@@ -147,13 +142,43 @@ static size_t tcp_write(struct slip_stream *stream, struct slip_span bytes) {
 
 void slip_tcp_push(struct slip_stream *stream, struct slip_span bytes) {
   struct tcp *tcp = (struct tcp *)stream;
-  if (!tcp->has_ended)
-    send_later(tcp, slip_span_skip(bytes, send_now(tcp, bytes)));
-  tcp->is_short = tcp->pending_count > 0;
+  if (!tcp->has_ended) {
+    size_t count = has_unsent(tcp) ? 0 : send_now(tcp, bytes);
+    send_later(tcp, slip_span_skip(bytes, count));
+  }
+  tcp->is_short = has_unsent(tcp);
 }
 
 bool slip_tcp_is_full(const struct slip_stream *stream) {
-  return ((const struct tcp *)stream)->pending_count > 0;
+  return has_unsent((const struct tcp *)stream);
+}
+
+/* False: it has none, as the connection is lost. */
+static bool send_fin(struct tcp *tcp) {
+  tcp->rest->is_sent = shutdown(tcp->socket->fd, SHUT_WR) == 0;
+  return tcp->rest->is_sent;
+}
+
+static void all_sent(struct tcp *tcp) {
+  if (tcp->is_closed) {
+    if (!send_fin(tcp) || tcp->has_ended)
+      end_grace(tcp);
+    return;
+  }
+  free_rest(tcp);
+  if (!tcp->is_short || tcp->has_ended)
+    return;
+  tcp->is_short = false;
+  tcp->stream.handler->drained(tcp->stream.owner);
+}
+
+static void send_on(struct tcp *tcp) {
+  struct slip_buf *unsent = &tcp->rest->unsent;
+  slip_buf_drop(unsent, send_now(tcp, slip_buf_span(unsent)));
+  if (unsent->size == 0)
+    all_sent(tcp);
+  else if (tcp->failure != 0 && tcp->is_closed)
+    end_grace(tcp);
 }
 
 /* Reading. */
@@ -172,52 +197,29 @@ static const char *loss_text(int code) {
   }
 }
 
-/* libuv calls it an end in good order when a reset follows bytes at once. */
-static int why_ended(struct tcp *tcp, int code) {
-  if (tcp->failure != 0)
-    return tcp->failure;
-  int error = 0;
-  socklen_t size = sizeof error;
-  uv_os_fd_t fd;
-  if (code == UV_EOF && uv_fileno((uv_handle_t *)tcp->handle, &fd) == 0 &&
-      getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0)
-    return uv_translate_sys_error(error);
-  return code;
-}
-
-static void end_grace(struct tcp *tcp) {
-  slip_waits_end(&tcp->network->graces, &tcp->ending->grace);
-  let_go(tcp);
-}
-
-static void on_read_end(struct tcp *tcp, int code) {
+static void read_end(struct tcp *tcp, int code) {
   tcp->has_ended = true;
-  uv_read_stop(tcp->handle);
   if (tcp->is_closed) {
-    if (tcp->ending->is_sent || code != UV_EOF)
+    if (tcp->rest->is_sent || code != UV_EOF || tcp->failure != 0)
       end_grace(tcp);
     return;
   }
-  const char *text = loss_text(why_ended(tcp, code));
+  const char *text = loss_text(tcp->failure != 0 ? tcp->failure : code);
   struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST, .text = slip_span_of(text)};
   tcp->stream.handler->ended(tcp->stream.owner, &reason);
 }
 
 static char *find_room(const struct tcp *tcp, size_t *size) {
   const struct slip_stream_handler *handler = tcp->stream.handler;
-  return tcp->is_closed || handler->room == NULL ? NULL : handler->room(tcp->stream.owner, size);
-}
-
-static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *out) {
-  (void)hint;
-  struct tcp *tcp = handle->data;
-  size_t size;
-  char *room = find_room(tcp, &size);
-  if (room == NULL)
-    *out = uv_buf_init(tcp->network->read_buffer, sizeof tcp->network->read_buffer);
-  else
-    *out =
-        uv_buf_init(room, size < SLIP_NETWORK_ROOM_SIZE ? (unsigned)size : SLIP_NETWORK_ROOM_SIZE);
+  char *room =
+      tcp->is_closed || handler->room == NULL ? NULL : handler->room(tcp->stream.owner, size);
+  if (room == NULL) {
+    *size = sizeof tcp->network->read_buffer;
+    return tcp->network->read_buffer;
+  }
+  if (*size > SLIP_NETWORK_ROOM_SIZE)
+    *size = SLIP_NETWORK_ROOM_SIZE;
+  return room;
 }
 
 void slip_tcp_hand_on(struct slip_stream *stream, struct slip_span bytes) {
@@ -226,54 +228,56 @@ void slip_tcp_hand_on(struct slip_stream *stream, struct slip_span bytes) {
     stream->handler->received(stream->owner, bytes);
 }
 
-static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) {
-  struct tcp *tcp = handle->data;
-  if (count < 0)
-    on_read_end(tcp, (int)count);
-  else if (count > 0)
-    slip_tcp_hand_on(&tcp->stream, (struct slip_span){buffer->base, (size_t)count});
+/* Whether there may be more. What does not fill the room was all, unless the end is behind it. */
+static bool read_once(struct tcp *tcp, bool is_to_the_end) {
+  size_t size;
+  char *room = find_room(tcp, &size);
+  ssize_t count = recv(tcp->socket->fd, room, size, 0);
+  if (count > 0) {
+    slip_tcp_hand_on(&tcp->stream, (struct slip_span){room, (size_t)count});
+    return tcp->socket != NULL && (is_to_the_end || count == (ssize_t)size);
+  }
+  if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    return errno == EINTR;
+  read_end(tcp, count == 0 ? UV_EOF : uv_translate_sys_error(errno));
+  return false;
+}
+
+static void read_on(struct tcp *tcp, bool is_to_the_end) {
+  for (int i = 0; i < READS_MAX; i++)
+    if (!read_once(tcp, is_to_the_end))
+      return;
+  slip_poller_again(&tcp->network->poller, tcp->socket);
+}
+
+static void on_ready(void *owner, uint32_t events) {
+  struct tcp *tcp = owner;
+  const uint32_t plain = EPOLLIN | EPOLLOUT;
+  tcp->is_busy = true;
+  if ((events & ~(uint32_t)EPOLLOUT) != 0 && !tcp->has_ended)
+    read_on(tcp, (events & ~plain) != 0);
+  if (tcp->socket != NULL && tcp->failure == 0 && has_unsent(tcp))
+    send_on(tcp);
+  tcp->is_busy = false;
+  if (tcp->socket == NULL)
+    free(tcp);
 }
 
 /* Closing. */
 
 static void on_grace_over(struct slip_wait *grace) {
-  let_go(SLIP_HOLDER(grace, struct ending, grace)->tcp);
-}
-
-static void on_shut_down(uv_shutdown_t *request, int status) {
-  struct tcp *tcp = request->data;
-  if (status == UV_ECANCELED)
-    return; /* it is closing */
-  tcp->ending->is_sent = true;
-  if (status < 0 || tcp->has_ended)
-    end_grace(tcp);
-}
-
-/* At once, where nothing waits to be sent before: libuv would take a turn of the loop for it. */
-static bool shut_down(struct tcp *tcp) {
-  uv_os_fd_t fd;
-  return tcp->pending_count == 0 && uv_fileno((uv_handle_t *)tcp->handle, &fd) == 0 &&
-         shutdown(fd, SHUT_WR) == 0;
+  end_now(SLIP_HOLDER(grace, struct rest, grace)->tcp);
 }
 
 /* False: it cannot end gracefully, or already has. */
 static bool start_ending(struct tcp *tcp) {
-  struct ending *ending = calloc(1, sizeof *ending);
-  if (ending == NULL)
+  struct rest *rest = tcp->failure == 0 ? have_rest(tcp) : NULL;
+  if (rest == NULL)
     return false;
-  ending->tcp = tcp;
-  ending->grace.over = on_grace_over;
-  ending->shutdown.data = tcp;
-  ending->is_sent = shut_down(tcp);
-  /* libuv shuts down after the writes that wait. */
-  bool is_over = ending->is_sent ? tcp->has_ended
-                                 : uv_shutdown(&ending->shutdown, tcp->handle, on_shut_down) != 0;
-  if (is_over) {
-    free(ending);
+  if (!has_unsent(tcp) && (!send_fin(tcp) || tcp->has_ended))
     return false;
-  }
-  tcp->ending = ending;
-  slip_waits_begin(&tcp->network->graces, &ending->grace);
+  rest->grace.over = on_grace_over;
+  slip_waits_begin(&tcp->network->graces, &rest->grace);
   return true;
 }
 
@@ -281,14 +285,14 @@ static void tcp_close(struct slip_stream *stream, bool is_graceful) {
   struct tcp *tcp = (struct tcp *)stream;
   assert(!tcp->is_closed);
   tcp->is_closed = true;
-  if (tcp->handle == NULL && tcp->connect != NULL) {
+  if (tcp->socket == NULL && tcp->connect != NULL) {
     slip_connect_cancel(tcp->connect); /* it inherits our place in the network's count */
     free(tcp);
-  } else if (tcp->handle == NULL) { /* the dial failed */
+  } else if (tcp->socket == NULL) { /* the dial failed */
     slip_network_gone(tcp->network);
     free(tcp);
   } else if (!is_graceful || !start_ending(tcp)) {
-    let_go(tcp);
+    end_now(tcp);
   }
 }
 
@@ -299,14 +303,12 @@ static void on_stage(void *owner, enum slip_stage stage) {
   tcp->stream.handler->stage(tcp->stream.owner, stage);
 }
 
-static void on_connected(void *owner, uv_stream_t *handle) {
+static void on_connected(void *owner, struct slip_socket *socket) {
   struct tcp *tcp = owner;
   tcp->connect = NULL;
-  tcp->handle = handle;
-  handle->data = tcp;
-  int status = uv_read_start(handle, on_alloc, on_read);
-  assert(status == 0); /* it only refuses handles that are closing or not connected */
-  (void)status;
+  tcp->socket = socket;
+  socket->owner = tcp;
+  socket->ready = on_ready;
   tcp->stream.handler->opened(tcp->stream.owner);
 }
 

@@ -1,10 +1,10 @@
 #ifndef SLIP_NET_TCP_H
 #define SLIP_NET_TCP_H
 /*
- * Tcp: the stream over one TCP connection, on libuv. A unix socket is such a one, too: it differs
- * in how it is made, which is connect.h's affair.
+ * Tcp: the stream over one TCP connection. A unix socket is such a one, too: it differs in how it
+ * is made, which is connect.h's affair.
  *
- * What it holds while idle: itself and its libuv handle; no buffers.
+ * What it holds while idle: itself and its socket, 96 bytes; no buffers.
  */
 #include "net/dial.h"
 #include "net/network.h"
