@@ -128,6 +128,74 @@ static void on_a_joined_topic_it_goes_out_at_once(void **state) {
   phx_expect_sent(p, "[\"1\",\"2\",\"room:1\",\"a\",{}]");
 }
 
+#define LONG (100u * 1024)
+
+/* A push of a long payload that lies in `body` behind so many bytes; the event is as long. */
+static enum slip_err push_lent(struct phx *p, struct slip_buf *body, size_t gap, size_t event) {
+  static char text[LONG], name[2000];
+  memset(text, '1', sizeof text);
+  memset(name, 'e', sizeof name);
+  slip_buf_truncate(body, 0);
+  CHECK_OK(slip_buf_append(body, (struct slip_span){name, gap}));
+  CHECK_OK(slip_buf_append(body, (struct slip_span){text, sizeof text}));
+  uint64_t ref;
+  struct slip_push push = {.topic = SLIP_SPAN("room:1"), .event = {name, event}};
+  push.payload = (struct slip_payload){
+      .format = SLIP_JSON, .bytes = slip_span_skip(slip_buf_span(body), gap), .lent = body};
+  return slip_session_push(p->session, &push, &ref);
+}
+
+/* The same place of what is sent next, a frame with a length of eight bytes, unmasked. */
+static char unmasked(struct slip_span frame, size_t at) {
+  return (char)(frame.at[14 + at] ^ frame.at[10 + at % 4]);
+}
+
+static void expect_long(struct phx *p, size_t event) {
+  struct slip_span frame = slip_session_outbox(p->session);
+  size_t size = strlen("[\"1\",\"2\",\"room:1\",\"\",]") + event + LONG;
+  assert_int_equal(frame.size, 14 + size);
+  assert_memory_equal(frame.at, "\x81\xff", 2);
+  const char before[] = "[\"1\",\"", after[] = "e\",1";
+  for (size_t i = 0; i < 6; i++)
+    assert_int_equal(unmasked(frame, i), before[i]);
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(unmasked(frame, size - LONG - 4 + i), after[i]);
+  for (size_t i = size - LONG; i < size - 1; i++)
+    assert_int_equal(unmasked(frame, i), '1');
+  assert_int_equal(unmasked(frame, size - 1), ']');
+  slip_session_sent(p->session, frame.size);
+  phx_expect_sent_nothing(p);
+}
+
+static void sends_a_long_payload_from_where_it_was_lent(void **state) {
+  struct phx *p = phx_in_room(state);
+  struct slip_buf body = {0};
+  CHECK_OK(push_lent(p, &body, SLIP_PAYLOAD_GAP, 5));
+  assert_int_equal(body.size, 0);
+  expect_long(p, 5);
+  slip_buf_clear(&body);
+}
+
+static void copies_it_where_its_head_does_not_fit_in_the_gap(void **state) {
+  struct phx *p = phx_in_room(state);
+  struct slip_buf body = {0};
+  CHECK_OK(push_lent(p, &body, SLIP_PAYLOAD_GAP, 2000));
+  assert_int_equal(body.size, SLIP_PAYLOAD_GAP + LONG);
+  expect_long(p, 2000);
+  slip_buf_clear(&body);
+}
+
+static void copies_it_behind_what_is_to_be_sent_before(void **state) {
+  struct phx *p = phx_in_room(state);
+  struct slip_buf body = {0};
+  phx_buffer(p, "room:1", "a");
+  CHECK_OK(push_lent(p, &body, SLIP_PAYLOAD_GAP, 5));
+  assert_int_equal(body.size, SLIP_PAYLOAD_GAP + LONG);
+  slip_session_sent(p->session, 6 + strlen("[\"1\",\"2\",\"room:1\",\"a\",{}]"));
+  expect_long(p, 5);
+  slip_buf_clear(&body);
+}
+
 static void waits_for_its_own_topic_only(void **state) {
   struct phx *p = joining(state);
   phx_join(p, "room:2");
@@ -657,6 +725,9 @@ int main(void) {
       PHX_SPEC(while_the_first_connection_is_made_it_waits),
       PHX_SPEC(while_the_link_is_lost_it_waits_in_every_stage_of_the_next),
       PHX_SPEC(on_a_joined_topic_it_goes_out_at_once),
+      PHX_SPEC(sends_a_long_payload_from_where_it_was_lent),
+      PHX_SPEC(copies_it_where_its_head_does_not_fit_in_the_gap),
+      PHX_SPEC(copies_it_behind_what_is_to_be_sent_before),
       PHX_SPEC(waits_for_its_own_topic_only),
       PHX_SPEC(bytes_wait_as_well),
       PHX_SPEC(has_a_mask_of_its_own),

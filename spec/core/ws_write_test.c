@@ -82,6 +82,27 @@ static void seals_an_opened_frame_into_the_same_bytes(void **state) {
   }
 }
 
+static void makes_the_same_bytes_of_a_payload_where_it_lies(void **state) {
+  (void)state;
+  static char payload[70001];
+  fill(payload, sizeof payload);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    struct slip_buf written = {0}, body = {0}, out;
+    struct slip_span data = {payload, sizes[i]};
+    slip_buf_init(&out, 7);
+    CHECK_OK(slip_ws_frame_write(&written, SLIP_WS_TEXT, data, MASK));
+    CHECK_OK(slip_buf_append(&body, SLIP_SPAN("a gap of 20 bytes...")));
+    CHECK_OK(slip_buf_append(&body, data));
+    slip_ws_frame_take(&out, &body, 20, SLIP_WS_TEXT, MASK);
+    assert_true(slip_span_is_equal(slip_buf_span(&out), slip_buf_span(&written)));
+    assert_int_equal(out.max, 7);
+    assert_int_equal(body.size, 0);
+    slip_buf_clear(&written);
+    slip_buf_clear(&body);
+    slip_buf_clear(&out);
+  }
+}
+
 static void says_of_a_compressed_payload_that_it_is_one(void **state) {
   (void)state;
   struct slip_buf b = {0};
@@ -194,6 +215,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(writes_what_reads_back_at_every_length),
       cmocka_unit_test(seals_an_opened_frame_into_the_same_bytes),
+      cmocka_unit_test(makes_the_same_bytes_of_a_payload_where_it_lies),
       cmocka_unit_test(says_of_a_compressed_payload_that_it_is_one),
       cmocka_unit_test(writes_the_example_of_the_rfc),
       cmocka_unit_test(takes_a_cancelled_frame_off_again),

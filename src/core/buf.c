@@ -63,6 +63,14 @@ enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room) 
   return SLIP_OK;
 }
 
+void slip_buf_swap(struct slip_buf *a, struct slip_buf *b) {
+  struct slip_buf was = *a;
+  *a = *b;
+  a->max = was.max;
+  was.max = b->max;
+  *b = was;
+}
+
 void slip_buf_drop(struct slip_buf *b, size_t count) {
   assert(count <= b->size);
   b->size -= (uint32_t)count;

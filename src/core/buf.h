@@ -67,6 +67,8 @@ SLIP_CHECKED static inline enum slip_err slip_buf_append(struct slip_buf *b,
   return SLIP_OK;
 }
 
+/* Exchanges what two buffers hold; each keeps its maximum. */
+void slip_buf_swap(struct slip_buf *a, struct slip_buf *b);
 /* Takes `count` bytes off the front. */
 void slip_buf_drop(struct slip_buf *b, size_t count);
 /* Takes bytes off the end until `size` are left. */

@@ -19,12 +19,19 @@ struct slip_wire {
   enum slip_sender sender;
 };
 
+/* What the head of a message may take, in front of a payload that is sent where it lies. */
+#define SLIP_PAYLOAD_GAP 1024u
+
 struct slip_payload {
   enum slip_format format;
   struct slip_span bytes; /* JSON text, or the bytes themselves */
   /* What is known of a received text: a plain stretch (plain.h) with which a string in `bytes`
    * begins. Absent: nothing is. */
   struct slip_span plain;
+  /* Of a payload to be sent that lies at the end of this buffer, SLIP_PAYLOAD_GAP bytes or more
+   * from its beginning: a large one may be taken out of it instead of copied. NULL: it is copied.
+   */
+  struct slip_buf *lent;
 };
 
 enum slip_message_kind {

@@ -183,7 +183,8 @@ static enum slip_err read_parts(const struct parts *parts, struct slip_buf *scra
   err = read_string(parts, &parts->status, scratch, &m->status);
   if (err != SLIP_OK)
     return string_fault(err, "a status that is not a string", fault);
-  m->payload = (struct slip_payload){SLIP_JSON, parts->payload.raw, parts->payload.plain};
+  m->payload = (struct slip_payload){
+      .format = SLIP_JSON, .bytes = parts->payload.raw, .plain = parts->payload.plain};
   return SLIP_OK;
 }
 

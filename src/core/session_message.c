@@ -27,8 +27,38 @@ static uint64_t ref_of(struct slip_span text) {
 
 /* Out. */
 
-enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
-                                         uint32_t mask) {
+/* Worth more than the memory of its head, which is written apart. */
+#define TAKEN_FROM (64u * 1024)
+
+static bool may_take(const struct slip_session *s, const struct slip_payload *payload) {
+  return payload->lent != NULL && payload->bytes.size >= TAKEN_FROM && s->outbox.size == 0 &&
+         s->deflate == NULL && s->config->vsn == SLIP_VSN_2;
+}
+
+/* In vsn 2 a bracket is all that stands behind a payload: what stands before is put into the gap
+ * before it, and the outbox takes the memory. *is_taken: there was enough room in the gap. */
+static enum slip_err take_message(struct slip_session *s, struct slip_message message,
+                                  uint32_t mask, bool *is_taken) {
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
+  struct slip_buf *body = message.payload.lent, around = {0};
+  size_t payload = body->size - message.payload.bytes.size;
+  enum slip_format format;
+  message.payload.bytes = SLIP_SPAN("");
+  enum slip_err err = slip_message_write(wire, &message, &around, &format);
+  *is_taken = err == SLIP_OK && around.size - 1 + SLIP_WS_HEAD_MAX <= payload;
+  if (*is_taken)
+    err = slip_buf_append(body, SLIP_SPAN("]"));
+  if (*is_taken && err == SLIP_OK) {
+    size_t from = payload - (around.size - 1);
+    memcpy(body->memory + body->head + from, around.memory, around.size - 1);
+    slip_ws_frame_take(&s->outbox, body, from, SLIP_WS_TEXT, mask);
+  }
+  slip_buf_clear(&around);
+  return err;
+}
+
+static enum slip_err copy_message(struct slip_session *s, const struct slip_message *message,
+                                  uint32_t mask) {
   struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
   enum slip_format format;
   size_t place;
@@ -45,6 +75,15 @@ enum slip_err slip_session_write_message(struct slip_session *s, const struct sl
   enum slip_ws_kind kind = format == SLIP_BINARY ? SLIP_WS_BINARY : SLIP_WS_TEXT;
   slip_ws_frame_seal(&s->outbox, place, kind, mask);
   return SLIP_OK;
+}
+
+enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
+                                         uint32_t mask) {
+  bool is_taken = false;
+  enum slip_err err = SLIP_OK;
+  if (may_take(s, &message->payload))
+    err = take_message(s, *message, mask, &is_taken);
+  return err != SLIP_OK || is_taken ? err : copy_message(s, message, mask);
 }
 
 enum slip_err slip_session_request(struct slip_session *s, const struct slip_message *message,
@@ -164,8 +203,9 @@ static bool got_push(struct slip_session *s, const struct slip_message *m,
 bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
                               struct slip_action *out) {
   struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER};
-  struct slip_payload payload = {in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON, in->data,
-                                 in->plain};
+  struct slip_payload payload = {.format = in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON,
+                                 .bytes = in->data,
+                                 .plain = in->plain};
   struct slip_message message;
   struct slip_buf scratch = {0};
   const char *fault = NULL;

@@ -22,6 +22,9 @@ enum slip_ws_kind {
   SLIP_WS_PONG = 0xA,
 };
 
+/* The longest header of a frame that we write. */
+#define SLIP_WS_HEAD_MAX 14u
+
 /* Close codes (RFC 6455 section 7.4.1 and the IANA registry). */
 enum slip_ws_code {
   SLIP_WS_NORMAL = 1000,
@@ -114,6 +117,12 @@ void slip_ws_frame_cancel(struct slip_buf *out, size_t place);
 struct slip_span slip_ws_frame_payload(const struct slip_buf *out, size_t place);
 SLIP_CHECKED enum slip_err slip_ws_frame_compress(struct slip_buf *out, size_t place,
                                                   struct slip_span packed);
+/*
+ * The same where the payload lies already: all that `body` holds from `from` on, which is at least
+ * SLIP_WS_HEAD_MAX. `out`, which is empty, takes the memory of `body`, and that gets its.
+ */
+void slip_ws_frame_take(struct slip_buf *out, struct slip_buf *body, size_t from,
+                        enum slip_ws_kind kind, uint32_t mask);
 /* What of a text fits in a close frame: its first 123 bytes, cut between characters. */
 struct slip_span slip_ws_close_text(struct slip_span text);
 /*

@@ -9,7 +9,7 @@ enum {
   LENGTH_IN_16_BITS = 126,
   LENGTH_IN_64_BITS = 127,
   MASK_SIZE = 4,
-  HEAD_MAX = 2 + 8 + MASK_SIZE,
+  HEAD_MAX = SLIP_WS_HEAD_MAX,
   CONTROL_MAX = 125,
   CLOSE_CODE_SIZE = 2,
 };
@@ -104,6 +104,18 @@ enum slip_err slip_ws_frame_compress(struct slip_buf *out, size_t place, struct 
   enum slip_err err = slip_buf_append(out, packed);
   out->memory[out->head + place] = COMPRESSED;
   return err;
+}
+
+void slip_ws_frame_take(struct slip_buf *out, struct slip_buf *body, size_t from,
+                        enum slip_ws_kind kind, uint32_t mask) {
+  size_t size = body->size - from;
+  size_t head = head_size(size);
+  assert(out->size == 0 && from >= head);
+  slip_buf_drop(body, from - head);
+  char *at = body->memory + body->head;
+  write_head((uint8_t *)at, kind, size, mask);
+  mask_bytes(at + head, at + head, size, mask);
+  slip_buf_swap(out, body);
 }
 
 /* A byte that a character continues with does not begin what is cut off. */

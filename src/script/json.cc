@@ -108,12 +108,13 @@ bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span 
   return done;
 }
 
-bool slip_json_lend(lua_State *L, int index, struct slip_span *text) {
+bool slip_json_lend(lua_State *L, int index, struct slip_span *text, struct slip_buf **buf) {
   index = lua_absindex(L, index);
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   bool done = slip_json_write(L, w, top + 1, index);
-  *text = slip_buf_span(&w->bytes);
+  *text = slip_span_skip(slip_buf_span(&w->bytes), SLIP_PAYLOAD_GAP);
+  *buf = &w->bytes;
   lua_settop(L, top + 1);
   return done;
 }
@@ -126,7 +127,8 @@ void slip_json_take_back(lua_State *L) {
 
 bool slip_json_encode(lua_State *L, int index) {
   struct slip_span text;
-  bool done = slip_json_lend(L, index, &text);
+  struct slip_buf *buf;
+  bool done = slip_json_lend(L, index, &text, &buf);
   lua_pushlstring(L, text.at, text.size);
   lua_insert(L, -2);
   slip_json_take_back(L);

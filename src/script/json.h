@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 
+struct slip_buf;
+
 /* The name of array_mt in the registry, for luaL_getmetatable. */
 #define SLIP_JSON_ARRAY "slipstream.array"
 
@@ -48,9 +50,10 @@ bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span 
 bool slip_json_encode(lua_State *L, int index);
 /*
  * The same without a Lua string: *text is the JSON text, or what is wrong when the answer is false,
- * borrowed until it is taken back. Pushes its owner.
+ * borrowed until it is taken back. It lies in *buf as message.h asks of a payload, so that it can
+ * be taken out of that. Pushes its owner.
  */
-bool slip_json_lend(lua_State *L, int index, struct slip_span *text);
+bool slip_json_lend(lua_State *L, int index, struct slip_span *text, struct slip_buf **buf);
 /* Pops the owner; must follow every slip_json_lend. */
 void slip_json_take_back(lua_State *L);
 

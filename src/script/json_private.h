@@ -15,6 +15,7 @@ extern "C" {
 #include "core/buf.h"
 #include "core/json_string.h"
 #include "core/limits.h"
+#include "core/message.h"
 #include "core/utf8.h"
 }
 #pragma GCC diagnostic pop
@@ -57,8 +58,8 @@ struct slip_json_fault {
  * higher by whatever. The userdata of `w` is at the absolute index `work`. */
 bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
                     struct slip_span plain, slip_json_fault *fault);
-/* Leaves the JSON text of the value at the absolute index in w->bytes; false: leaves the error text
- * there, and the stack is higher by whatever. */
+/* Leaves the JSON text of the value at the absolute index in w->bytes, behind a gap; false: leaves
+ * the error text there, and the stack is higher by whatever. */
 bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index);
 
 #endif

@@ -82,7 +82,7 @@ void append_path(writer &w, const level *at) {
 
 /* Replaces the output by what is wrong with the value in hand at `level`. */
 bool fail(writer &w, const level *at, const char *why, const char *what = "") {
-  slip_buf_truncate(w.out, 0);
+  slip_buf_truncate(w.out, SLIP_PAYLOAD_GAP);
   append_path(w, at);
   append_text(w, ": ");
   append_text(w, why);
@@ -258,6 +258,9 @@ bool write_value(writer &w, const level *up) {
 } // namespace
 
 bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index) {
+  char *gap;
+  slip_json_must(L, slip_buf_reserve(&w->bytes, SLIP_PAYLOAD_GAP, &gap) == SLIP_OK);
+  slip_buf_commit(&w->bytes, SLIP_PAYLOAD_GAP);
   writer out = {L, &w->bytes, work};
   lua_pushvalue(L, index); /* a table is followed on the stack by its keys and values */
   return write_value(out, nullptr);

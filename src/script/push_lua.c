@@ -71,7 +71,7 @@ static int push_json(lua_State *L, const struct slip_client_box *box, struct sli
   uint64_t ref = 0;
   bool is_absent = lua_isnil(L, 4);
   push->payload = (struct slip_payload){.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")};
-  bool is_good = is_absent || slip_json_lend(L, 4, &push->payload.bytes);
+  bool is_good = is_absent || slip_json_lend(L, 4, &push->payload.bytes, &push->payload.lent);
   if (!is_good) {
     lua_pushnil(L);
     lua_pushlstring(L, push->payload.bytes.at, push->payload.bytes.size);
