@@ -1,10 +1,13 @@
 /* Workers in threads, as core.team starts them, with Lua modules that the specs carry. */
 #include "script/memory_lua.h"
 #include "script/program_lua.h"
+#include "script/team_lua.h"
 
 #include "spec/support/check.h"
 
 #include <lauxlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* A worker: does what its bytes say. */
 static const char WORKER[] =
@@ -55,16 +58,20 @@ static int run_lead(lua_State *L) {
   return 0;
 }
 
-static void lead(const char *body) {
+static void run(lua_CFunction fn, const char *text) {
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);
   lua_pushcfunction(L, slip_program_traceback);
-  lua_pushcfunction(L, run_lead);
-  lua_pushlightuserdata(L, (void *)body);
+  lua_pushcfunction(L, fn);
+  lua_pushlightuserdata(L, (void *)text);
   if (lua_pcall(L, 1, 0, 1) != LUA_OK)
     fail_msg("%s", lua_tostring(L, -1));
   slip_memory_close_state(L, &account);
   assert_int_equal(account.used, 0);
+}
+
+static void lead(const char *body) {
+  run(run_lead, body);
 }
 
 static void tells_what_main_returned(void **state) {
@@ -187,6 +194,74 @@ static void may_be_left_while_workers_are_at_work(void **state) {
        "spawn(1, 'rest')\n");
 }
 
+/* Where no file can be opened. */
+
+static rlim_t limit_files(rlim_t count) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  rlim_t former = limit.rlim_cur;
+  limit.rlim_cur = count;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return former;
+}
+
+/* lua_pcall of what has no arguments and up to three results. */
+static int call_without_files(lua_State *L) {
+  int next = dup(STDERR_FILENO);
+  close(next);
+  rlim_t former = limit_files((rlim_t)next);
+  int status = lua_pcall(L, 0, 3, 0);
+  limit_files(former);
+  return status;
+}
+
+/* The state has a loop, as luv falls without one, and no modules of the program's. */
+static void open_state(lua_State *L) {
+  static const struct slip_embedded none = {NULL};
+  slip_program_open(L, &none);
+  if (luaL_dostring(L, "core = require 'slipstream.core'") != LUA_OK)
+    lua_error(L);
+}
+
+static const char NO_FILE[] = "the system has no file descriptor left";
+
+static int lead_again(lua_State *L) {
+  open_state(L);
+  luaL_loadstring(L, "return core.team.new(2)");
+  assert_int_equal(call_without_files(L), LUA_OK);
+  assert_true(lua_isnil(L, -3));
+  assert_string_equal(lua_tostring(L, -2), NO_FILE);
+  assert_string_equal(lua_tostring(L, -1), "io");
+  return luaL_dostring(L, "assert(not core.team.mine() and core.team.new(2))") ? lua_error(L) : 0;
+}
+
+static void a_lead_that_was_refused_may_try_again(void **state) {
+  (void)state;
+  run(lead_again, NULL);
+}
+
+static int join(lua_State *L) {
+  slip_team_push_mine(L, lua_touserdata(L, lua_upvalueindex(1)), 0);
+  return 1;
+}
+
+static int join_without_files(lua_State *L) {
+  struct slip_team *team;
+  open_state(L);
+  CHECK_OK(slip_team_new(1, &team));
+  lua_pushlightuserdata(L, team);
+  lua_pushcclosure(L, join, 1);
+  assert_int_equal(call_without_files(L), LUA_ERRRUN);
+  assert_string_equal(lua_tostring(L, -1), NO_FILE);
+  slip_team_free(team);
+  return 0;
+}
+
+static void a_worker_without_a_file_says_so(void **state) {
+  (void)state;
+  run(join_without_files, NULL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(may_be_left_while_workers_are_at_work),
@@ -199,6 +274,8 @@ int main(void) {
       cmocka_unit_test(names_are_those_of_all),
       cmocka_unit_test(refuses_what_only_the_other_end_may),
       cmocka_unit_test(counts_the_memory_of_a_state),
+      cmocka_unit_test(a_lead_that_was_refused_may_try_again),
+      cmocka_unit_test(a_worker_without_a_file_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,9 @@
 /* Where the registry keeps this state's end. */
 static const char the_end = 0;
 
+/* What an end is refused for, when it is not for memory. */
+#define NO_DESCRIPTOR "the system has no file descriptor left"
+
 /* The user values of an end. */
 enum { ON_PARCEL = 1, ON_END, USER_VALUES = ON_END };
 
@@ -242,14 +245,18 @@ static struct team_box *push_box(lua_State *L, int place) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   box->L = lua_tothread(L, -1);
   lua_pop(L, 1);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &the_end);
   return box;
 }
 
-static enum slip_err open_seat(lua_State *L, struct team_box *box) {
+/* Opens the end on top of the stack; when that works it is this state's. */
+static enum slip_err open_end(lua_State *L, struct team_box *box) {
   struct slip_seat_handler handler = {arrive, box};
-  return slip_seat_open(box->team, box->place, luv_loop(L), handler, &box->seat);
+  enum slip_err err = slip_seat_open(box->team, box->place, luv_loop(L), handler, &box->seat);
+  if (err != SLIP_OK)
+    return err;
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &the_end);
+  return SLIP_OK;
 }
 
 /* The core, which makes the metatable, may not have been required yet. */
@@ -259,8 +266,9 @@ void slip_team_push_mine(lua_State *L, struct slip_team *team, int place) {
   lua_call(L, 1, 0);
   struct team_box *box = push_box(L, place);
   box->team = team;
-  if (open_seat(L, box) != SLIP_OK)
-    luaL_error(L, "not enough memory");
+  enum slip_err err = open_end(L, box);
+  if (err != SLIP_OK)
+    luaL_error(L, err == SLIP_EIO ? NO_DESCRIPTOR : "not enough memory");
 }
 
 static int core_team_new(lua_State *L) {
@@ -273,7 +281,9 @@ static int core_team_new(lua_State *L) {
   struct team_box *box = push_box(L, SLIP_LEAD);
   enum slip_err err = slip_team_new((int)count, &box->team);
   if (err == SLIP_OK)
-    err = open_seat(L, box);
+    err = open_end(L, box);
+  if (err == SLIP_EIO)
+    return slip_result_fail(L, NO_DESCRIPTOR, "io");
   return err == SLIP_OK ? 1 : slip_result_push(L, err, NULL);
 }
 

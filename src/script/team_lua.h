@@ -4,7 +4,9 @@
  * Team_lua: threads, each with a Lua state and a loop of its own (host/team.h has the rules).
  * `core.team` is:
  *
- *   team.new(count) → team        the lead's end; once a state. Raises outside of the program
+ *   team.new(count) → team | nil, text, code
+ *                                 the lead's end; once a state. Raises outside of the program.
+ *                                 "no_memory", "io": no file descriptor is left
  *   team.mine() → team | nil      this thread's end: a worker's, or the lead's; nil: neither
  *   team.exit(code)               ends the process at once, whatever its threads are at; what was
  *                                 written to stdout and stderr is flushed, nothing is closed
