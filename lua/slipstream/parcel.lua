@@ -11,6 +11,9 @@ local worker = require "slipstream.worker"
 
 local M = {}
 
+-- How soon what found no room is sent again.
+local AGAIN_MSEC = 20
+
 -- References: what is told to another worker in the place of what is not copied.
 
 local resolvers = {}
@@ -84,6 +87,55 @@ function M.post(to, kind, value, is_urgent)
   local mine = seat.mine()
   if not mine then return post_own(to, { kind, value }) end
   return mine:post(to, M.pack(kind, value), is_urgent)
+end
+
+-- What must arrive.
+
+-- The bytes for which there was no room yet, in order, by whom they are for; `again` is the timer, once there
+-- were any.
+local late, again = {}, nil
+
+local is_passing = { queue_full = true, no_memory = true }
+
+local function is_refused(to, bytes)
+  local _, _, code = seat.mine():post(to, bytes)
+  return is_passing[code]
+end
+
+-- Answers what is still too much; nil: nothing.
+local function send(to, list)
+  local left
+  for _, bytes in ipairs(list) do
+    if left or is_refused(to, bytes) then
+      left = left or {}
+      left[#left + 1] = bytes
+    end
+  end
+  return left
+end
+
+local function send_late()
+  for to, list in pairs(late) do late[to] = send(to, list) end
+  if next(late) then again:set(AGAIN_MSEC) end
+end
+
+local function send_later()
+  again = again or core.host():timer(send_late)
+  if not again:left() then again:set(AGAIN_MSEC) end
+end
+
+--- Sends a parcel that must arrive: where there is no room for it, again and again, until there is or nobody
+-- is there. Raises a text when the value cannot be passed.
+---@param to integer a worker's index, or that of the lead
+---@param kind string
+---@param value any
+function M.deliver(to, kind, value)
+  if not seat.mine() then return post_own(to, { kind, value }) end
+  local bytes = M.pack(kind, value)
+  if late[to] then return table.insert(late[to], bytes) end
+  if not is_refused(to, bytes) then return end
+  late[to] = { bytes }
+  send_later()
 end
 
 --- Takes what arrives at this thread's end of the team from now on.

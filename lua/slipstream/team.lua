@@ -10,11 +10,11 @@ local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
 
-local M = { LEAD = seat.LEAD, on = parcel.on, post = parcel.post }
+local M = { LEAD = seat.LEAD, on = parcel.on, post = parcel.post, deliver = parcel.deliver }
 
 local ASK_MSEC = 5000
 
-local post = parcel.post
+local post, deliver = parcel.post, parcel.deliver
 
 -- Questions.
 
@@ -45,7 +45,7 @@ end
 function Question:__close()
   if self.outcome then return end
   settle(self, false)
-  post(self.to, "hang_up", self.number)
+  deliver(self.to, "hang_up", self.number)
 end
 
 local function has_outcome(question)
@@ -89,10 +89,8 @@ end
 -- There is no answer, and that is why. Where the queue of who asked is full, it is told all the same.
 local function refuse(to, number, reason)
   local value = { number = number, n = 2, false, reason }
-  if post(to, "answer", value) then return end
-  local ok, _, code = post(to, "answer", value, true)
-  if ok or code == "noproc" then return end
-  log.warn("another worker waits in vain for an answer", { asked_by = to, error = code })
+  if post(to, "answer", value) or post(to, "answer", value, true) then return end
+  deliver(to, "answer", value)
 end
 
 local function answer(to, number, ...)

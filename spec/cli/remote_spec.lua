@@ -244,6 +244,46 @@ describe("a question to all workers", function()
     assert.equal("0\ttrue\tall 0\n1\ttrue\tall 1\n", shown)
   end)
 
+  it("lets go of who would answer also where there was no room to say so", function()
+    local code, output = run(worker_script.prelude .. [[
+      local team = require "slipstream.team"
+      local folder = (...).folder
+      local function tell(what) assert(io.open(folder .. what, "w")):close() end
+      local function await(what) repeat until io.open(folder .. what) end
+      local Busy = slipstream.client { slow_callback_msec = 60000 }
+      function Busy:handle_info()
+        tell "busy"
+        await "full"
+      end
+      team.on("fill", function() end)
+      team.answer("hold", function()
+        local _ <close> = setmetatable({}, { __close = function() slipstream.stop "busy" end })
+        slipstream.await(function() end, 60000)
+      end)
+      if worker.index == 0 then return slipstream.start(Busy, nil, { name = "busy" }) and nil end
+      local busy = find "busy"
+      do
+        local question <close> = team.put(0, "hold")
+        busy:send "be busy"
+        await "busy"
+        for _, size in ipairs { 1 << 20, 1 << 10, 0 } do
+          local text = ("x"):rep(size)
+          repeat until not team.post(0, "fill", text)
+        end
+      end
+      tell "full"
+      local has_ended, reason = busy:await_end()
+      while reason == "queue_full" do
+        slipstream.await(function() end, 5)
+        has_ended, reason = busy:await_end()
+      end
+      print(has_ended, reason)
+      busy:stop()
+    ]], "--workers", "2", "--set", "folder=" .. program.folder() .. "/")
+    assert.equal("true\tnormal\n", output)
+    assert.equal(0, code)
+  end)
+
   it("says who did not answer", function()
     local _, output, errors = run(asking .. [[
       if worker.index == 1 then
