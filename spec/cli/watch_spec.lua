@@ -195,6 +195,32 @@ describe("slipstream run --watch", function()
     it_runs:read_error "reloaded clients=2"
   end)
 
+  it("hears of the files also where there was no room to tell of them", function()
+    local fill = [[
+      local core, seat = require "slipstream.core", require "slipstream.seat"
+      local function post(answer) -- which nobody waits for
+        answer.number = 0
+        local bytes = core.pack { "answer", answer }
+        return function() return seat.mine():post(seat.LEAD, bytes) end
+      end
+      local numbers = {}
+      for place = 1, 1e6 do numbers[place] = place end
+      local keep_busy = post(numbers)
+      keep_busy()
+      keep_busy()
+      for _, size in ipairs { 1 << 20, 1 << 10, 0 } do
+        local fill = post { ("x"):rep(size) }
+        repeat until not fill()
+      end
+    ]]
+    save("client.lua", fill .. client)
+    save("words.lua", words "one")
+    local it_runs = program.start { "run", path "client.lua", "--watch" }
+    it_runs:read "begins with\tone"
+    save("words.lua", words "two")
+    it_runs:read "goes on with\ttwo"
+  end)
+
   it("does not mind other files", function()
     local it_runs = start()
     save(".words.lua.swp", "swap")

@@ -146,10 +146,11 @@ local function run_out(main, options)
   if not main.script.is_over then script.cancel(main.script) end -- it called uv.stop
 end
 
+local function tell_files(files) team.deliver(team.LEAD, "files", files) end
+
 -- Loads the file and runs it.
 local function run_file(main, options, texts)
-  local function tell(files) team.post(team.LEAD, "files", files) end
-  modules.track(options.file, args_of(options, 1), tell, texts)
+  modules.track(options.file, args_of(options, 1), tell_files, texts)
   local chunk, fault, code = file.load(options.file, modules.main_text())
   if not chunk then return refuse(main, fault, code) end
   team.on("end", function() end_all(main) end)
