@@ -50,6 +50,7 @@ end
 local function have_strings()
   local list = {}
   for place = 1, 2 * COUNT do list[place] = "string " .. place end
+  assert(#list == 2 * COUNT) -- all of them at once
 end
 
 -- The time that it took, and what this process had of it: on a busy machine that is less.

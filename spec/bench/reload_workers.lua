@@ -4,8 +4,8 @@
 --   ulimit -n $(ulimit -Hn)
 --   export LUA_PATH='?.lua;;'
 --   build/release/slipstream serve spec/bench/reload_app.lua --port 4040 &
---   build/release/slipstream run spec/bench/reload_workers.lua --workers 2 --log error --uri ws://127.0.0.1:4040
---     [--set count=10000] [--set reloads=20]
+--   build/release/slipstream run spec/bench/reload_workers.lua --workers 2 --log error
+--     --uri ws://127.0.0.1:4040 [--set count=10000] [--set reloads=20]
 
 local renewal = require "slipstream.renewal"
 local slipstream = require "slipstream"
