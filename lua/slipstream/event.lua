@@ -13,9 +13,11 @@ local report = require "slipstream.report"
 local spans = require("slipstream.telemetry").spans
 local arrive, run = process.arrive, process.run
 local nothing = require("slipstream.fiber").nothing
-local ask = require("slipstream.question").ask
+local questions = require "slipstream.question"
 
 local M = {}
+
+local ask, postpone = questions.ask, questions.postpone
 
 -- What the sockets that connect have dialled last: no field, which would stay when they are connected.
 local dialled = setmetatable({}, { __mode = "k" })
@@ -123,7 +125,7 @@ local function answer_dial(socket, dial, text, ending)
 end
 
 function M.connect_due(socket, attempt, last_reason)
-  if socket._ending then return end
+  if socket._ending or postpone(socket, M.connect_due, attempt, last_reason) then return end
   if not is_asked(socket) then return answer_dial(socket, plan_dial(socket, nil, attempt)) end
   return ask(socket, "connect_params", false, answer_dial, prepare_dial, attempt, last_reason)
 end
@@ -156,7 +158,7 @@ end
 
 -- Text is what join was given as a table; a function is asked each time.
 function M.join_due(socket, topic)
-  if socket._ending then return end
+  if socket._ending or postpone(socket, M.join_due, topic) then return end
   local params = socket._params and socket._params[topic]
   if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end
   return ask(socket, "join params", topic, answer_join, prepare_join, topic, params)

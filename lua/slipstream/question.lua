@@ -29,6 +29,22 @@ local function outdate(socket, kind, subject)
   end
 end
 
+--- While it is not known yet which code a client has, nothing is asked of it: calls `fn(socket, …)` as soon
+-- as it is.
+---@param socket slipstream.Socket
+---@param fn fun(socket: slipstream.Socket, ...: any)
+---@param ... any
+---@return boolean is_postponed
+function M.postpone(socket, fn, ...)
+  for holder in pairs(socket._questions or {}) do
+    if holder.postponed then
+      table.insert(holder.postponed, table.pack(fn, socket, ...))
+      return true
+    end
+  end
+  return false
+end
+
 --- Calls `fn(socket, question, …)`, which may wait; `answer(socket, results …)` hears what it returns.
 ---@param socket slipstream.Socket
 ---@param callback string for the log when it raises, and for telemetry; `question._callback` says it more

@@ -28,6 +28,7 @@ local M = {}
 ---@field private moves slipstream.Moves
 ---@field count integer how many clients have moved
 ---@field later integer? how many will follow
+---@field postponed table[] packed: what to call when the clients go on, see slipstream.question
 local Swap = {}
 Swap.__index = Swap
 
@@ -224,6 +225,7 @@ end
 --- Lets them go on.
 function Swap:release()
   for _, socket in ipairs(self.moves.sockets) do release(socket, self) end
+  for _, call in ipairs(self.postponed) do call[1](table.unpack(call, 2, call.n)) end
 end
 
 --- Makes a swap, in which nobody has moved yet.
@@ -231,7 +233,8 @@ end
 ---@return slipstream.Swap
 function M.new(replaced)
   -- as a question to the clients that it holds it has no fiber, see slipstream.question
-  return setmetatable({ pairs = replaced, moves = new_moves(), count = 0, _fiber = false }, Swap)
+  return setmetatable({ pairs = replaced, moves = new_moves(), count = 0, postponed = {}, _fiber = false },
+    Swap)
 end
 
 return M

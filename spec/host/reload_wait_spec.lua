@@ -4,12 +4,14 @@ local reload_story = require "spec.support.reload_story"
 local renewal = require "slipstream.renewal"
 local slipstream = require "slipstream"
 
+local PROLOGUE = reload_story.PROLOGUE
+
 describe("a reload", function()
-  local story, server, clock, write, start, read, send, ask, logged
+  local story, server, clock, modules, write, start, read, send, ask, logged
 
   before_each(function()
     story = reload_story.open()
-    server, clock = story.server, story.clock
+    server, clock, modules = story.server, story.clock, story.modules
     write, start, read = story.write, story.start, story.read
     send, ask, logged = story.send, story.ask, story.logged
   end)
@@ -179,6 +181,42 @@ describe("a reload", function()
       it("and moves it when it is kept", function()
         renewal.finish(true)
         assert.equal("ann 2 hears", ask "ann")
+      end)
+    end)
+
+    describe("asks a client that is to connect again", function()
+      local more = [[
+        function Bot:init() assert(self:connect { uri = "ws://test/socket" }) end
+        function Bot:connect_params() said(self, "asked") end
+      ]]
+
+      before_each(function()
+        renewal.finish(true)
+        read()
+        modules:write("other", PROLOGUE .. "Bot.version = 1\n" .. more .. "return Bot")
+        assert(slipstream.start(require "other", nil, { host = story.host, name = "eve" }))
+        server:accept()
+        assert.equal("eve 1 asked", read())
+        modules:write("other", PROLOGUE .. "Bot.version = 2\n" .. more .. "return Bot")
+        server:drop()
+        clock:advance(0)
+        renewal.load { "other" }
+        assert.equal(1, renewal.move().clients)
+        clock:advance(60000)
+        assert.equal("", read())
+        assert.is_false(server:was_dialled())
+      end)
+
+      it("in the new code when it is kept", function()
+        renewal.finish(true)
+        assert.equal("eve 2 asked", read())
+        server:accept()
+      end)
+
+      it("in the old code when it is undone", function()
+        renewal.finish(false)
+        assert.equal("eve 1 asked", read())
+        server:accept()
       end)
     end)
 
