@@ -12,7 +12,10 @@ local bytes = bench.number(args, "bytes")
 local run = bench.new(bench.number(args, "count"))
 local body = { body = ("x"):rep(bytes) }
 
-local function ask_in(socket) assert(socket:push(bench.TOPIC, "large", { bytes = bytes })) end
+-- Nobody replies to "large", so that its time-out must not end the run.
+local NO_REPLY = { timeout = 3600000 }
+
+local function ask_in(socket) assert(socket:push(bench.TOPIC, "large", { bytes = bytes }, NO_REPLY)) end
 local function ask_out(socket) assert(socket:push(bench.TOPIC, "take", body)) end
 
 local ask = args.workload == "large" and ask_in or ask_out
