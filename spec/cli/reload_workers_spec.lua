@@ -1,6 +1,7 @@
 -- Reloads in `slipstream run` with two workers: in both, or in none.
 local program = require "spec.support.program"
 local run = require("spec.support.reload_program").run
+local worker_script = require "spec.support.worker_script"
 
 describe("slipstream.reload with two workers", function()
   after_each(program.clean_up)
@@ -111,21 +112,15 @@ describe("slipstream.reload with two workers", function()
   end)
 
   it("keeps it also on one whose queue was full when it was told so", function()
-    local changes = [[
+    local changes = worker_script.fill .. [[
       local function be_busy(msec)
         local till = uv.hrtime() + msec * 1e6
         repeat until uv.hrtime() > till
       end
-      local function fill(client)
-        for _, size in ipairs { 1 << 20, 1 << 10, 1 } do
-          local text = ("x"):rep(size)
-          while client:send(text) do end
-        end
-      end
       function Bot:code_change()
         if slipstream.worker.index == 0 then
           await_file "busy"
-          fill(slipstream.whereis "bot1")
+          fill(1)
           return write("full", "")
         end
         uv.new_timer():start(0, 0, function()

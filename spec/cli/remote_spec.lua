@@ -245,7 +245,7 @@ describe("a question to all workers", function()
   end)
 
   it("lets go of who would answer also where there was no room to say so", function()
-    local code, output = run(worker_script.prelude .. [[
+    local code, output = run(worker_script.prelude .. worker_script.fill .. [[
       local team = require "slipstream.team"
       local folder = (...).folder
       local function tell(what) assert(io.open(folder .. what, "w")):close() end
@@ -255,7 +255,6 @@ describe("a question to all workers", function()
         tell "busy"
         await "full"
       end
-      team.on("fill", function() end)
       team.answer("hold", function()
         local _ <close> = setmetatable({}, { __close = function() slipstream.stop "busy" end })
         slipstream.await(function() end, 60000)
@@ -266,17 +265,14 @@ describe("a question to all workers", function()
         local question <close> = team.put(0, "hold")
         busy:send "be busy"
         await "busy"
-        for _, size in ipairs { 1 << 20, 1 << 10, 0 } do
-          local text = ("x"):rep(size)
-          repeat until not team.post(0, "fill", text)
-        end
+        fill(0)
       end
       tell "full"
-      local has_ended, reason = busy:await_end()
-      while reason == "queue_full" do
+      local has_ended, reason
+      repeat
         slipstream.await(function() end, 5)
         has_ended, reason = busy:await_end()
-      end
+      until reason ~= "queue_full"
       print(has_ended, reason)
       busy:stop()
     ]], "--workers", "2", "--set", "folder=" .. program.folder() .. "/")

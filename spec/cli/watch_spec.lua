@@ -2,6 +2,7 @@
 local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 local uv = require "luv"
+local worker_script = require "spec.support.worker_script"
 
 local SIGTERM_CODE = 143
 
@@ -196,24 +197,14 @@ describe("slipstream run --watch", function()
   end)
 
   it("hears of the files also where there was no room to tell of them", function()
-    local fill = [[
-      local core, seat = require "slipstream.core", require "slipstream.seat"
-      local function post(answer) -- which nobody waits for
-        answer.number = 0
-        local bytes = core.pack { "answer", answer }
-        return function() return seat.mine():post(seat.LEAD, bytes) end
-      end
+    local filling = worker_script.fill .. [[
       local numbers = {}
       for place = 1, 1e6 do numbers[place] = place end
-      local keep_busy = post(numbers)
-      keep_busy()
-      keep_busy()
-      for _, size in ipairs { 1 << 20, 1 << 10, 0 } do
-        local fill = post { ("x"):rep(size) }
-        repeat until not fill()
-      end
+      local bytes = core.pack { "answer", numbers } -- which takes the lead longer than it takes to fill it
+      for _ = 1, 2 do seat.mine():post(seat.LEAD, bytes) end
+      fill(seat.LEAD)
     ]]
-    save("client.lua", fill .. client)
+    save("client.lua", filling .. client)
     save("words.lua", words "one")
     local it_runs = program.start { "run", path "client.lua", "--watch" }
     it_runs:read "begins with\tone"

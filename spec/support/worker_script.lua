@@ -37,4 +37,16 @@ M.echo = M.prelude .. [[
   end
 ]]
 
+-- `fill` leaves no room in the queue of a worker, or of the lead: with answers that nobody waits for, each
+-- smaller than whatever else may come.
+M.fill = [[
+  local core, seat = require "slipstream.core", require "slipstream.seat"
+  local function fill(index)
+    for _, value in ipairs { { ("x"):rep(1 << 20) }, { ("x"):rep(1 << 10) }, {} } do
+      local bytes = core.pack { "answer", value }
+      repeat until not seat.mine():post(index, bytes)
+    end
+  end
+]]
+
 return M
