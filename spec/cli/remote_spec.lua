@@ -166,7 +166,7 @@ nil	noproc	noproc
       print(count > 50000, sent, text ~= nil, code)
       io.open(marker, "w"):close()
       while not busy:send "last" do slipstream.await(function() end, 5) end
-      print(busy:await_end())
+      print(busy:await_end(60000))
     ]], "--workers", "2", "--set", "marker=" .. marker)
     assert.equal(0, code)
     assert.equal("nil\ttimeout\ttimeout\ntrue\tnil\ttrue\tqueue_full\ntrue\tnormal\n", output)

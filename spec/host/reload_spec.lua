@@ -183,7 +183,7 @@ describe("a reload", function()
       options.max_callback_msec = 200
       write(1)
       start "ann"
-      write(2, "function Bot:code_change() while true do end end")
+      write(2, "function Bot:code_change() while true do local _ = {} end end")
       local ok, text = slipstream.reload "bot"
       options.max_callback_msec = nil
       assert.is_nil(ok)
