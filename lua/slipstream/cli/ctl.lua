@@ -71,8 +71,8 @@ local verbs = {
     text = "All or nothing, in all workers: when it is refused the old code goes on, and the\n"
       .. "exit code is 1.",
     define = function(command)
-      command:argument("module", "This one, and those that require it; all when absent.")
-        :argname "MODULE":args "?"
+      command:argument("MODULE", "This one, and those that require it; all when absent.")
+        :argname "MODULE":target "module":args "?"
     end,
     request = function(options) return { module = options.module } end,
     show = show_reload,
@@ -95,7 +95,7 @@ local verbs = {
   ["log-level"] = {
     summary = "Log from another level on.",
     define = function(command)
-      command:argument("level"):argname "LEVEL":choices { "debug", "info", "warn", "error" }
+      command:argument("LEVEL"):argname "LEVEL":target "level":choices { "debug", "info", "warn", "error" }
     end,
     request = function(options) return { level = options.level } end,
     show = function(value) return show_workers(value.workers, show_level) end,
@@ -104,7 +104,9 @@ local verbs = {
     summary = "Run code in each worker, if it was started with --allow-eval.",
     text = "Shows what it returns, by worker, as the log would: cut short, and without secrets.\n"
       .. "For example: slipstream ctl eval '#slipstream.clients()'",
-    define = function(command) command:argument("code", "An expression, or statements."):argname "EXPR" end,
+    define = function(command)
+      command:argument("EXPR", "An expression, or statements."):argname "EXPR":target "code"
+    end,
     request = function(options) return { code = options.code } end,
     show = function(value) return show_workers(value.workers, show_eval) end,
   },

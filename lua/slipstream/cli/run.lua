@@ -42,7 +42,8 @@ Exit code: 0 when all clients came to their end; 1: one failed for good, or the 
 130, 143: ended by SIGINT, SIGTERM.]]
 
 function M.define(command)
-  command:argument("file", "It returns a client module, or it is a plain script."):argname "FILE.lua"
+  command:argument("FILE.lua", "It returns a client module, or it is a plain script.")
+    :argname "FILE.lua":target "file"
   command:option("--uri", "Where to connect; the file finds it in args.uri."):argname "URI"
   command:option("--set", "Give the file args.KEY, a string; may be repeated.")
     :argname "KEY=VALUE":count "*":convert(read_pair)

@@ -24,8 +24,8 @@ local function read_host(text)
 end
 
 function M.define(command)
-  command:argument("file", "A Lua file that returns an app of slipstream.server; a small chat without it.")
-    :args "?":argname "FILE.lua"
+  command:argument("FILE.lua", "It returns an app of slipstream.server; a small chat without it.")
+    :argname "FILE.lua":target "file":args "?"
   command:option("--port", "Listen on this port; 0 takes a free one.")
     :argname "N":default "4000":convert(read_port)
   command:option("--host", "Listen on this address.")

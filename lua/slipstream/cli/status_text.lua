@@ -49,7 +49,7 @@ local function add_facts(lines, title, facts)
   row("topics", ("%d joined"):format(facts.topics))
   row("in", show_traffic(facts, "messages", "messages_in", "bytes_in"))
   row("out", show_traffic(facts, "pushes", "pushes_out", "bytes_out"))
-  row("connects", ("%d, %d of them again"):format(facts.connects, facts.reconnects))
+  row("connects", ("%d, %d of them reconnects"):format(facts.connects, facts.reconnects))
   row("Lua memory", show_bytes(facts.memory_bytes))
   for _, module in ipairs(facts.modules) do row("module", show_module(module)) end
 end
