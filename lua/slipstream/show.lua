@@ -119,12 +119,12 @@ end
 local units = { "bytes", "KiB", "MiB", "GiB" }
 
 --- A number of bytes for people: "512 bytes", "1.5 MiB".
----@param bytes integer
+---@param bytes number
 ---@return string
 function M.bytes(bytes)
   local size, place = bytes, 1
   while size >= 1024 and units[place + 1] do size, place = size / 1024, place + 1 end
-  return (place == 1 and "%d %s" or "%.1f %s"):format(size, units[place])
+  return (place == 1 and "%.0f %s" or "%.1f %s"):format(size, units[place])
 end
 
 return M

@@ -139,7 +139,7 @@ describe("slipstream ctl", function()
       local text = it_ran:output()
       for _, line in ipairs { "file " .. program.folder() .. "/client.lua", "all", "worker 0", "worker 1",
         "  clients     2: 2 idle", "  clients     1: 1 idle", "  topics      0 joined",
-        "  in          0 messages (0.0/s), 0 B (0 B/s)",
+        "  in          messages 0 (0.0/s), 0 bytes (0 bytes/s)",
         ("  module      %s/client.lua version 1.2: 2 clients"):format(program.folder()) } do
         assert.truthy(text:find("\n" .. line .. "\n", 1, true), line .. " in " .. text)
       end

@@ -1,15 +1,8 @@
 --- Status_text: a status, see slipstream.cli.status, in lines for people.
 
-local M = {}
+local show = require "slipstream.show"
 
-local function show_bytes(count)
-  if count < 1024 then return ("%.0f B"):format(count) end
-  for _, unit in ipairs { "KiB", "MiB" } do
-    count = count / 1024
-    if count < 1024 then return ("%.1f %s"):format(count, unit) end
-  end
-  return ("%.1f GiB"):format(count / 1024)
-end
+local M = {}
 
 local function show_time(msec)
   local seconds = msec // 1000
@@ -32,8 +25,8 @@ end
 
 -- `what` goes over the wire as `counter` and `bytes` count it.
 local function show_traffic(facts, what, counter, bytes)
-  return ("%d %s (%.1f/s), %s (%s/s)"):format(facts[counter], what, facts.rates[counter],
-    show_bytes(facts[bytes]), show_bytes(facts.rates[bytes]))
+  return ("%s %d (%.1f/s), %s (%s/s)"):format(what, facts[counter], facts.rates[counter],
+    show.bytes(facts[bytes]), show.bytes(facts.rates[bytes]))
 end
 
 local function show_module(module)
@@ -50,7 +43,7 @@ local function add_facts(lines, title, facts)
   row("in", show_traffic(facts, "messages", "messages_in", "bytes_in"))
   row("out", show_traffic(facts, "pushes", "pushes_out", "bytes_out"))
   row("connects", ("%d, %d of them reconnects"):format(facts.connects, facts.reconnects))
-  row("Lua memory", show_bytes(facts.memory_bytes))
+  row("Lua memory", show.bytes(facts.memory_bytes))
   for _, module in ipairs(facts.modules) do row("module", show_module(module)) end
 end
 
@@ -60,7 +53,7 @@ end
 function M.show(status)
   local lines = {
     ("slipstream %s, process %d, up %s, %s resident"):format(status.version, status.pid,
-      show_time(status.uptime_msec), show_bytes(status.resident_bytes)),
+      show_time(status.uptime_msec), show.bytes(status.resident_bytes)),
     "file " .. status.file,
   }
   if status.uri then lines[#lines + 1] = "uri " .. status.uri end
