@@ -99,7 +99,7 @@ bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span 
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   slip_json_fault fault = {};
-  bool done = slip_json_read(L, w, top + 1, text, plain, &fault);
+  bool done = slip_json_read(L, top + 1, text, plain, &fault);
   if (!done) {
     lua_pushfstring(L, "not valid JSON at byte %I: %s", static_cast<LUAI_UACINT>(fault.at) + 1,
                     fault.text);

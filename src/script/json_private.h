@@ -55,9 +55,9 @@ struct slip_json_fault {
 };
 
 /* Pushes the value of the text, as slip_json_push_known; false: fills in *fault, and the stack is
- * higher by whatever. The userdata of `w` is at the absolute index `work`. */
-bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
-                    struct slip_span plain, slip_json_fault *fault);
+ * higher by whatever. The userdata of the work is at the absolute index `work`. */
+bool slip_json_read(lua_State *L, int work, struct slip_span text, struct slip_span plain,
+                    slip_json_fault *fault);
 /* Leaves the JSON text of the value at the absolute index in w->bytes, behind a gap; false: leaves
  * the error text there, and the stack is higher by whatever. */
 bool slip_json_write(lua_State *L, slip_json_work *w, int work, int index);

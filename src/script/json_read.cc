@@ -319,11 +319,11 @@ simdjson::error_code find(reader &r) {
 
 } // namespace
 
-bool slip_json_read(lua_State *L, slip_json_work *w, int work, struct slip_span text,
-                    struct slip_span plain, slip_json_fault *fault) {
+bool slip_json_read(lua_State *L, int work, struct slip_span text, struct slip_span plain,
+                    slip_json_fault *fault) {
   reader r = {};
   r.L = L;
-  r.w = w;
+  r.w = static_cast<slip_json_work *>(lua_touserdata(L, work));
   r.work = work;
   r.text = text;
   r.plain = plain;
