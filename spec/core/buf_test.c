@@ -52,12 +52,28 @@ static void keeps_its_bytes_when_it_grows(void **state) {
   slip_buf_clear(&b);
 }
 
+static void takes_nothing_more_when_it_was_swapped_over_its_maximum(void **state) {
+  (void)state;
+  struct slip_buf small, large = {0};
+  char *room;
+  slip_buf_init(&small, 10);
+  CHECK_OK(slip_buf_reserve(&large, 1000, &room));
+  memset(room, 'x', 1000);
+  slip_buf_commit(&large, 1000);
+  slip_buf_swap(&small, &large);
+  assert_int_equal(small.size, 1000);
+  assert_int_equal(slip_buf_reserve(&small, 1000, &room), SLIP_ETOOBIG);
+  assert_int_equal(large.size, 0);
+  slip_buf_clear(&small);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(appends_and_drops_at_the_front),
       cmocka_unit_test(refuses_what_passes_the_maximum),
       cmocka_unit_test(refuses_what_passes_four_gigabytes),
       cmocka_unit_test(keeps_its_bytes_when_it_grows),
+      cmocka_unit_test(takes_nothing_more_when_it_was_swapped_over_its_maximum),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static enum slip_err grow(struct slip_buf *b, size_t need) {
 }
 
 enum slip_err slip_buf_make_room(struct slip_buf *b, size_t count, char **room) {
-  if (count > limit_of(b) - b->size)
+  if (b->size > limit_of(b) || count > limit_of(b) - b->size)
     return SLIP_ETOOBIG;
   move_to_front(b);
   if (b->memory == NULL || count > b->room - b->size) {
