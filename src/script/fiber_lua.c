@@ -151,9 +151,11 @@ static int begin(lua_State *L, int owner, int thread) {
   int count = lua_gettop(L) - thread - 1;
   lua_State *co = take_idle(L, slip_fiber_fibers(L));
   lua_replace(L, thread);
-  slip_fiber_set(L, owner, SLIP_FIBER_FIBER_KEY, thread);
-  if (!lua_checkstack(co, count + 3))
+  if (!lua_checkstack(co, count + 3)) {
+    put_idle(L, slip_fiber_fibers(L), thread);
     return luaL_error(L, "too many arguments");
+  }
+  slip_fiber_set(L, owner, SLIP_FIBER_FIBER_KEY, thread);
   lua_pushcfunction(co, guard);
   (void)lua_getiuservalue(L, lua_upvalueindex(SLIP_FIBER_FIBERS), SLIP_FIBER_ON_ERROR);
   lua_xmove(L, co, 1);

@@ -43,8 +43,8 @@ void slip_slice_resume(lua_State *L, struct slip_slice *slice) {
     slip_watch_set_owner(&here, slice->from, slice->owner);
   bool was_slice = slip_memory_set_slice(L, true);
   slice->status = lua_resume(slice->co, L, slice->arguments, &slice->results);
+  slip_watch_leave(slice->watch, &here); /* first: it may have put an allocator before ours */
   (void)slip_memory_set_slice(L, was_slice);
-  slip_watch_leave(slice->watch, &here);
   slice->is_cut = here.is_cut;
 }
 
@@ -70,8 +70,8 @@ static int reset(lua_State *L, lua_State *co, bool is_slice) {
   here.is_closing = true;
   bool was_slice = slip_memory_set_slice(L, true);
   int status = lua_resetthread(co);
+  slip_watch_leave(watch_of(L), &here); /* first, as above */
   (void)slip_memory_set_slice(L, was_slice);
-  slip_watch_leave(watch_of(L), &here);
   if (status == LUA_OK)
     return status;
   lua_xmove(co, L, 1);
