@@ -5,7 +5,7 @@
 --   export LUA_PATH='?.lua;;'
 --   build/release/slipstream serve spec/bench/reload_app.lua --port 4040 &
 --   build/release/slipstream run spec/bench/reload_workers.lua --workers 2 --log error
---     --uri ws://127.0.0.1:4040 [--set count=10000] [--set reloads=20]
+--     --uri ws://127.0.0.1:4040/socket/websocket [--set count=10000] [--set reloads=20]
 
 local renewal = require "slipstream.renewal"
 local slipstream = require "slipstream"
@@ -63,8 +63,12 @@ local function ask(witnesses)
 end
 
 local function await_all(witnesses, field)
+  local stop_at = uv.now() + 60000
   for _, witness in ipairs(witnesses) do
-    while assert(witness:call("facts", 60000)).state[field] < COUNT do wait(50) end
+    while assert(witness:call("facts", 60000)).state[field] < COUNT do
+      assert(uv.now() < stop_at, "not all clients have " .. field .. "; is it the right --uri?")
+      wait(50)
+    end
   end
 end
 
