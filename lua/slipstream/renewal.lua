@@ -170,9 +170,6 @@ local function is_of(module, files)
   return false
 end
 
--- The swap of what is only loaded.
-local nobody = { count = 0 }
-
 -- How many clients have a module of the old files to which no new one answers, as its file keeps it for
 -- itself: nobody would find out by himself why they do not change.
 local function count_stayed(reload)
@@ -190,7 +187,7 @@ local function count_stayed(reload)
 end
 
 local function part_of(reload)
-  local swap = reload.swap or nobody
+  local swap = reload.swap
   return { modules = names_of(reload.edition.records), clients = swap.count, later = swap.later,
     stayed = count_stayed(reload), versions = versions_of(reload.edition.pairs) }
 end
@@ -240,7 +237,7 @@ function M.load(names, paths)
   if refusal then return refusal end
   reload.edition:undo()
   current = reload
-  return part_of(reload)
+  return { modules = names_of(reload.edition.records), clients = 0, stayed = 0, versions = {} }
 end
 
 --- Moves the clients to what was loaded. They wait until it is known what all workers say; `finish` must
