@@ -352,14 +352,10 @@ void slip_client_succeed(struct slip_client *c, struct slip_client *former) {
 
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out) {
   *out = (struct slip_client_stats){
-      .bytes_in = c->bytes_in,
-      .bytes_out = c->bytes_out,
-      .messages_in = slip_session_messages(c->session),
-      .pushes_out = slip_session_pushes(c->session),
-      .connects = c->connects,
       .queued_bytes = slip_session_outbox(c->session).size,
       .buffered_pushes = slip_session_buffered(c->session),
   };
+  slip_client_count(c, &out->tally);
 }
 
 void slip_client_count(const struct slip_client *c, struct slip_tally *tally) {

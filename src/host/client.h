@@ -44,11 +44,7 @@ void slip_client_succeed(struct slip_client *c, struct slip_client *former);
 void slip_client_close(struct slip_client *c);
 
 struct slip_client_stats {
-  uint64_t bytes_in;
-  uint64_t bytes_out;
-  uint64_t messages_in;
-  uint64_t pushes_out;
-  uint64_t connects;
+  struct slip_tally tally;
   uint64_t queued_bytes;    /* in the outbox now */
   uint64_t buffered_pushes; /* that wait for their topics now */
 };

@@ -121,6 +121,14 @@ static void set_count(lua_State *L, const char *key, uint64_t count) {
   lua_setfield(L, -2, key);
 }
 
+static void set_traffic(lua_State *L, const struct slip_tally *tally) {
+  set_count(L, "bytes_in", tally->bytes_in);
+  set_count(L, "bytes_out", tally->bytes_out);
+  set_count(L, "messages_in", tally->messages_in);
+  set_count(L, "pushes_out", tally->pushes_out);
+  set_count(L, "connects", tally->connects);
+}
+
 int slip_client_push_tally(lua_State *L) {
   const struct slip_host_box *host = slip_host_check(L, 1);
   struct slip_tally tally = *slip_loop_tally(host->loop);
@@ -129,11 +137,7 @@ int slip_client_push_tally(lua_State *L) {
   for (lua_pushnil(L); (box = next_client(L, host)) != NULL; lua_pop(L, 1))
     slip_client_count(box->client, &tally);
   lua_createtable(L, 0, 6);
-  set_count(L, "bytes_in", tally.bytes_in);
-  set_count(L, "bytes_out", tally.bytes_out);
-  set_count(L, "messages_in", tally.messages_in);
-  set_count(L, "pushes_out", tally.pushes_out);
-  set_count(L, "connects", tally.connects);
+  set_traffic(L, &tally);
   set_count(L, "reconnects", tally.reconnects);
   return 1;
 }
@@ -306,11 +310,7 @@ static int client_stats(lua_State *L) {
   struct slip_client_stats stats;
   slip_client_stats(slip_client_check(L)->client, &stats);
   lua_createtable(L, 0, 7);
-  set_count(L, "bytes_in", stats.bytes_in);
-  set_count(L, "bytes_out", stats.bytes_out);
-  set_count(L, "messages_in", stats.messages_in);
-  set_count(L, "pushes_out", stats.pushes_out);
-  set_count(L, "connects", stats.connects);
+  set_traffic(L, &stats.tally);
   set_count(L, "queued_bytes", stats.queued_bytes);
   set_count(L, "buffered_pushes", stats.buffered_pushes);
   return 1;
