@@ -1,6 +1,7 @@
 --- `slipstream run`: hosts the client module that a file returns, or runs a plain script. That is the work of
 -- its workers, see slipstream.cli.worker; here are the options, and what becomes of it all.
 
+local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
 local log_options = require "slipstream.cli.log_options"
@@ -12,27 +13,6 @@ local FAILED = 1
 local MOST_CLIENTS = 1000000
 local MOST_WORKERS = 1024
 local LEAST_MIB, MOST_MIB = 8, 1 << 20
-
--- Options.
-
--- Names in `args` that `--set` cannot give.
-local taken = { uri = "use --uri", index = "it counts the clients" }
-
-local function read_pair(text)
-  local key, value = text:match "^([%w_%-]+)=(.*)$"
-  if not key then return nil, "--set: expected KEY=VALUE, with letters, digits, _ and - in KEY" end
-  if taken[key] then return nil, ("--set: %s cannot be set; %s"):format(key, taken[key]) end
-  return { key = key, value = value }
-end
-
-local function count_for(option, most, least)
-  least = least or 1
-  return function(text)
-    local count = text:find "^%d+$" and math.tointeger(tonumber(text))
-    if count and count >= least and count <= most then return count end
-    return nil, ("%s: expected a whole number, %d to %d, got %s"):format(option, least, most, text)
-  end
-end
 
 local epilog = [[
 SIGTERM and SIGINT end it in good order, a second one at once. SIGHUP reloads it. What else can be done
@@ -46,15 +26,15 @@ function M.define(command)
     :argname "FILE.lua":target "file"
   command:option("--uri", "Where to connect; the file finds it in args.uri."):argname "URI"
   command:option("--set", "Give the file args.KEY, a string; may be repeated.")
-    :argname "KEY=VALUE":count "*":convert(read_pair)
+    :argname "KEY=VALUE":count "*":convert(argument.pair)
   command:option("--clients", "Start the module N times; args.index counts.")
-    :argname "N":default "1":convert(count_for("--clients", MOST_CLIENTS))
+    :argname "N":default "1":convert(argument.count("--clients", MOST_CLIENTS))
   command:option("--max-dials", "So many connections may be in the making at once.")
-    :argname "N":default "256":convert(count_for("--max-dials", MOST_CLIENTS))
+    :argname "N":default "256":convert(argument.count("--max-dials", MOST_CLIENTS))
   command:option("--workers", "Share the clients out among N threads; one a core when absent.")
-    :argname "N":convert(count_for("--workers", MOST_WORKERS))
+    :argname "N":convert(argument.count("--workers", MOST_WORKERS))
   command:option("--max-memory", "Stop the biggest clients before a worker's Lua has so much memory.")
-    :argname "MIB":convert(count_for("--max-memory", MOST_MIB, LEAST_MIB))
+    :argname "MIB":convert(argument.count("--max-memory", MOST_MIB, LEAST_MIB))
   command:flag("--watch", "Reload what changes of the file and of the modules beside it.")
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
