@@ -2,6 +2,7 @@
 
 #include "net/files.h"
 #include "script/fiber_lua.h"
+#include "script/histogram_lua.h"
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
@@ -53,6 +54,7 @@ int slip_core_open(lua_State *L) {
   slip_pack_open(L);
   slip_memory_open(L);
   slip_scale_open(L);
+  slip_histogram_open(L);
   slip_team_open(L);
   slip_server_open(L);
   lua_setfield(L, -2, "http_server");
