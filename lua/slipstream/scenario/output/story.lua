@@ -1,0 +1,47 @@
+--- Story: why a scenario failed, in lines for people.
+
+local text = require "slipstream.scenario.output.text"
+
+local M = {}
+
+local function add_block(lines, indent, block)
+  for line in (text.block(block) .. "\n"):gmatch "(.-)\n" do
+    lines[#lines + 1] = (indent .. line):gsub("%s+$", "")
+  end
+end
+
+local function add_list(lines, title, list)
+  if not list or #list == 0 then return end
+  if title then lines[#lines + 1] = title end
+  for _, line in ipairs(list) do add_block(lines, "  ", line) end
+end
+
+--- Where it failed, as editors and terminals find it.
+---@param result table
+---@return string
+function M.place(result)
+  local case, failure = result.case, result.failure or {}
+  return text.line(("%s:%d"):format(failure.file or case.file, failure.line or case.line))
+end
+
+--- The lines: what was awaited, what had come instead, where that is written in Lua, what was logged.
+---@param result table one that failed
+---@return string[]
+function M.lines(result)
+  local lines, failure = {}, result.failure or { text = "it failed" }
+  add_block(lines, "", failure.text)
+  add_list(lines, nil, failure.story)
+  if failure.traceback then add_block(lines, "  ", failure.traceback) end
+  add_list(lines, "logged:", result.logs)
+  return lines
+end
+
+--- How a scenario that passed only when it was tried again is called out; nil: it is not one.
+---@param result table
+---@return string?
+function M.flaky(result)
+  if result.status ~= "passed" or (result.tries or 1) == 1 then return nil end
+  return ("flaky: passed at try %d"):format(result.tries)
+end
+
+return M

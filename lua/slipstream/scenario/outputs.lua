@@ -1,0 +1,84 @@
+--- Outputs: all that is told of a run of scenarios, to standard output and to files.
+--
+-- An output is made by `new(write, options)` of its module, slipstream.scenario.output.*; it has a method for
+-- each event that it wants to hear of.
+
+local M = {}
+
+---@class slipstream.scenario.Wanted what is to be told, and where
+---@field format "pretty"|"plain"|"tap"|"junit"|"json"
+---@field file string? standard output when absent
+
+M.formats = { "pretty", "plain", "tap", "junit", "json" }
+
+-- Keeps the first error of its stream and writes no more after it: all of the output or the error.
+local function new_sink(stream, name)
+  local sink = { stream = stream }
+  function sink.write(words)
+    if sink.fault then return end
+    local ok, err = stream:write(words)
+    if ok then ok, err = stream:flush() end
+    if not ok then sink.fault = ("%s cannot be written: %s"):format(name, err) end
+  end
+  return sink
+end
+
+local function open_sink(file)
+  if not file then return new_sink(io.stdout, "standard output") end
+  local stream, err = io.open(file, "w")
+  -- the error begins with the name
+  if not stream then return nil, ("%s cannot be written: %s"):format(file, err:sub(#file + 3)) end
+  return new_sink(stream, file)
+end
+
+local Outputs = {}
+Outputs.__index = Outputs
+
+--- Closes the files.
+---@return true? ok
+---@return string? text what could not be written
+function Outputs:close()
+  local fault
+  for _, sink in ipairs(self.sinks) do
+    if sink.stream ~= io.stdout then sink.stream:close() end -- all that was written is flushed
+    fault = fault or sink.fault
+  end
+  if fault then return nil, fault end
+  return true
+end
+
+local events = { "begun", "started", "ended", "finished" }
+
+-- Who tells it calls functions.
+local function bind(output)
+  local bound = {}
+  for _, event in ipairs(events) do
+    local method = output[event]
+    bound[event] = method and function(what) return method(output, what) end
+  end
+  return bound
+end
+
+--- Opens the outputs: a list of tables with functions to be told of the events that each wants to hear of,
+-- `begun(run)`, `started(case)`, `ended(result)` and `finished(summary)`.
+---@param list slipstream.scenario.Wanted[]
+---@param options table what stdout is: is_terminal, color, unicode; and now, in seconds since 1970
+---@return table? outputs
+---@return string? text which file cannot be written, and why
+function M.open(list, options)
+  local outputs = setmetatable({ sinks = {} }, Outputs)
+  local for_files = { unicode = options.unicode, now = options.now }
+  for place, wanted in ipairs(list) do
+    local sink, text = open_sink(wanted.file)
+    if not sink then
+      outputs:close()
+      return nil, text
+    end
+    outputs.sinks[place] = sink
+    local kind = require("slipstream.scenario.output." .. wanted.format)
+    outputs[place] = bind(kind.new(sink.write, wanted.file and for_files or options))
+  end
+  return outputs
+end
+
+return M
