@@ -183,6 +183,29 @@ function Socket:await_leave(topic, msec)
     { owner = owner, judge = judge_leave, known = known_of_leave, topic = topic })
 end
 
+local function judge_topic_close(waiter, entry)
+  if entry[1] == "topic_closed" and entry[2] == waiter.topic then return true, entry[3] end
+  if is_lost(entry) then return false, nil, entry[2] end
+end
+
+local function known_of_topic_close(waiter)
+  if not waiter.socket:join_status(waiter.topic) then return true, nil, "never_joined", "never_joined" end
+  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
+end
+
+--- Waits until the topic is closed otherwise than by leaving it: by the server, or by a crash there.
+---@param topic string
+---@param msec integer? 5000
+---@return slipstream.Reason? reason
+---@return any reason nil and why it cannot be closed any more: the end of the connection, "never_joined",
+---"timeout"
+function Socket:await_topic_close(topic, msec)
+  local owner = check_may_wait(self, 2, msec)
+  check.is(1, topic, "string")
+  return await(self, msec or AWAIT_MSEC,
+    { owner = owner, judge = judge_topic_close, known = known_of_topic_close, topic = topic })
+end
+
 -- Messages.
 
 local function judge_reply(waiter, entry)

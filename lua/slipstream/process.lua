@@ -38,6 +38,7 @@ M.blank = {
   _span = false, -- of its callback, for telemetry
   _spans = false, -- of what has no outcome yet, see slipstream.report
   _stop = false, -- the ending that its handle asked for
+  _tap = false, -- hears, by its method `_arrived`, of each event that is kept
   _tied = false, -- a set: clients without a module that it has connected
   _timeout = false, -- the timer of the action
   _timers = false, -- a set
@@ -243,6 +244,7 @@ local function keep(socket, kind, ...)
     local text = FULL:format(socket._mailbox:count(), socket._callback)
     return crash(socket, socket._callback, { text = text })
   end
+  if socket._tap then socket._tap:_arrived(entry) end
   waiter.wake(socket)
 end
 

@@ -28,13 +28,17 @@ function Waiter:__close()
   self.owner._is_looking = false -- a pattern may have raised
 end
 
--- The entry goes: who has seen it has seen one less.
-local function take(socket, position)
+--- Takes an entry out of the mailbox: who has seen it has seen one less.
+---@param socket slipstream.Socket
+---@param position integer
+function M.take(socket, position)
   socket._mailbox:take(position)
   for _, waiter in ipairs(socket._waiters or {}) do
     if waiter.seen >= position then waiter.seen = waiter.seen - 1 end
   end
 end
+
+local take = M.take
 
 local look -- it and `consider` call each other
 

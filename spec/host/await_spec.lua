@@ -343,6 +343,25 @@ describe("awaiting a topic", function()
     assert.is_true(results(other))
   end)
 
+  it("waits until it is closed by the server, and handle_topic_close is not called", function()
+    local calls = waiting.joined_client(host, server, function(self) return self:await_topic_close "room:1" end)
+    assert.is_nil(calls.results)
+    calls.join:crash()
+    assert.equal("channel_error", results(calls).kind)
+    clock:advance(0)
+    assert.same({ "handle_connect" }, recorder.names(calls))
+  end)
+
+  it("is not closed any more when the connection ends, nor one that nobody has joined", function()
+    local calls = waiting.joined_client(host, server, function(self)
+      local _, never = self:await_topic_close "room:2"
+      local _, reason = self:await_topic_close "room:1"
+      return never, reason.kind
+    end)
+    server:drop()
+    assert.same({ "never_joined", "connection_lost" }, { results(calls) })
+  end)
+
   it("is not joined where the connection has ended, whether that was looked at or not", function()
     local calls = waiting.client(host, server, function(self)
       slipstream.await(function() end, 100)
