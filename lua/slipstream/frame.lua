@@ -9,11 +9,16 @@ local function is_own(frame)
   return frame.source:sub(1, #OWN) == OWN
 end
 
---- Whether a frame, with what "Sl" asks for, is of a Lua file that is not ours.
+-- What scenarios assert with is no file of the user's, either.
+local function is_luassert(frame)
+  return frame.source:find "[@/]luassert/[%l/]+%.lua$" ~= nil
+end
+
+--- Whether a frame, with what "Sl" asks for, is of a Lua file of the user's.
 ---@param frame table
 ---@return boolean
 function M.is_users(frame)
-  return frame.currentline > 0 and not is_own(frame)
+  return frame.currentline > 0 and not is_own(frame) and not is_luassert(frame)
 end
 
 --- Where a function of a script begins: "chat.lua:7".
