@@ -1,0 +1,79 @@
+--- Closing: what a scenario has open is left and closed in good order, whatever became of it.
+
+local endings = require "slipstream.ending"
+
+local M = {}
+
+local MOST_MSEC = 5000
+local MOST_MSEC_AFTER_FAULTS = 500 -- what a bad network has swallowed is never answered
+
+-- What is yet to come: {socket, topic} each.
+local function leave_all(sockets)
+  local leaves = {}
+  for _, socket in ipairs(sockets) do
+    local own = socket._socket
+    for _, topic in ipairs(own:connected() and own._core:joined_topics() or {}) do
+      own:leave(topic)
+      leaves[#leaves + 1] = { socket, topic }
+    end
+  end
+  return leaves
+end
+
+local function await_leaves(leaves, left, faults)
+  for _, leave in ipairs(leaves) do
+    local socket, topic = leave[1], leave[2]
+    if not socket._socket:await_leave(topic, left()) then
+      faults[#faults + 1] = ("%s could not leave %s: there was no answer"):format(tostring(socket), topic)
+    end
+  end
+end
+
+local function await_closes(sockets, left, faults)
+  for _, socket in ipairs(sockets) do socket._socket:disconnect() end
+  for _, socket in ipairs(sockets) do
+    local reason, why = socket._socket:await_disconnect(left())
+    if not reason and why == "timeout" then
+      faults[#faults + 1] = ("%s could not be closed: the server did not answer the closing handshake")
+        :format(tostring(socket))
+    end
+  end
+end
+
+local function count(socket)
+  local meter, stats = socket._t._meter, socket._socket:stats()
+  if not meter or not stats then return end
+  meter:count("bytes_in", stats.bytes_in)
+  meter:count("bytes_out", stats.bytes_out)
+  meter:count("messages_in", stats.messages_in)
+  meter:count("messages_out", stats.pushes_out)
+end
+
+--- Takes sockets away without a word.
+---@param t slipstream.ScenarioContext
+---@param first integer the first one of `t._sockets`
+function M.kill(t, first)
+  while #t._sockets >= first do
+    local socket = table.remove(t._sockets)
+    count(socket)
+    endings.kill(socket._socket, "normal")
+  end
+end
+
+--- Leaves all topics and closes all sockets from a place on; waits for the server, in a fiber.
+---@param t slipstream.ScenarioContext
+---@param first integer the first one of `t._sockets`
+---@return string[] faults what was not closed in time
+function M.close(t, first)
+  local net = rawget(t, "net")
+  local has_faults = net and net:_heal()
+  local sockets, faults = table.move(t._sockets, first, #t._sockets, 1, {}), {}
+  local deadline = t:_msec() + (has_faults and MOST_MSEC_AFTER_FAULTS or MOST_MSEC)
+  local function left() return math.max(deadline - t:_msec(), 0) end
+  await_leaves(leave_all(sockets), left, faults)
+  await_closes(sockets, left, faults)
+  M.kill(t, first)
+  return has_faults and {} or faults
+end
+
+return M

@@ -1,0 +1,103 @@
+--- Histories: the last events of a scenario's socket, for the story of a failure.
+
+local match = require "slipstream.match"
+local show = require "slipstream.show"
+
+local M = {}
+
+--- So many events are kept.
+M.MOST = 10
+
+---@class slipstream.ScenarioHistory
+---@field private count integer of all that were added
+---@field private times integer[] msec since the scenario began
+---@field private entries table[] as they lie in the socket's mailbox
+local History = {}
+History.__index = History
+
+--- Makes an empty one.
+---@return slipstream.ScenarioHistory
+function M.new()
+  return setmetatable({ count = 0, times = {}, entries = {} }, History)
+end
+
+--- Adds an event, in the place of the oldest.
+---@param at integer
+---@param entry table its kind, and what comes with it
+function History:add(at, entry)
+  local place = self.count % M.MOST + 1
+  self.times[place], self.entries[place] = at, entry
+  self.count = self.count + 1
+end
+
+local function with(words, value)
+  local is_empty = value == nil or type(value) == "table" and next(value) == nil
+  return is_empty and words or words .. " " .. show.json(value)
+end
+
+local say = {}
+
+function say.connected() return "connected" end
+function say.disconnected(entry) return "disconnected: " .. tostring(entry[2]) end
+function say.joined(entry) return with("joined " .. entry[2], entry[3]) end
+function say.left(entry) return "left " .. entry[2] end
+function say.topic_closed(entry) return ("%s is closed: %s"):format(entry[2], tostring(entry[3])) end
+function say.message(entry) return with(("message %s %s"):format(entry[2], entry[3]), entry[4]) end
+function say.pushed(entry) return with(("pushed %s %s"):format(entry[2], entry[3]), entry[4]) end
+
+function say.reply(entry, history)
+  local push = history:push_of(entry[2])
+  local words = push and ("reply %s to %s"):format(entry[3], push[3]) or "reply " .. entry[3]
+  if entry[3] == "timeout" then return push and ("no reply to %s"):format(push[3]) or "no reply" end
+  return with(words, entry[4])
+end
+
+--- The push of that ref, if it is kept.
+---@param ref integer
+---@return table?
+function History:push_of(ref)
+  for _, entry in ipairs(self.entries) do
+    if entry[1] == "pushed" and entry[5] == ref then return entry end
+  end
+end
+
+-- Which parts of the payload are otherwise than awaited: "other body, no user".
+local function difference(pattern, payload)
+  if pattern == nil then return nil end
+  if type(pattern) ~= "table" or type(payload) ~= "table" then return "other payload" end
+  local parts = {}
+  for key, part in pairs(pattern) do
+    local value = payload[key]
+    local is_there = value ~= nil
+    if not (is_there and match.matches(part, value)) then
+      parts[#parts + 1] = (is_there and "other " or "no ") .. tostring(key)
+    end
+  end
+  table.sort(parts)
+  return parts[1] and table.concat(parts, ", ")
+end
+
+-- Why a message is not what was awaited, where that can be said in a few words.
+local function remark(entry, awaited)
+  if not awaited or entry[1] ~= "message" then return "" end
+  local is_near = match.matches(awaited.topic, entry[2]) and match.matches(awaited.event, entry[3])
+  local ok, words = pcall(difference, awaited.payload, entry[4])
+  return is_near and ok and words and "   <- " .. words or ""
+end
+
+--- A line for each event, the oldest first.
+---@param awaited table? the message that did not come
+---@return string[]
+function History:lines(awaited)
+  local lines, kept = {}, math.min(self.count, M.MOST)
+  for age = kept - 1, 0, -1 do
+    local place = (self.count - 1 - age) % M.MOST + 1
+    local entry = self.entries[place]
+    lines[#lines + 1] = ("+%d msec  %s%s"):format(self.times[place], say[entry[1]](entry, self),
+      remark(entry, awaited))
+  end
+  if self.count > kept then table.insert(lines, 1, ("(%d events before)"):format(self.count - kept)) end
+  return lines
+end
+
+return M

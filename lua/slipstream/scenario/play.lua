@@ -1,0 +1,127 @@
+--- Play: runs a scenario once, from its setup until nothing of it is open any more.
+
+local call = require "slipstream.scenario.call"
+local closing = require "slipstream.scenario.closing"
+local Context = require "slipstream.scenario.context"
+local failures = require "slipstream.scenario.failure"
+local fiber = require "slipstream.fiber"
+local stories = require "slipstream.scenario.story"
+local tasks = require "slipstream.scenario.task"
+
+local M = {}
+
+---@class slipstream.PlayOptions
+---@field uri string? where its sockets connect that are not told otherwise
+---@field config table? what else all their configs have
+---@field meter table? see slipstream.scenario.meter
+---@field env (fun(name: string): string?)? os.getenv
+---@field log (fun(text: string))? hears of each `t:log` at once
+---@field history integer? 0: no events are kept for stories
+---@field vu integer?
+
+---@class slipstream.ScenarioResult
+---@field case slipstream.ScenarioCase
+---@field status "passed"|"failed"|"skipped"
+---@field msec integer
+---@field failure slipstream.ScenarioStory?
+---@field logs string[]
+
+-- Those that are being run now.
+local running = {}
+
+-- How a time-out is told: by what the first of its fibers that has a place of the scenario waits for.
+local function time_out(t, msec)
+  local text = ("the scenario took longer than %d msec"):format(msec)
+  local task = t._tasks[1]
+  local thread = task and task._fiber
+  if not thread then return failures.new("timeout", text) end
+  local where = call.find(thread)
+  if not where.verb then return failures.new("timeout", text, { call = where }) end
+  local socket = where.subject ~= t and where.subject or nil
+  local name = socket and socket._name_in and socket:_name_in(thread) or "t"
+  text = ("%s; it waited in %s"):format(text, call.text(where, name))
+  return failures.new("timeout", text, { call = where, socket = socket, name = name })
+end
+
+-- All its tasks are over, or one has failed.
+local function is_settled(t)
+  if t._failure or #t._tasks == 0 then return true, true end
+end
+
+local function cancel_tasks(t)
+  for place = #t._tasks, 1, -1 do
+    local task = table.remove(t._tasks, place)
+    tasks.cancel(task)
+  end
+end
+
+--- Calls functions one after another, in a task, and waits until that and all that it has begun is over.
+---@param t slipstream.ScenarioContext
+---@param msec integer
+---@param functions function[]
+---@return slipstream.ScenarioFailure? failure
+function M.stage(t, msec, functions)
+  t._failure = false
+  tasks.begin(t, function()
+    for _, fn in ipairs(functions) do fn(t, t._case.row) end
+  end)
+  if not fiber.await(msec, is_settled, t) then t._failure = time_out(t, msec) end
+  cancel_tasks(t)
+  return t._failure or nil
+end
+
+-- The first failure is told; of those after it, a line each.
+local function add(t, told, failure)
+  if not failure then return told end
+  if not told then return stories.tell(t, failure) end
+  table.insert(told.story, "and then: " .. stories.redact(t, failure.text))
+  return told
+end
+
+local function perform(t, case)
+  local functions = table.move(case.setups, 1, #case.setups, 1, {})
+  functions[#functions + 1] = case.fn
+  return M.stage(t, case.timeout, functions)
+end
+
+-- Whoever ran it waits no longer: nothing of it goes on.
+local Playing = {}
+
+function Playing.__close(playing)
+  local t = playing.t
+  running[t] = nil
+  cancel_tasks(t)
+  closing.kill(t, 1)
+  local net = rawget(t, "net")
+  if net then net:_close() end
+end
+
+local function play(t, case)
+  local failure = perform(t, case)
+  local is_skipped = failure and failure.kind == "skipped"
+  local told = add(t, nil, failure)
+  if #case.teardowns > 0 then told = add(t, told, M.stage(t, case.timeout, case.teardowns)) end
+  for _, text in ipairs(closing.close(t, 1)) do told = add(t, told, failures.new("closed", text)) end
+  return told, is_skipped
+end
+
+--- Runs a scenario, in a fiber: it waits until all of it is over and closed, and never raises.
+---@param case slipstream.ScenarioCase
+---@param options slipstream.PlayOptions
+---@return slipstream.ScenarioResult
+function M.run(case, options)
+  local t = Context.new(case, options, fiber.check_may_wait())
+  running[t] = true
+  local _ <close> = setmetatable({ t = t }, Playing)
+  local told, is_skipped = play(t, case)
+  local status = is_skipped and "skipped" or told and "failed" or "passed"
+  return { case = case, status = status, msec = t:_msec(), failure = told, logs = t._logs or {} }
+end
+
+--- Ends all that are run now, as failures; what they have open is closed in good order.
+---@param why string "interrupted by SIGINT"
+function M.interrupt(why)
+  for t in next, running do t:_fail(failures.new("interrupted", why)) end
+end
+
+return M

@@ -1,0 +1,110 @@
+--- Sockets of scenarios: each verb waits for its outcome, and fails the scenario when that does not come.
+
+local call = require "slipstream.scenario.call"
+local check = require "slipstream.check"
+local histories = require "slipstream.scenario.history"
+local nearest = require "slipstream.nearest"
+local slipstream = require "slipstream"
+local take = require("slipstream.waiter").take
+local uv = require "luv"
+
+---@class slipstream.ScenarioSocket
+local Socket = {}
+Socket.__index = Socket
+Socket.__name = "slipstream.scenario.socket"
+
+for _, part in ipairs { "link", "topic", "message" } do
+  for name, verb in pairs(require("slipstream.scenario." .. part)) do Socket[name] = verb end
+end
+
+-- A verb that there is not.
+setmetatable(Socket, { __index = function(_, name)
+  if type(name) ~= "string" or name:sub(1, 1) == "_" then return nil end
+  local guess = nearest.find(name, Socket)
+  local hint = guess and ("; did you mean %s?"):format(guess) or ""
+  error(("a scenario's sockets have no %s%s"):format(name, hint), 2)
+end })
+
+local M = { Socket = Socket }
+
+-- So many events are kept that nobody has awaited yet.
+M.MOST = 1000
+
+-- Its events.
+
+--- The socket below tells of each event, before anybody who waits for it.
+function Socket:_arrived(entry)
+  local history = self._history
+  if history then history:add(self._t:_msec(), entry) end
+  local box = self._socket._mailbox
+  if box:count() <= M.MOST then return end
+  self._dropped = self._dropped + 1
+  take(self._socket, 1)
+end
+
+--- Lines that tell of its last events, for a story; nil when they are not kept.
+---@param awaited table? see slipstream.ScenarioFailure
+---@return string[]?
+function Socket:_events(awaited)
+  if not self._history then return nil end
+  local lines = self._history:lines(awaited)
+  if self._dropped > 0 then
+    local text = "(%d events that came before were dropped, since over %d waited)"
+    table.insert(lines, 1, text:format(self._dropped, M.MOST))
+  end
+  return lines
+end
+
+--- What the scenario calls it: by a local variable of the coroutine, else by its user, else by its number.
+---@param thread thread?
+---@return string
+function Socket:_name_in(thread)
+  local name = thread and call.name_of(thread, self)
+  if name then return name end
+  local user = type(self._params) == "table" and self._params.user
+  return type(user) == "string" and user or ("socket %d"):format(self._number)
+end
+
+function Socket:__tostring() return self:_name_in() end
+
+-- Connecting.
+
+-- What the scenario says comes before what holds for all.
+local function config_of(t, given)
+  local config = {}
+  for key, value in next, t._options.config or {} do config[key] = value end
+  for key, value in next, given do config[key] = value end
+  if given.uri == nil then
+    config.uri = t._options.uri
+    if t._case.net or rawget(t, "net") then
+      config.uri = t.net:_uri()
+      config.tls = t.net:_tls(config.tls)
+    end
+  end
+  return config
+end
+
+--- Connects one, and waits until it is open.
+---@param t slipstream.ScenarioContext
+---@param given table
+---@return slipstream.ScenarioSocket
+function M.open(t, given)
+  local config, began = config_of(t, given), t._meter and uv.hrtime()
+  local number = #t._sockets + 1
+  local self = setmetatable({
+    _t = t, _socket = false, _number = number, _params = config.params or false, _dropped = 0,
+    _history = t._options.history ~= 0 and histories.new(),
+  }, Socket)
+  local text
+  self._socket, text = slipstream.connect(config)
+  if not self._socket then check.fail(1, text) end
+  self._socket._tap = self
+  t._sockets[number] = self
+  self:_open(began)
+  if t._meter then t._meter:count("connections", 1) end
+  return self
+end
+
+call.know(Socket)
+
+return M

@@ -1,0 +1,84 @@
+--- Suites: what a file of scenarios tells of while it is loaded.
+
+local check = require "slipstream.check"
+local traceback = require "slipstream.traceback"
+
+local M = {}
+
+local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
+
+---@class slipstream.ScenarioCase
+---@field name string
+---@field file string
+---@field line integer
+---@field tags string[]
+---@field timeout integer msec for all of it
+---@field await integer msec for each verb
+---@field retry integer?
+---@field net boolean
+---@field fn fun(t: slipstream.ScenarioContext, row: any)
+---@field row any
+---@field setups function[] those of its file
+---@field teardowns function[] the last one that was defined is the first
+
+---@class slipstream.ScenarioSuite
+---@field cases slipstream.ScenarioCase[]
+---@field setups function[]
+---@field teardowns function[]
+local Suite = {}
+Suite.__index = Suite
+
+local known = { tags = "table", timeout = "number", await = "number", retry = "number", net = "boolean" }
+
+--- Checks options.
+---@param position integer the argument that they are
+---@param options any
+---@return table? options
+function M.read_options(position, options)
+  check.are_options(position, options, known)
+  if options then
+    check.is_msec_option(position, options, "timeout")
+    check.is_msec_option(position, options, "await")
+    for _, tag in ipairs(options.tags or {}) do
+      if type(tag) ~= "string" then check.fail(position, "tags: a list of strings expected") end
+    end
+  end
+  return options
+end
+
+--- Adds a scenario.
+---@param name string
+---@param options table?
+---@param fn function
+---@param row any
+function Suite:add(name, options, fn, row)
+  options = options or {}
+  table.insert(self.cases, {
+    name = name, file = self.file, line = debug.getinfo(fn, "S").linedefined, fn = fn, row = row,
+    tags = options.tags or {}, timeout = options.timeout or TIMEOUT_MSEC, await = options.await or AWAIT_MSEC,
+    retry = options.retry, net = options.net or false, setups = self.setups, teardowns = self.teardowns,
+  })
+end
+
+local current = false
+
+--- That of the file which is being loaded; raises when there is none.
+---@return slipstream.ScenarioSuite
+function M.current()
+  return current or check.misuse "defines scenarios: run this file by `slipstream scenario`"
+end
+
+--- Runs a file.
+---@param file string its path
+---@param chunk function
+---@return slipstream.ScenarioSuite? suite, slipstream.Caught? caught
+function M.gather(file, chunk)
+  local suite = setmetatable({ file = file, cases = {}, setups = {}, teardowns = {} }, Suite)
+  current = suite
+  local ok, caught = xpcall(chunk, traceback.catch)
+  current = false
+  if ok then return suite end
+  return nil, traceback.caught(caught)
+end
+
+return M

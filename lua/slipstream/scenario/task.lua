@@ -1,0 +1,73 @@
+--- Tasks: fibers of a scenario, of its own function and of what that begins by `t:async`.
+
+local check = require "slipstream.check"
+local failures = require "slipstream.scenario.failure"
+local fiber = require "slipstream.fiber"
+
+---@class slipstream.ScenarioTask
+local Task = {}
+Task.__index = Task
+Task.__name = "slipstream.scenario.task"
+
+local M = {}
+
+local function body(fn, ...)
+  return xpcall(fn, failures.catch, ...)
+end
+
+local function finished(task, state, is_good, ...)
+  if state == "waiting" then return end
+  if state == "failed" then
+    task._failure = failures.of(is_good)
+  elseif is_good then
+    task._results = table.pack(...)
+  else
+    task._failure = failures.of(...)
+  end
+  if task._awaiting then fiber.poke(task._awaiting) end
+  return task._t:_ended(task)
+end
+
+--- Begins one: runs `fn(…)` until it waits or is done. The context's `_ended` hears of its end.
+---@param t slipstream.ScenarioContext
+---@param fn function
+---@param ... any
+---@return slipstream.ScenarioTask
+function M.begin(t, fn, ...)
+  local task = setmetatable({
+    _client = t._client, _fiber = false, _done = false, _alarm = false, _is_script = true,
+    _t = t, _results = false, _failure = false, _awaiting = false,
+  }, Task)
+  t:_began(task)
+  fiber.run(task, finished, body, fn, ...)
+  return task
+end
+
+local function is_over(task)
+  if task._results then return true, true end
+  if task._failure then return true, false end
+end
+
+--- Waits until it is over. What it raises fails the scenario anyhow.
+---@param msec integer? no limit but the scenario's own
+---@return any ... what its function returned
+function Task:await(msec)
+  check.self(self, Task.__name)
+  check.is_msec(1, msec)
+  self._awaiting = fiber.check_may_wait()
+  local is_good, text = fiber.await(msec, is_over, self)
+  self._awaiting = false
+  if is_good then return table.unpack(self._results, 1, self._results.n) end
+  if is_good == false then error(self._failure, 0) end
+  error(("%s: the task was not over in %d msec"):format(text, msec), 2)
+end
+
+--- Ends it where it waits.
+---@param task slipstream.ScenarioTask
+function M.cancel(task)
+  return fiber.cancel(task)
+end
+
+M.Task = Task
+
+return M
