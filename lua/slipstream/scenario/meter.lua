@@ -1,0 +1,69 @@
+--- Meter: where a worker's scenarios say what they measure. It has only what has not been taken away yet:
+-- each second becomes a plain tally, for slipstream.scenario.measurement to add to those of the others.
+
+local tally = require "slipstream.scenario.tally"
+
+local M = {}
+
+---@class slipstream.scenario.Meter
+---@field second integer the one that lasts, from 0
+local Meter = {}
+Meter.__index = Meter
+
+---@param options { paces: table<string, integer>? }? paces: by metric, in microseconds, see Tally:sample
+---@return slipstream.scenario.Meter
+function M.new(options)
+  return setmetatable({
+    second = 0, _paces = options and options.paces or {}, _now = tally.new(), _parts = {},
+  }, Meter)
+end
+
+--- A verb, a step or an iteration went well and took so long.
+---@param name string "connect", "join", "reply", "message", "leave", "disconnect", "step:NAME", "iteration"
+---@param usec integer
+function Meter:sample(name, usec)
+  self._now:sample(name, usec, self._paces[name])
+end
+
+--- It did not go well.
+---@param name string as for `sample`
+---@param kind string one word: "timeout", "refused", "closed", "assertion" …
+function Meter:fail(name, kind)
+  self._now:fail(name, kind)
+end
+
+---@param name string "bytes_in", "bytes_out", "messages_in", "messages_out", "connections", "iterations" …
+---@param n integer
+function Meter:count(name, n)
+  self._now:count(name, n)
+end
+
+local function close_second(meter)
+  local part = meter._now:plain()
+  if next(part.metrics) or next(part.counts) then
+    part.second = meter.second
+    table.insert(meter._parts, part)
+  end
+  meter._now:clear()
+end
+
+--- Says which second it is; what was measured until now belongs to the one before.
+---@param second integer
+function Meter:advance(second)
+  if second == self.second then return end
+  close_second(self)
+  self.second = second
+end
+
+--- Takes away what was measured, and forgets it: plain tallies, each with its `second`. The second that
+-- lasts is left, unless `is_over`.
+---@param is_over boolean?
+---@return table[]
+function Meter:take(is_over)
+  if is_over then close_second(self) end
+  local parts = self._parts
+  self._parts = {}
+  return parts
+end
+
+return M
