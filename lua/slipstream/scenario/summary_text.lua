@@ -1,0 +1,139 @@
+--- Summary_text: a summary, see slipstream.scenario.summary, in lines for people.
+
+local amount = require "slipstream.scenario.amount"
+local show = require "slipstream.show"
+local text = require "slipstream.scenario.output.text"
+
+local M = {}
+
+local MSEC = 1000
+local USEC = 1000
+
+-- What comes first; steps are in the order of their names.
+local ORDER = { "iteration", "connect", "join", "reply", "message", "leave", "disconnect" }
+local TIMES = { "p50", "p90", "p95", "p99", "p999", "max" }
+local TITLES = { "", "count", "rate", "p50", "p90", "p95", "p99", "p99.9", "max", "errors" }
+
+-- The table.
+
+local function names_of(metrics)
+  local names, steps = {}, {}
+  for _, name in ipairs(ORDER) do
+    if metrics[name] then names[#names + 1] = name end
+  end
+  for name in pairs(metrics) do
+    if name:find "^step:" then steps[#steps + 1] = name end
+  end
+  table.sort(steps)
+  return table.move(steps, 1, #steps, #names + 1, names)
+end
+
+local function sum_of(errors)
+  local sum = 0
+  for _, count in pairs(errors) do sum = sum + count end
+  return sum
+end
+
+local function cells_of(name, metric)
+  local cells = { text.line(name), tostring(metric.count), amount.rate(metric.rate) }
+  for _, key in ipairs(TIMES) do cells[#cells + 1] = metric[key] and amount.time(metric[key]) or "-" end
+  cells[#cells + 1] = tostring(sum_of(metric.errors))
+  return cells
+end
+
+local function widths_of(rows)
+  local widths = {}
+  for _, cells in ipairs(rows) do
+    for column, cell in ipairs(cells) do
+      widths[column] = math.max(widths[column] or 0, utf8.len(cell) or #cell)
+    end
+  end
+  return widths
+end
+
+local function pad(cell, width, is_left)
+  local blanks = (" "):rep(width - (utf8.len(cell) or #cell))
+  return is_left and cell .. blanks or blanks .. cell
+end
+
+-- Names to the left, numbers to the right.
+local function add_table(lines, metrics)
+  local rows = { TITLES }
+  for _, name in ipairs(names_of(metrics)) do rows[#rows + 1] = cells_of(name, metrics[name]) end
+  if #rows == 1 then return end
+  local widths = widths_of(rows)
+  for _, cells in ipairs(rows) do
+    local padded = {}
+    for column, cell in ipairs(cells) do padded[column] = pad(cell, widths[column], column == 1) end
+    lines[#lines + 1] = "  " .. table.concat(padded, "  ")
+  end
+  lines[#lines + 1] = ""
+end
+
+-- The rest.
+
+local function add_thresholds(lines, thresholds)
+  if #thresholds == 0 then return end
+  local width = 0
+  for _, row in ipairs(thresholds) do width = math.max(width, utf8.len(row.text) or #row.text) end
+  for _, row in ipairs(thresholds) do
+    local word = row.ok and "held  " or "MISSED"
+    lines[#lines + 1] = ("  %s  %s  %s"):format(word, pad(row.text, width, true), row.measured)
+  end
+  lines[#lines + 1] = ""
+end
+
+local function add_errors(lines, errors)
+  for _, row in ipairs(errors) do
+    local first = #row.story > 0 and ", the first time:" or ""
+    lines[#lines + 1] = ("  %d × %s%s"):format(row.count, row.kind, first)
+    for _, line in ipairs(row.story) do lines[#lines + 1] = "      " .. text.line(line) end
+  end
+  if #errors > 0 then lines[#lines + 1] = "" end
+end
+
+local function show_errors(summary)
+  local failed = 0
+  for _, row in ipairs(summary.errors) do failed = failed + row.count end
+  local share = failed / math.max(summary.iterations, failed, 1)
+  local dropped = summary.counts.dropped
+  local words = ("%d failed (%s)"):format(failed, amount.share(share))
+  return dropped > 0 and ("%s, %d dropped"):format(words, dropped) or words
+end
+
+local function add_facts(lines, summary)
+  local counts, seconds = summary.counts, math.max(summary.duration_msec, 1) / MSEC
+  local function row(name, words) lines[#lines + 1] = ("  %-12s%s"):format(name, words) end
+  local function traffic(way)
+    local messages, bytes = counts["messages_" .. way], counts["bytes_" .. way]
+    row(way, ("%d messages (%s), %s (%s/s)"):format(messages, amount.rate(messages / seconds),
+      show.bytes(bytes), show.bytes(bytes / seconds)))
+  end
+  row("iterations", ("%d (%s), %s"):format(summary.iterations, amount.rate(summary.iterations / seconds),
+    show_errors(summary)))
+  row("VUs", ("%d at most, %d connections"):format(summary.vus_max, counts.connections))
+  traffic "in"
+  traffic "out"
+end
+
+local verdicts = {
+  passed = "passed", failed = "failed: iterations did", missed = "failed: a threshold was missed",
+  interrupted = "interrupted",
+}
+
+--- The lines of a summary.
+---@param summary table
+---@return string
+function M.show(summary)
+  local lines = {}
+  add_table(lines, summary.metrics)
+  add_errors(lines, summary.errors)
+  add_facts(lines, summary)
+  lines[#lines + 1] = ""
+  add_thresholds(lines, summary.thresholds)
+  local lasted = amount.time(summary.duration_msec * USEC)
+  lines[#lines + 1] = ("%s after %s"):format(verdicts[summary.verdict], lasted)
+  return table.concat(lines, "\n")
+end
+
+return M
