@@ -24,7 +24,4 @@ void slip_tls_say_verification(X509_STORE_CTX *store, char *text, size_t size);
  * the peer has ended. */
 void slip_tls_say_error(char *text, size_t size);
 
-/* OpenSSL has a session that can be resumed: takes it, for the ticket of its stream. */
-int slip_tls_keep_session(SSL *ssl, SSL_SESSION *session);
-
 #endif

@@ -4,23 +4,18 @@
 #include "net/tcp.h"
 #include "net/tls_bio.h"
 #include "net/tls_private.h"
+#include "net/tls_session.h"
 #include "net/tunnel.h"
 
 #include <assert.h>
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
-
-#define FAULT_SIZE 320u
 
 struct tls {
   struct slip_stream stream; /* first: a stream is its tls */
   struct slip_network *network;
   struct slip_tls_wire wire; /* its TCP stream is owned, and NULL once closed */
-  struct slip_tls_config *config;
-  struct slip_tls_ticket *ticket; /* the owner's, until it closes; or NULL */
-  SSL *ssl;
-  char *fault;  /* words for what failed first; owned */
+  struct slip_tls_session session;
   bool is_busy; /* in `work`, which then frees */
   bool is_open;
   bool is_short;  /* the owner waits for `drained` */
@@ -32,25 +27,17 @@ static void tls_free(struct tls *tls) {
   /* Otherwise OpenSSL would forbid to resume what was cut, which is what clients come back from
    * (RFC 5246 section 7.2.1 took that rule back). After a fatal alert it has done so already. */
   if (tls->is_open)
-    SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-  SSL_free(tls->ssl);
-  slip_tls_config_release(tls->config);
-  free(tls->fault);
+    SSL_set_shutdown(tls->session.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  slip_tls_session_clear(&tls->session);
   free(tls);
 }
 
 /* Ends. */
 
-static char *make_fault(struct tls *tls) {
-  if (tls->fault == NULL)
-    tls->fault = calloc(1, FAULT_SIZE);
-  return tls->fault;
-}
-
 /* The ticket may be why: the next attempt does without. */
 static void drop_ticket(struct tls *tls) {
-  if (tls->ticket != NULL)
-    slip_tls_ticket_clear(tls->ticket);
+  if (tls->session.ticket != NULL)
+    slip_tls_ticket_clear(tls->session.ticket);
 }
 
 static void say_end(struct tls *tls, const char *text) {
@@ -64,49 +51,28 @@ static void say_end(struct tls *tls, const char *text) {
   tls->stream.handler->ended(tls->stream.owner, &reason);
 }
 
-/* OpenSSL has failed: keeps its words, unless the verification has better ones. */
 static void note_failure(struct tls *tls) {
   tls->is_failed = true;
-  bool is_noted = tls->fault != NULL;
-  if (!is_noted && make_fault(tls) != NULL)
-    slip_tls_say_error(tls->fault, FAULT_SIZE);
-  ERR_clear_error();
+  slip_tls_session_note(&tls->session);
 }
 
 static void fail(struct tls *tls) {
   note_failure(tls);
-  say_end(tls, tls->fault != NULL ? tls->fault : "out of memory");
+  say_end(tls, tls->session.fault != NULL ? tls->session.fault : "out of memory");
 }
 
 /* Reading. */
-
-static int on_verified(int is_good, X509_STORE_CTX *store) {
-  SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-  struct tls *tls = SSL_get_app_data(ssl);
-  if (!is_good && make_fault(tls) != NULL)
-    slip_tls_say_verification(store, tls->fault, FAULT_SIZE);
-  return is_good;
-}
-
-int slip_tls_keep_session(SSL *ssl, SSL_SESSION *session) {
-  struct tls *tls = SSL_get_app_data(ssl);
-  if (tls->ticket == NULL)
-    return 0;
-  slip_tls_ticket_clear(tls->ticket);
-  tls->ticket->session = session;
-  return 1;
-}
 
 static bool is_alive(const struct tls *tls) {
   return tls->wire.tcp != NULL && !tls->has_ended;
 }
 
 static void shake_hands(struct tls *tls) {
-  int result = SSL_do_handshake(tls->ssl);
+  int result = SSL_do_handshake(tls->session.ssl);
   if (result == 1) {
     tls->is_open = true;
     tls->stream.handler->opened(tls->stream.owner);
-  } else if (SSL_get_error(tls->ssl, result) != SSL_ERROR_WANT_READ) {
+  } else if (SSL_get_error(tls->session.ssl, result) != SSL_ERROR_WANT_READ) {
     fail(tls);
   }
 }
@@ -114,12 +80,12 @@ static void shake_hands(struct tls *tls) {
 /* One record. False: there is no whole one. */
 static bool read_record(struct tls *tls) {
   char *room = tls->network->plain_buffer;
-  int count = SSL_read(tls->ssl, room, SLIP_NETWORK_PLAIN_SIZE);
+  int count = SSL_read(tls->session.ssl, room, SLIP_NETWORK_PLAIN_SIZE);
   if (count > 0) {
     tls->stream.handler->received(tls->stream.owner, (struct slip_span){room, (size_t)count});
     return true;
   }
-  switch (SSL_get_error(tls->ssl, count)) {
+  switch (SSL_get_error(tls->session.ssl, count)) {
   case SSL_ERROR_WANT_READ:
     break;
   case SSL_ERROR_ZERO_RETURN: /* close_notify: the end in good order */
@@ -137,8 +103,8 @@ static bool read_record(struct tls *tls) {
  * body has yet to come (CVE-2024-4741).
  */
 static void shrink(struct tls *tls) {
-  if (strcmp(SSL_rstate_string(tls->ssl), "RH") == 0)
-    (void)SSL_free_buffers(tls->ssl);
+  if (strcmp(SSL_rstate_string(tls->session.ssl), "RH") == 0)
+    (void)SSL_free_buffers(tls->session.ssl);
 }
 
 static void work(struct tls *tls, struct slip_span input) {
@@ -188,8 +154,8 @@ static void on_drained(void *owner) {
 }
 
 static const char *cut_text(const struct tls *tls, const struct slip_reason *reason) {
-  if (tls->fault != NULL)
-    return tls->fault; /* a write failed, which broke the connection */
+  if (tls->session.fault != NULL)
+    return tls->session.fault; /* a write failed, which broke the connection */
   if (reason->text.size > 0)
     return reason->text.at; /* terminated: it is one of tcp.c's */
   if (tls->is_open)
@@ -219,7 +185,7 @@ static size_t tls_write(struct slip_stream *stream, struct slip_span bytes) {
     size_t count;
     ERR_clear_error();
     struct slip_span rest = slip_span_skip(bytes, total);
-    if (SSL_write_ex(tls->ssl, rest.at, rest.size, &count) != 1) {
+    if (SSL_write_ex(tls->session.ssl, rest.at, rest.size, &count) != 1) {
       note_failure(tls);
       slip_tcp_break(tls->wire.tcp, UV_ECONNABORTED);
       break;
@@ -238,10 +204,10 @@ static void tls_close(struct slip_stream *stream, bool is_graceful) {
   assert(tcp != NULL);
   if (is_graceful && tls->is_open && !tls->is_failed) {
     ERR_clear_error();
-    (void)SSL_shutdown(tls->ssl); /* sends close_notify; where it cannot, FIN has to do */
+    (void)SSL_shutdown(tls->session.ssl); /* sends close_notify; where it cannot, FIN has to do */
   }
   tls->wire.tcp = NULL;
-  tls->ticket = NULL;
+  tls->session.ticket = NULL;
   slip_stream_close(tcp, is_graceful);
   if (!tls->is_busy)
     tls_free(tls);
@@ -249,48 +215,14 @@ static void tls_close(struct slip_stream *stream, bool is_graceful) {
 
 /* Dialling. */
 
-static bool set_name(struct tls *tls, struct slip_span host) {
-  char *copy = tls->config->server_name != NULL ? strdup(tls->config->server_name)
-                                                : strndup(host.at, host.size);
-  if (copy == NULL)
+static bool set_up(struct tls *tls) {
+  BIO *bio = BIO_new(tls->session.config->method);
+  if (bio == NULL)
     return false;
-  X509_VERIFY_PARAM *param = SSL_get0_param(tls->ssl);
-  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  bool is_set = X509_VERIFY_PARAM_set1_ip_asc(param, copy) == 1;
-  if (!is_set) {
-    is_set = X509_VERIFY_PARAM_set1_host(param, copy, 0) == 1;
-    /* Not for addresses (RFC 6066 section 3). Fails for what is too long for a name, where
-     * resolving fails too. */
-    (void)SSL_set_tlsext_host_name(tls->ssl, copy);
-  }
-  ERR_clear_error();
-  free(copy);
-  return is_set;
-}
-
-/* Where it cannot be resumed, all is done anew. */
-static void offer_ticket(struct tls *tls) {
-  if (tls->ticket != NULL && tls->ticket->session != NULL)
-    (void)SSL_set_session(tls->ssl, tls->ticket->session);
-  ERR_clear_error();
-}
-
-static bool set_up(struct tls *tls, struct slip_span host) {
-  tls->ssl = SSL_new(tls->config->context);
-  BIO *bio = BIO_new(tls->config->method);
-  if (tls->ssl == NULL || bio == NULL) {
-    BIO_free(bio);
-    return false;
-  }
   BIO_set_data(bio, &tls->wire);
   BIO_set_init(bio, 1);
-  SSL_set_bio(tls->ssl, bio, bio);
-  SSL_set_app_data(tls->ssl, tls);
-  SSL_set_connect_state(tls->ssl);
-  SSL_set_verify(tls->ssl, tls->config->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
-                 tls->config->verify ? on_verified : NULL);
-  offer_ticket(tls);
-  return set_name(tls, host);
+  SSL_set_bio(tls->session.ssl, bio, bio);
+  return true;
 }
 
 enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_target *target,
@@ -305,9 +237,12 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
   enum slip_err err = SLIP_ENOMEM;
   tls->stream = (struct slip_stream){&ops, handler, owner};
   tls->network = network;
-  tls->config = slip_tls_config_hold(target->tls);
-  tls->ticket = target->ticket;
-  if (!set_up(tls, target->host))
+  tls->session.ticket = target->ticket;
+  err = slip_tls_session_init(&tls->session, target->tls, target->host);
+  if (err != SLIP_OK)
+    goto fail;
+  err = SLIP_ENOMEM;
+  if (!set_up(tls))
     goto fail;
   err = slip_tunnel_dial(network, target, &tcp_handler, tls, &tls->wire.tcp);
   if (err != SLIP_OK)

@@ -1,0 +1,30 @@
+#ifndef SLIP_NET_TLS_SESSION_H
+#define SLIP_NET_TLS_SESSION_H
+/*
+ * Tls session: an SSL that is set up for a host by its settings, and the words for what failed. Who
+ * has it gives the SSL its BIOs and drives it.
+ */
+#include "net/tls_private.h"
+
+/* It stays where it is: OpenSSL's callbacks know its place. */
+struct slip_tls_session {
+  SSL *ssl;
+  struct slip_tls_config *config; /* held */
+  struct slip_tls_ticket *ticket; /* the owner's, set before `init`; NULL: none is kept */
+  char *fault;                    /* words for what failed first, or NULL; owned */
+};
+
+/* Of a session that is zero but for its ticket, which is offered. SLIP_ENOMEM; `clear` is owed in
+ * any case. */
+SLIP_CHECKED enum slip_err slip_tls_session_init(struct slip_tls_session *session,
+                                                 struct slip_tls_config *config,
+                                                 struct slip_span host);
+void slip_tls_session_clear(struct slip_tls_session *session);
+/* OpenSSL has failed: keeps its words, unless the verification has said better ones. `fault` stays
+ * NULL where there is no memory. */
+void slip_tls_session_note(struct slip_tls_session *session);
+/* For SSL_CTX_sess_set_new_cb: OpenSSL has a session that can be resumed, and the ticket takes
+ * it. */
+int slip_tls_session_keep(SSL *ssl, SSL_SESSION *resumable);
+
+#endif
