@@ -99,6 +99,11 @@ uint16_t slip_ws_code_for(enum slip_err err);
 /* Whether a code may stand in a close frame: 1000-1003, 1007-1014, 3000-4999. */
 bool slip_ws_code_is_legal(uint16_t code);
 
+/*
+ * Copies bytes under the mask (RFC 6455 section 5.3), whose bytes are in the order of memory; the
+ * same takes it off again. `to` may lie before `from` in the same memory, by any distance.
+ */
+void slip_ws_mask(char *to, const char *from, size_t size, uint32_t mask);
 /* Appends a whole, final, masked frame. SLIP_ETOOBIG: over the buffer's maximum. SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_ws_kind kind,
                                                struct slip_span data, uint32_t mask);

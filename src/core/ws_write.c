@@ -34,11 +34,8 @@ static void write_head(uint8_t *at, enum slip_ws_kind kind, size_t length, uint3
   memcpy(at + 2 + field, &mask, sizeof mask);
 }
 
-/*
- * Copies bytes under the mask, eight at a time. `to` may lie before `from` in the same memory, by
- * any distance: each word is read before it, or what follows it, is written over.
- */
-static void mask_bytes(char *to, const char *from, size_t size, uint32_t mask) {
+/* Eight at a time: each word is read before it, or what follows it, is written over. */
+void slip_ws_mask(char *to, const char *from, size_t size, uint32_t mask) {
   /* The key's bytes in the order of memory, twice; the same on machines of either byte order. */
   uint64_t key = (uint64_t)mask << 32 | mask;
   size_t i = 0;
@@ -63,7 +60,7 @@ enum slip_err slip_ws_frame_write(struct slip_buf *out, enum slip_ws_kind kind,
   if (err != SLIP_OK)
     return err;
   write_head((uint8_t *)at, kind, data.size, mask);
-  mask_bytes(at + head, data.at, data.size, mask);
+  slip_ws_mask(at + head, data.at, data.size, mask);
   slip_buf_commit(out, head + data.size);
   return SLIP_OK;
 }
@@ -87,7 +84,7 @@ void slip_ws_frame_seal(struct slip_buf *out, size_t place, enum slip_ws_kind ki
   char flags = at[0];
   write_head((uint8_t *)at, kind, size, mask);
   at[0] = (char)(at[0] | flags);
-  mask_bytes(at + head, at + HEAD_MAX, size, mask);
+  slip_ws_mask(at + head, at + HEAD_MAX, size, mask);
   slip_buf_truncate(out, place + head + size);
 }
 
@@ -114,7 +111,7 @@ void slip_ws_frame_take(struct slip_buf *out, struct slip_buf *body, size_t from
   slip_buf_drop(body, from - head);
   char *at = body->memory + body->head;
   write_head((uint8_t *)at, kind, size, mask);
-  mask_bytes(at + head, at + head, size, mask);
+  slip_ws_mask(at + head, at + head, size, mask);
   slip_buf_swap(out, body);
 }
 

@@ -6,6 +6,7 @@
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
+#include "script/mask_lua.h"
 #include "script/memory_lua.h"
 #include "script/message_lua.h"
 #include "script/pack.h"
@@ -16,6 +17,7 @@
 #include "script/server_lua.h"
 #include "script/slice_lua.h"
 #include "script/team_lua.h"
+#include "script/tls_engine_lua.h"
 #include "script/tls_lua.h"
 #include "script/uri_lua.h"
 
@@ -46,6 +48,8 @@ int slip_core_open(lua_State *L) {
   lua_setfield(L, -2, "json");
   slip_uri_open(L);
   slip_tls_open(L);
+  slip_tls_engine_open(L);
+  slip_mask_open(L);
   slip_message_open(L);
   slip_host_open(L);
   slip_push_open(L);
