@@ -12,7 +12,7 @@
 local check = require "slipstream.check"
 local core = require "slipstream.core"
 local Proxy = require "slipstream.faults.proxy"
-local uv = require "luv"
+local Target = require "slipstream.faults.target"
 
 ---@class slipstream.faults
 local M = {}
@@ -63,10 +63,10 @@ end
 
 -- A name is looked up here, once, so that no later fault is one of DNS.
 local function resolve(to)
-  local list, text = uv.getaddrinfo(to[1], nil, { socktype = "stream" })
-  if not list then return nil, ("%s: %s"):format(to[1], text) end
-  to.address, to.port = list[1].addr, to[2]
-  return to
+  local target, text = Target.new(to[1], to[2])
+  if not target then return nil, text end
+  target.scheme, target.path = to.scheme, to.path
+  return target
 end
 
 --- Listens, and dials `to` for each connection that comes.

@@ -3,13 +3,13 @@
 local Fault = require "slipstream.faults.fault"
 local Pipe = require "slipstream.faults.pipe"
 local check = require "slipstream.check"
-local uv = require "luv"
 
 ---@class slipstream.FaultConnection: slipstream.Faults
 ---@field number integer counted from 1
 ---@field up slipstream.FaultPipe from the client to the server
 ---@field down slipstream.FaultPipe from the server to the client
 ---@field outcome "closed"|"cut"|"reset"|"unreachable"|nil nil while it lives
+---@field fault string? why it was unreachable
 local Connection = {}
 Connection.__index = Connection
 Connection.__name = "slipstream.faults.connection"
@@ -20,26 +20,44 @@ Connection.__name = "slipstream.faults.connection"
 ---@param client userdata
 ---@return slipstream.FaultConnection
 function Connection.new(proxy, number, client)
-  local server = uv.new_tcp()
-  local self = setmetatable({ proxy = proxy, number = number, client = client, server = server }, Connection)
-  self.up = Pipe.new(self, client, server, proxy.seed, 2 * number)
-  self.down = Pipe.new(self, server, client, proxy.seed, 2 * number + 1)
+  local self = setmetatable({ proxy = proxy, number = number, client = client }, Connection)
+  self.server = proxy.to.new_socket()
+  self.up = Pipe.new(self, client, self.server, proxy.seed, 2 * number)
+  self.down = Pipe.new(self, self.server, client, proxy.seed, 2 * number + 1)
   return self
 end
 
---- Nothing is read before the server is there.
----@param to { address: string, port: integer }
-function Connection:dial(to)
-  local ok = self.server:connect(to.address, to.port, function(err)
-    if self.outcome then return end
-    if err then return self:finish("unreachable", true) end
-    self.client:nodelay(true)
-    self.server:nodelay(true)
-    self.up:start()
-    if not self.outcome then self.down:start() end -- it may be cut after nothing
-  end)
-  if not ok then self:finish("unreachable", true) end
+local function start(self)
+  self.client:nodelay(true)
+  self.server:nodelay(true)
+  self.up:start()
+  if not self.outcome then self.down:start() end -- it may be cut after nothing
 end
+
+-- The next of the target's addresses, since a name has several where a server listens on one.
+local function dial_next(self, to, position, err)
+  local address = to.addresses[position]
+  if not address then
+    self.fault = err
+    return self:finish("unreachable", true)
+  end
+  if position > 1 then
+    self.server:close()
+    self.server = to.new_socket()
+    self.up.target, self.down.source = self.server, self.server
+  end
+  local function answered(failure)
+    if self.outcome then return end
+    if failure then return dial_next(self, to, position + 1, failure) end
+    start(self)
+  end
+  local ok, text = self.server:connect(address, to.port, answered)
+  if not ok then dial_next(self, to, position + 1, text) end
+end
+
+--- Nothing is read before the server is there.
+---@param to slipstream.FaultTarget
+function Connection:dial(to) dial_next(self, to, 1) end
 
 -- Ends.
 

@@ -76,9 +76,15 @@ function Pipe:add(entry)
   self.queue[self.last] = entry
 end
 
+-- The source has ended.
+function Pipe:dry(err)
+  self.is_dry = true
+  self.connection.proxy.watcher.dried(self.connection, self, err)
+end
+
 function Pipe:receive(err, bytes)
   if not self.is_running then return end
-  if not bytes then self.is_dry = true end
+  if not bytes then self:dry(err) end
   if err then return self.connection:broken(self.source) end
   if not bytes then return self:end_input() end
   if self.has_ended then return end -- it was half closed: what follows goes nowhere

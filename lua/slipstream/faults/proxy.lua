@@ -25,6 +25,7 @@ local function accept(proxy)
   proxy.counts.accepted = proxy.counts.accepted + 1
   local connection = Connection.new(proxy, proxy.counts.accepted, client)
   proxy.alive[connection] = true
+  proxy.watcher.began(connection)
   proxy.up:begin(connection)
   proxy.down:begin(connection)
   connection:dial(proxy.to)
@@ -45,16 +46,26 @@ local function listen(proxy)
   end)
 end
 
+local function nothing() end
+
+-- What there is to see, for who records it; each is told the connection.
+---@class slipstream.FaultWatcher
+---@field began fun(connection) before anything is read
+---@field dried fun(connection, pipe, err: string?) the pipe's source has ended
+---@field ended fun(connection) it has its outcome
+local nobody = { began = nothing, dried = nothing, ended = nothing }
+
 --- Opens one.
----@param to { address: string, port: integer, scheme: string, path: string? }
+---@param to slipstream.FaultTarget
 ---@param host string
 ---@param port integer
 ---@param seed integer
+---@param watcher slipstream.FaultWatcher?
 ---@return slipstream.FaultProxy? proxy, string? err
-function Proxy.open(to, host, port, seed)
+function Proxy.open(to, host, port, seed, watcher)
   local listener, text = bind(host, port)
   local self = setmetatable({
-    to = to, host = host, seed = seed, listener = listener, alive = {},
+    to = to, host = host, seed = seed, watcher = watcher or nobody, listener = listener, alive = {},
     counts = { accepted = 0, closed = 0, cut = 0, reset = 0, unreachable = 0, up = 0, down = 0 },
   }, Proxy)
   self.up, self.down = Way.new(self, "up"), Way.new(self, "down")
@@ -149,6 +160,7 @@ function Proxy:forget(connection)
   local counts, stats = self.counts, connection:stats()
   counts[connection.outcome] = counts[connection.outcome] + 1
   counts.up, counts.down = counts.up + stats.up, counts.down + stats.down
+  self.watcher.ended(connection)
 end
 
 ---@class slipstream.FaultTotals: slipstream.FaultStats
