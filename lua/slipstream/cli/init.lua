@@ -11,7 +11,7 @@ local M = {}
 
 local FAILED, USAGE = 1, 2
 
-local names = { "run", "serve", "ctl" }
+local names = { "run", "serve", "record", "ctl" }
 
 local function print_version()
   print("slipstream " .. core.version)
