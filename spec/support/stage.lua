@@ -44,6 +44,12 @@ function Stage:failure(fn, options)
   return result.failure.text, table.concat(result.failure.story, "\n")
 end
 
+-- It must fail with that in its text.
+function Stage:fails(part, fn, options)
+  local text = self:failure(fn, options)
+  if not text:find(part, 1, true) then error(("%q is not in %q"):format(part, text), 2) end
+end
+
 function Stage:passes(fn, options)
   local result = self:play(fn, options)
   if result.status == "passed" then return end

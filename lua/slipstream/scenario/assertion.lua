@@ -3,6 +3,7 @@
 local luassert = require "luassert"
 local extract_keys = require("luassert.util").extract_keys
 local namespaces = require "luassert.namespaces"
+local nearest = require "slipstream.nearest"
 
 local M = {}
 
@@ -27,6 +28,13 @@ local function classify(name)
   local last = ok and keys[#keys]
   if last and namespaces.assertion[last] then return new_assertion(name) end
   return last and namespaces.modifier[last] ~= nil or false
+end
+
+--- The name that is nearest to one that there is not.
+---@param name string
+---@return string?
+function M.nearest(name)
+  return nearest.find(name, namespaces.assertion)
 end
 
 --- The assertion of that name, `t.same` or `t.is_true`, or what leads to one, as `t.is_not`.

@@ -8,7 +8,7 @@ local M = {}
 
 local MOST_LOCALS = 200
 
----@class slipstream.ScenarioCall
+---@class slipstream.scenario.Call
 ---@field file string? where the scenario called it
 ---@field line integer?
 ---@field verb string? the name of it
@@ -60,7 +60,7 @@ end
 
 --- The innermost place of the scenario in a coroutine, and the verb that it is in there.
 ---@param thread thread
----@return slipstream.ScenarioCall
+---@return slipstream.scenario.Call
 function M.find(thread)
   return coroutine.wrap(find)(thread) -- the levels of the coroutine that runs would move with each call
 end
@@ -101,7 +101,7 @@ function M.name_of(thread, value)
 end
 
 --- The call as the scenario wrote it: `bob:join("room:lobby")`.
----@param call slipstream.ScenarioCall
+---@param call slipstream.scenario.Call
 ---@param name string of what it was called on
 ---@return string
 function M.text(call, name)

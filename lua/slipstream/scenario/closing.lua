@@ -50,7 +50,7 @@ local function count(socket)
 end
 
 --- Takes sockets away without a word.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@param first integer the first one of `t._sockets`
 function M.kill(t, first)
   while #t._sockets >= first do
@@ -61,19 +61,19 @@ function M.kill(t, first)
 end
 
 --- Leaves all topics and closes all sockets from a place on; waits for the server, in a fiber.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@param first integer the first one of `t._sockets`
 ---@return string[] faults what was not closed in time
 function M.close(t, first)
   local net = rawget(t, "net")
-  local has_faults = net and net:_heal()
+  if net then net:heal() end
   local sockets, faults = table.move(t._sockets, first, #t._sockets, 1, {}), {}
-  local deadline = t:_msec() + (has_faults and MOST_MSEC_AFTER_FAULTS or MOST_MSEC)
+  local deadline = t:_msec() + (net and MOST_MSEC_AFTER_FAULTS or MOST_MSEC)
   local function left() return math.max(deadline - t:_msec(), 0) end
   await_leaves(leave_all(sockets), left, faults)
   await_closes(sockets, left, faults)
   M.kill(t, first)
-  return has_faults and {} or faults
+  return net and {} or faults
 end
 
 return M

@@ -12,12 +12,12 @@ local sockets = require "slipstream.scenario.socket"
 local tasks = require "slipstream.scenario.task"
 local uv = require "luv"
 
----@class slipstream.ScenarioContext
+---@class slipstream.scenario.Context
 ---@field assigns table the scenario's own state, as `setup` may leave it for the others
 ---@field vu integer the virtual user that it is, from 1
 ---@field iteration integer how often that has run the scenario, from 1
 ---@field env table<string, string> secrets
----@field net slipstream.ScenarioNet
+---@field net slipstream.scenario.Net
 local Context = {}
 Context.__name = "slipstream.scenario.context"
 
@@ -27,7 +27,7 @@ local methods = {}
 local late = { env = env.new, net = net.new }
 
 local function unknown(name)
-  local guess = nearest.find(name, methods)
+  local guess = nearest.find(name, methods) or assertions.nearest(name)
   local hint = guess and ("; did you mean %s?"):format(guess) or ""
   error(("t has no %s%s"):format(name, hint), 3)
 end
@@ -47,10 +47,10 @@ function Context:__index(name)
 end
 
 --- Makes one; `owner`, whose fiber it is made in, hears of what happens in it.
----@param case slipstream.ScenarioCase
----@param options slipstream.PlayOptions
+---@param case slipstream.scenario.Case
+---@param options slipstream.scenario.PlayOptions
 ---@param owner table
----@return slipstream.ScenarioContext
+---@return slipstream.scenario.Context
 function Context.new(case, options, owner)
   local host = owner._client._host
   return setmetatable({
@@ -70,13 +70,13 @@ function methods:_msec()
 end
 
 --- A task of it has begun.
----@param task slipstream.ScenarioTask
+---@param task slipstream.scenario.Task
 function methods:_began(task)
   table.insert(self._tasks, task)
 end
 
 --- A task of it is over; one failure ends them all.
----@param task slipstream.ScenarioTask
+---@param task slipstream.scenario.Task
 function methods:_ended(task)
   for place, each in ipairs(self._tasks) do
     if each == task then table.remove(self._tasks, place) end
@@ -85,7 +85,7 @@ function methods:_ended(task)
 end
 
 --- It has failed, unless it has already.
----@param failure slipstream.ScenarioFailure|false
+---@param failure slipstream.scenario.Failure|false
 function methods:_fail(failure)
   self._failure = self._failure or failure
   return fiber.poke(self._owner)
@@ -95,7 +95,7 @@ end
 
 --- Connects a socket, and waits until it is open.
 ---@param config table? as `slipstream.connect` takes it; the `uri` is that of the command when absent
----@return slipstream.ScenarioSocket
+---@return slipstream.scenario.Socket
 function methods:connect(config)
   check.self(self, Context.__name)
   check.is_optional(1, config, "table")
@@ -103,10 +103,20 @@ function methods:connect(config)
   return socket
 end
 
+--- Connects a socket that the server has to refuse.
+---@param config table?
+---@return slipstream.Reason reason with the `status` and the `body` of the answer
+function methods:refute_connect(config)
+  check.self(self, Context.__name)
+  check.is_optional(1, config, "table")
+  local reason = sockets.refute(self, config or {})
+  return reason
+end
+
 --- Begins `fn(…)`, which runs beside all else; the scenario is over when it is, too.
 ---@param fn function
 ---@param ... any
----@return slipstream.ScenarioTask
+---@return slipstream.scenario.Task
 function methods:async(fn, ...)
   check.self(self, Context.__name)
   check.is(1, fn, "function")
@@ -114,8 +124,16 @@ function methods:async(fn, ...)
   return task
 end
 
-local function timed(self, name, began, ...)
-  self._meter:sample("step:" .. name, (uv.hrtime() - began) // 1000)
+-- One that is measured. Its failure is counted when it comes through here.
+local Step = {}
+Step.__index = Step
+
+function Step:__close(err)
+  if err ~= nil then self.meter:fail(self.name, failures.of(err).kind) end
+end
+
+function Step:measure(...)
+  self.meter:sample(self.name, (uv.hrtime() - self.began) // 1000)
   return ...
 end
 
@@ -129,7 +147,9 @@ function methods:step(name, fn, ...)
   check.is(1, name, "string")
   check.is(2, fn, "function")
   if not self._meter then return fn(...) end
-  return timed(self, name, uv.hrtime(), fn(...))
+  local fields = { meter = self._meter, name = "step:" .. name, began = uv.hrtime() }
+  local step <close> = setmetatable(fields, Step)
+  return step:measure(fn(...))
 end
 
 local function never() end
@@ -177,8 +197,7 @@ function methods:eventually(fn, msec)
     if results[1] and results[2] ~= false then return table.unpack(results, 2, results.n) end
     if self:_msec() - began >= limit then
       if not results[1] then error(failures.of(results[2]), 0) end
-      local text = ("t:eventually: it was false for %d msec"):format(limit)
-      error(failures.new("timeout", text, { call = call.find(coroutine.running()) }), 0)
+      failures.of_call("timeout", "t", ("it was false for %d msec"):format(limit))
     end
     fiber.await(AGAIN_MSEC, never)
   end

@@ -3,7 +3,7 @@
 local Env = {}
 
 --- What stands for the environment.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@return table<string, string>
 function Env.new(t)
   return setmetatable({ _t = t }, Env)

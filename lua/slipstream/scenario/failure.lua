@@ -5,11 +5,11 @@ local traceback = require "slipstream.traceback"
 
 local M = {}
 
----@class slipstream.ScenarioFailure
+---@class slipstream.scenario.Failure
 ---@field text string
 ---@field kind string one word: "timeout", "refused", "closed", "error", "assertion", "skipped"
----@field call slipstream.ScenarioCall? where it was
----@field socket slipstream.ScenarioSocket? whose events tell of it
+---@field call slipstream.scenario.Call? where it was
+---@field socket slipstream.scenario.Socket? whose events tell of it
 ---@field name string? what the scenario calls that
 ---@field awaited table? of a message: `topic`, `event`, `payload`, as patterns
 ---@field details string[]? more lines
@@ -24,7 +24,7 @@ function Failure:__tostring() return self.text end
 ---@param kind string
 ---@param text string
 ---@param fields table? taken as its table
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.new(kind, text, fields)
   fields = fields or {}
   fields.kind, fields.text = kind, text
@@ -33,7 +33,7 @@ end
 
 --- Fails a verb of a socket.
 ---@param kind string
----@param socket slipstream.ScenarioSocket
+---@param socket slipstream.scenario.Socket
 ---@param text string what is wrong, after the verb
 ---@param awaited table?
 function M.of_verb(kind, socket, text, awaited)
@@ -44,6 +44,15 @@ function M.of_verb(kind, socket, text, awaited)
     text = call.text(where, where.subject == socket and name or "t") .. ": " .. text
   end
   return error(M.new(kind, text, { call = where, socket = socket, name = name, awaited = awaited }), 0)
+end
+
+--- Fails the verb that runs, of something without events.
+---@param kind string
+---@param name string what it was called on
+---@param text string what is wrong, after the verb
+function M.of_call(kind, name, text)
+  local where = call.find(coroutine.running())
+  return error(M.new(kind, call.text(where, name) .. ": " .. text, { call = where }), 0)
 end
 
 -- Whether luassert has raised: of what runs now it is the innermost that is no part of ours.
@@ -71,7 +80,7 @@ end
 
 --- A message handler for xpcall: whatever it is, it is a failure then.
 ---@param err any
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.catch(err)
   local caught = traceback.catch(err)
   if getmetatable(err) ~= Failure then return from_error(caught, coroutine.running()) end
@@ -81,7 +90,7 @@ end
 
 --- What xpcall has caught with `catch`, which want of memory passes by.
 ---@param err any
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.of(err)
   if getmetatable(err) == Failure then return err end
   local caught = traceback.caught(err)

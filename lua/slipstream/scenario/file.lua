@@ -50,7 +50,7 @@ end
 
 --- Loads files, and those of folders.
 ---@param paths string[]
----@return slipstream.ScenarioCase[]? cases in the order of their definitions
+---@return slipstream.scenario.Case[]? cases in the order of their definitions
 ---@return slipstream.FileFailure[]? failures what is wrong, in all files
 function M.load(paths)
   local cases, failures = {}, {}

@@ -8,7 +8,7 @@ local M = {}
 --- So many events are kept.
 M.MOST = 10
 
----@class slipstream.ScenarioHistory
+---@class slipstream.scenario.History
 ---@field private count integer of all that were added
 ---@field private times integer[] msec since the scenario began
 ---@field private entries table[] as they lie in the socket's mailbox
@@ -16,7 +16,7 @@ local History = {}
 History.__index = History
 
 --- Makes an empty one.
----@return slipstream.ScenarioHistory
+---@return slipstream.scenario.History
 function M.new()
   return setmetatable({ count = 0, times = {}, entries = {} }, History)
 end

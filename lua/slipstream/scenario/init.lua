@@ -17,7 +17,7 @@ local suite = require "slipstream.scenario.suite"
 ---@class slipstream.scenario
 local M = {}
 
----@class slipstream.ScenarioOptions
+---@class slipstream.scenario.Options
 ---@field tags string[]?
 ---@field timeout integer? msec for all of it, 30000
 ---@field await integer? msec that each of its verbs waits, 5000
@@ -50,7 +50,7 @@ end
 
 --- Defines a scenario for each row; its function gets `t` and the row.
 ---@param rows any[]
----@return fun(name: string, options: table?, fn: fun(t: slipstream.ScenarioContext, row: any)) define
+---@return fun(name: string, options: table?, fn: fun(t: slipstream.scenario.Context, row: any)) define
 function M.each(rows)
   check.is(1, rows, "table")
   local own = suite.current()
@@ -64,14 +64,14 @@ function M.each(rows)
 end
 
 --- Runs `fn(t)` before each scenario of the file.
----@param fn fun(t: slipstream.ScenarioContext)
+---@param fn fun(t: slipstream.scenario.Context)
 function M.setup(fn)
   check.is(1, fn, "function")
   table.insert(suite.current().setups, fn)
 end
 
 --- Runs `fn(t)` after each scenario of the file, however it ended.
----@param fn fun(t: slipstream.ScenarioContext)
+---@param fn fun(t: slipstream.scenario.Context)
 function M.teardown(fn)
   check.is(1, fn, "function")
   table.insert(suite.current().teardowns, 1, fn)

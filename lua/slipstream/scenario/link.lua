@@ -6,7 +6,7 @@ local outcome = require "slipstream.scenario.outcome"
 
 local fail, fail_wait, measure, start = outcome.fail, outcome.fail_wait, outcome.measure, outcome.start
 
----@class slipstream.ScenarioSocket
+---@class slipstream.scenario.Socket
 local Socket = {}
 
 -- The name of their metatable.
@@ -21,13 +21,25 @@ function Socket:_open(began)
   measure(self, "connect", began)
 end
 
+--- Waits until the first connection is refused.
+---@return slipstream.Reason
+function Socket:_refute()
+  local msec = self._t._await
+  local ok, reason = self._socket:await_connect(msec)
+  if ok then fail(self, "connect", "assertion", "it was let in") end
+  local is_refused = type(reason) == "table" and reason.kind == "connect_failed" and reason.status
+  if not is_refused then fail_wait(self, "connect", reason, msec) end
+  return reason
+end
+
 -- An attempt that fails is not the last one, as long as there is time.
 local function connect_again(self, msec)
   local t, reason = self._t, nil
   local deadline = t:_msec() + msec
   while true do
-    self._socket:reconnect() -- connected already: nothing happens
-    local ok, why = self._socket:await_connect(math.max(deadline - t:_msec(), 0))
+    local ok, why = self._socket:reconnect()
+    if not ok and why ~= "connected" then return nil, why end
+    ok, why = self._socket:await_connect(math.max(deadline - t:_msec(), 0))
     if ok then return true end
     if why == "timeout" then return nil, reason or why end
     reason = why

@@ -1,12 +1,13 @@
 --- Verbs of messages, of a scenario's sockets.
 
 local check = require "slipstream.check"
-local reason_mt = require("slipstream.core").reason_mt
 local outcome = require "slipstream.scenario.outcome"
+local reason_mt = require("slipstream.core").reason_mt
+local show = require "slipstream.show"
 
 local fail, fail_wait, measure, start = outcome.fail, outcome.fail_wait, outcome.measure, outcome.start
 
----@class slipstream.ScenarioSocket
+---@class slipstream.scenario.Socket
 local Socket = {}
 
 -- The name of their metatable.
@@ -45,6 +46,7 @@ end
 ---@return string status, any response
 function Socket:await_reply(ref, msec)
   check.self(self, NAME)
+  check.is_msec(2, msec)
   local began, limit = start(self), msec or self._t._await
   local status, response = await_reply(self, ref, limit)
   measure(self, "reply", began)
@@ -59,12 +61,23 @@ end
 ---@return any response
 function Socket:request(topic, event, payload, msec)
   check.self(self, NAME)
+  check.is_msec(4, msec)
   local began, limit = start(self), msec or self._t._await
   local ref = send(self, topic, event, payload)
   local status, response = await_reply(self, ref, limit)
   if status ~= "ok" then fail(self, "reply", "error", outcome.refusal(status, response)) end
   measure(self, "reply", began)
   return response
+end
+
+-- The pattern of the payload may be left out, and the msec stand in its place.
+local function read_pattern(pattern, msec)
+  if msec == nil and type(pattern) == "number" then
+    check.is_msec(3, pattern)
+    return nil, pattern
+  end
+  check.is_msec(4, msec)
+  return pattern, msec
 end
 
 --- Waits for a message; those that came before it was awaited are looked at first.
@@ -75,15 +88,32 @@ end
 ---@return any payload, string topic, string event
 function Socket:await_message(topic, event, pattern, msec)
   check.self(self, NAME)
-  local began, limit = start(self), msec or self._t._await
-  local payload, reason, name = self._socket:await_message(topic, event, pattern, limit)
+  local wanted, limit = read_pattern(pattern, msec)
+  local began = start(self)
+  limit = limit or self._t._await
+  local payload, reason, name = self._socket:await_message(topic, event, wanted, limit)
   if payload == nil then
-    local what = pattern ~= nil and "nothing that matches" or "nothing"
-    local awaited = { topic = topic, event = event, payload = pattern, what = what }
+    local what = wanted ~= nil and "nothing that matches" or "nothing"
+    local awaited = { topic = topic, event = event, payload = wanted, what = what }
     fail_wait(self, "message", reason, limit, awaited)
   end
   measure(self, "message", began)
   return payload, reason, name
+end
+
+local REFUTE_MSEC = 100
+
+--- Waits and sees that no such message comes, nor has come before and was not awaited.
+---@param topic any a pattern
+---@param event any a pattern
+---@param pattern any of the payload
+---@param msec integer? 100
+function Socket:refute_message(topic, event, pattern, msec)
+  check.self(self, NAME)
+  local wanted, limit = read_pattern(pattern, msec)
+  local payload, reason = self._socket:await_message(topic, event, wanted, limit or REFUTE_MSEC)
+  if payload ~= nil then fail(self, "message", "assertion", "it came: " .. show.json(payload)) end
+  if reason ~= "timeout" then fail_wait(self, "message", reason) end
 end
 
 return Socket

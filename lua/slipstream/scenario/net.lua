@@ -2,7 +2,7 @@
 
 local faults = require "slipstream.faults"
 
----@class slipstream.ScenarioNet
+---@class slipstream.scenario.Net
 ---@field to_server slipstream.FaultWay
 ---@field to_client slipstream.FaultWay
 local Net = {}
@@ -10,13 +10,14 @@ Net.__index = Net
 Net.__name = "slipstream.scenario.net"
 
 --- Begins to listen in front of the scenario's server.
----@param t slipstream.ScenarioContext
----@return slipstream.ScenarioNet
+---@param t slipstream.scenario.Context
+---@return slipstream.scenario.Net
 function Net.new(t)
   local proxy = assert(faults.listen { to = t._options.uri })
   return setmetatable({ _proxy = proxy, to_server = proxy.up, to_client = proxy.down }, Net)
 end
 
+-- See docs/faults.md.
 for _, name in ipairs { "latency", "bandwidth", "stall", "black_hole", "slice", "corrupt", "cut_after" } do
   Net[name] = function(self, ...)
     self._proxy[name](self._proxy, ...)
@@ -42,13 +43,6 @@ function Net:up() self._proxy:refuse(false) end
 --- Ends all faults.
 function Net:heal() self._proxy:clear() end
 
---- Ends them before the sockets are closed.
----@return boolean has_faults whether there may have been any
-function Net:_heal()
-  self._proxy:clear()
-  return true
-end
-
 --- Where sockets connect instead of the server.
 ---@return string
 function Net:_uri() return self._proxy:uri() end
@@ -63,6 +57,7 @@ function Net:_tls(tls)
   return own
 end
 
+--- Nothing of it stays on the loop.
 function Net:_close() self._proxy:close() end
 
 return Net

@@ -16,13 +16,14 @@ local sentences = {
   not_connected = "it is not connected",
   not_joined = "the topic is not joined",
   never_joined = "the topic was never joined",
+  queue_full = "the queue is full: the server does not take what was sent before",
 }
 
 -- In one word, and in words for people.
 local function explain(reason, msec, what)
   if reason == "timeout" then return "timeout", ("%s within %d msec"):format(what or "nothing", msec) end
   if getmetatable(reason) ~= core.reason_mt then
-    return "closed", sentences[reason] or tostring(reason)
+    return sentences[reason] and "closed" or "error", sentences[reason] or tostring(reason)
   end
   local text, kind = tostring(reason), reason.kind
   local word = refusals[kind] and "refused" or kind:find "_timeout$" and "timeout" or "closed"
@@ -31,11 +32,11 @@ local function explain(reason, msec, what)
 end
 
 --- Fails the verb of a socket that runs.
----@param socket slipstream.ScenarioSocket
+---@param socket slipstream.scenario.Socket
 ---@param sample string what it is called in figures
 ---@param kind string
 ---@param text string
----@param awaited table? see slipstream.ScenarioFailure
+---@param awaited table? see slipstream.scenario.Failure
 function M.fail(socket, sample, kind, text, awaited)
   local meter = socket._t._meter
   if meter then meter:fail(sample, kind) end
@@ -43,7 +44,7 @@ function M.fail(socket, sample, kind, text, awaited)
 end
 
 --- The same for a wait, by what that answered.
----@param socket slipstream.ScenarioSocket
+---@param socket slipstream.scenario.Socket
 ---@param sample string
 ---@param reason any
 ---@param msec integer? how long it may have waited
@@ -63,14 +64,14 @@ function M.refusal(status, response)
 end
 
 --- When a verb begins, if anybody measures that.
----@param socket slipstream.ScenarioSocket
+---@param socket slipstream.scenario.Socket
 ---@return integer|false|nil
 function M.start(socket)
   return socket._t._meter and uv.hrtime()
 end
 
 --- It has come to what it should.
----@param socket slipstream.ScenarioSocket
+---@param socket slipstream.scenario.Socket
 ---@param sample string
 ---@param began integer? what `start` answered
 function M.measure(socket, sample, began)

@@ -10,7 +10,7 @@ local tasks = require "slipstream.scenario.task"
 
 local M = {}
 
----@class slipstream.PlayOptions
+---@class slipstream.scenario.PlayOptions
 ---@field uri string? where its sockets connect that are not told otherwise
 ---@field config table? what else all their configs have
 ---@field meter table? see slipstream.scenario.meter
@@ -19,11 +19,11 @@ local M = {}
 ---@field history integer? 0: no events are kept for stories
 ---@field vu integer?
 
----@class slipstream.ScenarioResult
----@field case slipstream.ScenarioCase
+---@class slipstream.scenario.Result
+---@field case slipstream.scenario.Case
 ---@field status "passed"|"failed"|"skipped"
 ---@field msec integer
----@field failure slipstream.ScenarioStory?
+---@field failure slipstream.scenario.Story?
 ---@field logs string[]
 
 -- Those that are being run now.
@@ -56,10 +56,10 @@ local function cancel_tasks(t)
 end
 
 --- Calls functions one after another, in a task, and waits until that and all that it has begun is over.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@param msec integer
 ---@param functions function[]
----@return slipstream.ScenarioFailure? failure
+---@return slipstream.scenario.Failure? failure
 function M.stage(t, msec, functions)
   t._failure = false
   tasks.begin(t, function()
@@ -106,9 +106,9 @@ local function play(t, case)
 end
 
 --- Runs a scenario, in a fiber: it waits until all of it is over and closed, and never raises.
----@param case slipstream.ScenarioCase
----@param options slipstream.PlayOptions
----@return slipstream.ScenarioResult
+---@param case slipstream.scenario.Case
+---@param options slipstream.scenario.PlayOptions
+---@return slipstream.scenario.Result
 function M.run(case, options)
   local t = Context.new(case, options, fiber.check_may_wait())
   running[t] = true

@@ -8,7 +8,7 @@ local slipstream = require "slipstream"
 local take = require("slipstream.waiter").take
 local uv = require "luv"
 
----@class slipstream.ScenarioSocket
+---@class slipstream.scenario.Socket
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "slipstream.scenario.socket"
@@ -43,7 +43,7 @@ function Socket:_arrived(entry)
 end
 
 --- Lines that tell of its last events, for a story; nil when they are not kept.
----@param awaited table? see slipstream.ScenarioFailure
+---@param awaited table? see slipstream.scenario.Failure
 ---@return string[]?
 function Socket:_events(awaited)
   if not self._history then return nil end
@@ -84,13 +84,9 @@ local function config_of(t, given)
   return config
 end
 
---- Connects one, and waits until it is open.
----@param t slipstream.ScenarioContext
----@param given table
----@return slipstream.ScenarioSocket
-function M.open(t, given)
-  local config, began = config_of(t, given), t._meter and uv.hrtime()
-  local number = #t._sockets + 1
+-- Begins to connect one.
+local function new(t, given)
+  local config, number = config_of(t, given), #t._sockets + 1
   local self = setmetatable({
     _t = t, _socket = false, _number = number, _params = config.params or false, _dropped = 0,
     _history = t._options.history ~= 0 and histories.new(),
@@ -100,9 +96,29 @@ function M.open(t, given)
   if not self._socket then check.fail(1, text) end
   self._socket._tap = self
   t._sockets[number] = self
+  return self
+end
+
+--- Connects one, and waits until it is open.
+---@param t slipstream.scenario.Context
+---@param given table
+---@return slipstream.scenario.Socket
+function M.open(t, given)
+  local began = t._meter and uv.hrtime()
+  local self = new(t, given)
   self:_open(began)
   if t._meter then t._meter:count("connections", 1) end
   return self
+end
+
+--- Tries to connect one, which the server has to refuse.
+---@param t slipstream.scenario.Context
+---@param given table
+---@return slipstream.Reason
+function M.refute(t, given)
+  local self = new(t, given)
+  local reason = self:_refute()
+  return reason
 end
 
 call.know(Socket)

@@ -19,10 +19,9 @@ local function add_events(lines, t, failure)
 end
 
 -- One place is told of already.
-local function add_traceback(lines, failure)
+local function traceback_of(failure)
   local text = failure.traceback or ""
-  if select(2, text:gsub("\n", "")) < 2 then return end
-  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = (line:gsub("\t", "  ")) end
+  return select(2, text:gsub("\n", "")) > 1 and text or nil
 end
 
 -- Plainly, without patterns.
@@ -33,7 +32,7 @@ local function replace(text, part)
 end
 
 --- The text without the values that came from the environment.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@param text string
 ---@return string
 function M.redact(t, text)
@@ -41,26 +40,28 @@ function M.redact(t, text)
   return text
 end
 
----@class slipstream.ScenarioStory
+---@class slipstream.scenario.Story
 ---@field text string in one line what is wrong
 ---@field story string[] all else that there is to say of it, in lines
 ---@field kind string
 ---@field file string?
 ---@field line integer?
+---@field traceback string? when it came through more than one function of the user's
 
 --- What is told of a failure.
----@param t slipstream.ScenarioContext
----@param failure slipstream.ScenarioFailure
----@return slipstream.ScenarioStory
+---@param t slipstream.scenario.Context
+---@param failure slipstream.scenario.Failure
+---@return slipstream.scenario.Story
 function M.tell(t, failure)
   local lines, call = {}, failure.call or {}
   for _, line in ipairs(failure.details or {}) do lines[#lines + 1] = line end
   if call.file then lines[#lines + 1] = ("at %s:%d"):format(call.file, call.line) end
   add_events(lines, t, failure)
-  add_traceback(lines, failure)
+  local traceback = traceback_of(failure)
   for place, line in ipairs(lines) do lines[place] = M.redact(t, line) end
   return {
     text = M.redact(t, failure.text), story = lines, kind = failure.kind, file = call.file, line = call.line,
+    traceback = traceback and M.redact(t, traceback),
   }
 end
 

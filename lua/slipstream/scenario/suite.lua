@@ -7,7 +7,7 @@ local M = {}
 
 local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
 
----@class slipstream.ScenarioCase
+---@class slipstream.scenario.Case
 ---@field name string
 ---@field file string
 ---@field line integer
@@ -16,13 +16,13 @@ local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
 ---@field await integer msec for each verb
 ---@field retry integer?
 ---@field net boolean
----@field fn fun(t: slipstream.ScenarioContext, row: any)
+---@field fn fun(t: slipstream.scenario.Context, row: any)
 ---@field row any
 ---@field setups function[] those of its file
 ---@field teardowns function[] the last one that was defined is the first
 
----@class slipstream.ScenarioSuite
----@field cases slipstream.ScenarioCase[]
+---@class slipstream.scenario.Suite
+---@field cases slipstream.scenario.Case[]
 ---@field setups function[]
 ---@field teardowns function[]
 local Suite = {}
@@ -63,7 +63,7 @@ end
 local current = false
 
 --- That of the file which is being loaded; raises when there is none.
----@return slipstream.ScenarioSuite
+---@return slipstream.scenario.Suite
 function M.current()
   return current or check.misuse "defines scenarios: run this file by `slipstream scenario`"
 end
@@ -71,7 +71,7 @@ end
 --- Runs a file.
 ---@param file string its path
 ---@param chunk function
----@return slipstream.ScenarioSuite? suite, slipstream.Caught? caught
+---@return slipstream.scenario.Suite? suite, slipstream.Caught? caught
 function M.gather(file, chunk)
   local suite = setmetatable({ file = file, cases = {}, setups = {}, teardowns = {} }, Suite)
   current = suite

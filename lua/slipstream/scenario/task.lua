@@ -1,10 +1,11 @@
 --- Tasks: fibers of a scenario, of its own function and of what that begins by `t:async`.
 
+local call = require "slipstream.scenario.call"
 local check = require "slipstream.check"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 
----@class slipstream.ScenarioTask
+---@class slipstream.scenario.Task
 local Task = {}
 Task.__index = Task
 Task.__name = "slipstream.scenario.task"
@@ -29,10 +30,10 @@ local function finished(task, state, is_good, ...)
 end
 
 --- Begins one: runs `fn(…)` until it waits or is done. The context's `_ended` hears of its end.
----@param t slipstream.ScenarioContext
+---@param t slipstream.scenario.Context
 ---@param fn function
 ---@param ... any
----@return slipstream.ScenarioTask
+---@return slipstream.scenario.Task
 function M.begin(t, fn, ...)
   local task = setmetatable({
     _client = t._client, _fiber = false, _done = false, _alarm = false, _is_script = true,
@@ -59,15 +60,17 @@ function Task:await(msec)
   self._awaiting = false
   if is_good then return table.unpack(self._results, 1, self._results.n) end
   if is_good == false then error(self._failure, 0) end
-  error(("%s: the task was not over in %d msec"):format(text, msec), 2)
+  local name = call.name_of(coroutine.running(), self) or "task"
+  failures.of_call(text, name, ("it was not over within %d msec"):format(msec))
 end
 
 --- Ends it where it waits.
----@param task slipstream.ScenarioTask
+---@param task slipstream.scenario.Task
 function M.cancel(task)
   return fiber.cancel(task)
 end
 
+call.know(Task)
 M.Task = Task
 
 return M

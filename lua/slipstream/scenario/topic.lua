@@ -3,9 +3,9 @@
 local check = require "slipstream.check"
 local outcome = require "slipstream.scenario.outcome"
 
-local fail_wait, measure, start = outcome.fail_wait, outcome.measure, outcome.start
+local fail, fail_wait, measure, start = outcome.fail, outcome.fail_wait, outcome.measure, outcome.start
 
----@class slipstream.ScenarioSocket
+---@class slipstream.scenario.Socket
 local Socket = {}
 
 -- The name of their metatable.
@@ -24,6 +24,7 @@ end
 ---@return any response what the server said
 function Socket:join(topic, params, msec)
   check.self(self, NAME)
+  check.is_msec(3, msec)
   local began, limit = start(self), msec or self._t._await
   local response, reason = request_join(self, topic, params, limit)
   if response == nil then fail_wait(self, "join", reason, limit) end
@@ -31,11 +32,28 @@ function Socket:join(topic, params, msec)
   return response
 end
 
+--- Asks for a topic that the server has to refuse.
+---@param topic string
+---@param params table?
+---@param msec integer?
+---@return any response what the server said
+function Socket:refute_join(topic, params, msec)
+  check.self(self, NAME)
+  check.is_msec(3, msec)
+  local limit = msec or self._t._await
+  local response, reason = request_join(self, topic, params, limit)
+  if response ~= nil then fail(self, "join", "assertion", "the join was accepted") end
+  local is_refused = type(reason) == "table" and reason.kind == "failed_to_join"
+  if not is_refused then fail_wait(self, "join", reason, limit) end
+  return reason.response
+end
+
 --- Leaves a topic.
 ---@param topic string
 ---@param msec integer?
 function Socket:leave(topic, msec)
   check.self(self, NAME)
+  check.is_msec(2, msec)
   local began, limit = start(self), msec or self._t._await
   self._socket:leave(topic)
   local ok, reason = self._socket:await_leave(topic, limit)
@@ -49,6 +67,7 @@ end
 ---@return slipstream.Reason
 function Socket:await_close(topic, msec)
   check.self(self, NAME)
+  check.is_msec(2, msec)
   local limit = msec or self._t._await
   local reason, text = self._socket:await_topic_close(topic, limit)
   if not reason then fail_wait(self, "close", text, limit, { what = "the topic was not closed" }) end
