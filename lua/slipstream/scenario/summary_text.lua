@@ -1,6 +1,7 @@
 --- Summary_text: a summary, see slipstream.scenario.summary, in lines for people.
 
 local amount = require "slipstream.scenario.amount"
+local metric = require "slipstream.scenario.metric"
 local show = require "slipstream.show"
 local text = require "slipstream.scenario.output.text"
 
@@ -9,35 +10,15 @@ local M = {}
 local MSEC = 1000
 local USEC = 1000
 
--- What comes first; steps are in the order of their names.
-local ORDER = { "iteration", "connect", "join", "reply", "message", "leave", "disconnect" }
 local TIMES = { "p50", "p90", "p95", "p99", "p999", "max" }
 local TITLES = { "", "count", "rate", "p50", "p90", "p95", "p99", "p99.9", "max", "errors" }
 
 -- The table.
 
-local function names_of(metrics)
-  local names, steps = {}, {}
-  for _, name in ipairs(ORDER) do
-    if metrics[name] then names[#names + 1] = name end
-  end
-  for name in pairs(metrics) do
-    if name:find "^step:" then steps[#steps + 1] = name end
-  end
-  table.sort(steps)
-  return table.move(steps, 1, #steps, #names + 1, names)
-end
-
-local function sum_of(errors)
-  local sum = 0
-  for _, count in pairs(errors) do sum = sum + count end
-  return sum
-end
-
-local function cells_of(name, metric)
-  local cells = { text.line(name), tostring(metric.count), amount.rate(metric.rate) }
-  for _, key in ipairs(TIMES) do cells[#cells + 1] = metric[key] and amount.time(metric[key]) or "-" end
-  cells[#cells + 1] = tostring(sum_of(metric.errors))
+local function cells_of(name, row)
+  local cells = { text.line(name), tostring(row.count), amount.rate(row.rate) }
+  for _, key in ipairs(TIMES) do cells[#cells + 1] = row[key] and amount.time(row[key]) or "-" end
+  cells[#cells + 1] = tostring(metric.failed(row))
   return cells
 end
 
@@ -59,7 +40,7 @@ end
 -- Names to the left, numbers to the right.
 local function add_table(lines, metrics)
   local rows = { TITLES }
-  for _, name in ipairs(names_of(metrics)) do rows[#rows + 1] = cells_of(name, metrics[name]) end
+  for _, name in ipairs(metric.names(metrics)) do rows[#rows + 1] = cells_of(name, metrics[name]) end
   if #rows == 1 then return end
   local widths = widths_of(rows)
   for _, cells in ipairs(rows) do
@@ -93,9 +74,7 @@ local function add_errors(lines, errors)
 end
 
 local function show_errors(summary)
-  local failed = 0
-  for _, row in ipairs(summary.errors) do failed = failed + row.count end
-  local share = failed / math.max(summary.iterations, failed, 1)
+  local failed, share = metric.failed_iterations(summary)
   local dropped = summary.counts.dropped
   local words = ("%d failed (%s)"):format(failed, amount.share(share))
   return dropped > 0 and ("%s, %d dropped"):format(words, dropped) or words
