@@ -1,5 +1,6 @@
 --- The user's file: runs it, and tells what is wrong with it by the user's own places.
 
+local places = require "slipstream.place"
 local source = require "slipstream.source"
 local traceback = require "slipstream.traceback"
 
@@ -10,7 +11,8 @@ local FAILED, USAGE = 1, 2
 -- Names the place where Lua does not: it shows none after a tail call, and none when the error is a table,
 -- as a reason is. Of bytecode not even the traceback has one.
 local function with_place(path, caught)
-  if caught.text:find(path, 1, true) then return caught.text end
+  local _, line = places.split(caught.text, path)
+  if line or caught.text:find(path, 1, true) then return caught.text end
   local place = caught.traceback:match "^[^\n]*\n\t(%S+:%d+): in "
   return (place or path) .. ": " .. caught.text
 end
