@@ -1,4 +1,9 @@
 -- What becomes of a scenario that is played: its result, and that nothing of it stays open.
+local loop = require "spec.support.loop"
+local phoenix = require "spec.support.phoenix"
+local play = require "slipstream.scenario.play"
+local script = require "slipstream.script"
+local slipstream = require "slipstream"
 local stage = require "spec.support.stage"
 
 local FILE <const> = "spec/scenario/play_spec.lua"
@@ -77,5 +82,75 @@ describe("a scenario", function()
       t:skip "not today"
     end)
     assert.same({ "skipped", "not today" }, { result.status, result.failure.text })
+  end)
+
+  it("fails when it is interrupted, and is closed in good order", function()
+    local text, story = it_plays:failure(function(t)
+      local ann = t:connect()
+      ann:join "room:lobby"
+      t:async(function() play.interrupt "interrupted by SIGINT" end)
+      ann:await_message("room:lobby", "shout")
+    end)
+    assert.same({ "interrupted by SIGINT", "" }, { text, story })
+    assert.same({ 1, 0 }, { it_plays.handle:stats().closed, it_plays.handle:stats().lost })
+  end)
+
+  it("leaves nothing behind when whoever plays it waits no longer", function()
+    local case = stage.case(function(t)
+      t.net:latency(1)
+      t:connect():await_disconnect()
+    end)
+    local playing = script.begin({}, play.run, case, { uri = it_plays.uri })
+    assert.is_true(loop.wait(function() return it_plays.handle:stats().open == 1 end))
+    script.cancel(playing)
+    assert.is_true(loop.wait(function() return it_plays.handle:stats().open == 0 end))
+    assert.same({}, slipstream.clients())
+  end)
+
+  it("fails when the server answers neither a leave nor the closing handshake", function()
+    local host, server, clock = phoenix.pretend()
+    local case = stage.case(function(t) t:connect { jitter = 0 }:join "room:1" end)
+    local playing = script.begin({ host = host }, play.run, case, { uri = "ws://phoenix.test/socket" })
+    server:accept()
+    server:expect_join("room:1"):reply "ok"
+    server:expect_leave "room:1"
+    clock:advance(2500)
+    assert.same({ 1000, "" }, { server:expect_close() })
+    clock:advance(2499)
+    assert.falsy(playing.is_over)
+    clock:advance(1)
+    local result = playing.outcome[2]
+    phoenix.close(host)
+    assert.equal("socket 1 could not leave room:1: there was no answer", result.failure.text)
+    assert.same({ "and then: socket 1 could not be closed: the server did not answer the closing handshake" },
+      result.failure.story)
+  end)
+
+  it("measures its verbs, and counts what fails and what went over the wire", function()
+    local meter = { samples = {}, fails = {}, counts = {} }
+    function meter:sample(name, usec)
+      assert(math.type(usec) == "integer" and usec >= 0)
+      self.samples[#self.samples + 1] = name
+    end
+    function meter:fail(name, kind) self.fails[#self.fails + 1] = name .. " " .. kind end
+    function meter:count(name, n) self.counts[name] = (self.counts[name] or 0) + n end
+    local text = it_plays:failure(function(t)
+      local ann = t:connect()
+      t:step("enter", function() ann:join "room:lobby" end)
+      ann:request("room:lobby", "shout", { body = "hi" })
+      ann:await_message("room:lobby", "shout")
+      ann:leave "room:lobby"
+      ann:disconnect()
+      t:connect():join "room:lobby"
+      t:step("enter again", function() t:connect():join "room:secret" end)
+    end, { play = { meter = meter } })
+    assert.truthy(text:find("the join was refused", 1, true), text)
+    assert.equal("connect join step:enter reply message leave disconnect connect join connect",
+      table.concat(meter.samples, " "))
+    assert.same({ "join refused", "step:enter again refused" }, meter.fails)
+    assert.same({ 3, 1 }, { meter.counts.connections, meter.counts.messages_out })
+    for _, name in ipairs { "messages_in", "bytes_in", "bytes_out" } do
+      assert.is_true(meter.counts[name] > 3, name)
+    end
   end)
 end)

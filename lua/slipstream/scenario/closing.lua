@@ -4,8 +4,13 @@ local endings = require "slipstream.ending"
 
 local M = {}
 
-local MOST_MSEC = 5000
-local MOST_MSEC_AFTER_FAULTS = 500 -- what a bad network has swallowed is never answered
+-- In msec since the closing began. What a bad network has swallowed is never answered.
+local LIMITS, LIMITS_AFTER_FAULTS = { leaves = 2500, closes = 5000 }, { leaves = 250, closes = 500 }
+
+-- Tells how many msec are left.
+local function until_msec(t, deadline)
+  return function() return math.max(deadline - t:_msec(), 0) end
+end
 
 -- What is yet to come: {socket, topic} each.
 local function leave_all(sockets)
@@ -68,10 +73,9 @@ function M.close(t, first)
   local net = rawget(t, "net")
   if net then net:heal() end
   local sockets, faults = table.move(t._sockets, first, #t._sockets, 1, {}), {}
-  local deadline = t:_msec() + (net and MOST_MSEC_AFTER_FAULTS or MOST_MSEC)
-  local function left() return math.max(deadline - t:_msec(), 0) end
-  await_leaves(leave_all(sockets), left, faults)
-  await_closes(sockets, left, faults)
+  local limits, began = net and LIMITS_AFTER_FAULTS or LIMITS, t:_msec()
+  await_leaves(leave_all(sockets), until_msec(t, began + limits.leaves), faults)
+  await_closes(sockets, until_msec(t, began + limits.closes), faults)
   M.kill(t, first)
   return net and {} or faults
 end

@@ -133,7 +133,7 @@ function Step:__close(err)
 end
 
 function Step:measure(...)
-  self.meter:sample(self.name, (uv.hrtime() - self.began) // 1000)
+  self.meter:sample(self.name, (uv.hrtime() - self.began) // 1000 | 0)
   return ...
 end
 

@@ -1,6 +1,7 @@
 --- Failures: what went wrong in a scenario, as an error value.
 
 local call = require "slipstream.scenario.call"
+local place = require "slipstream.place"
 local traceback = require "slipstream.traceback"
 
 local M = {}
@@ -70,12 +71,15 @@ local function lines_of(text)
   return lines
 end
 
+-- The place that the error names may be that of a caller, which is to blame.
 local function from_error(caught, thread)
-  local text = caught.text:gsub("^%S-:%d+: ", "")
-  local lines = lines_of(text)
-  local first = table.remove(lines, 1) or "error"
+  local where = call.find(thread)
+  local lines = lines_of((place.split(caught.text)))
+  local _, line = place.split(caught.text, where.file or "")
+  where.line = line or where.line
   local kind = is_assertion(thread) and "assertion" or "error"
-  return M.new(kind, first, { call = call.find(thread), details = lines, traceback = caught.traceback })
+  local text = table.remove(lines, 1) or "error"
+  return M.new(kind, text, { call = where, details = lines, traceback = caught.traceback })
 end
 
 --- A message handler for xpcall: whatever it is, it is a failure then.

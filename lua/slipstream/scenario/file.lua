@@ -1,5 +1,6 @@
 --- Files of scenarios.
 
+local place = require "slipstream.place"
 local script = require "slipstream.cli.script"
 local suites = require "slipstream.scenario.suite"
 local uv = require "luv"
@@ -27,11 +28,9 @@ local function files_at(path)
   return #files > 0 and files or list(folder, "%.lua$")
 end
 
--- What is wrong at a place, with the place apart.
 local function new_failure(file, text)
-  local path, line, rest = text:match "^(%S-):(%d+): (.*)$"
-  if path == file then return { text = rest, file = file, line = math.tointeger(line) } end
-  return { text = text, file = file }
+  local rest, line = place.split(text, file)
+  return { text = rest, file = file, line = line }
 end
 
 local function load_file(file)

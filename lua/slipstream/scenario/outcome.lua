@@ -75,7 +75,7 @@ end
 ---@param sample string
 ---@param began integer? what `start` answered
 function M.measure(socket, sample, began)
-  if began then socket._t._meter:sample(sample, (uv.hrtime() - began) // 1000) end
+  if began then socket._t._meter:sample(sample, (uv.hrtime() - began) // 1000 | 0) end
 end
 
 return M
