@@ -61,7 +61,7 @@ describe("the report of a load run", function()
   it("has a row and a distribution for each metric, and charts over time", function()
     local page = report.html(load_summary.new())
     for _, name in ipairs { "join", "reply", "step:log in", "iteration" } do
-      assert.equal(1, count(page, ("<td><code>%s</code>"):format(name)), name)
+      assert.equal(1, count(page, ("<td><code title=\"%s\">%s</code>"):format(name, name)), name)
       assert.equal(1, count(page, ('aria-label="latency of %s by percentile"'):format(name)), name)
     end
     for _, title in ipairs {
@@ -74,7 +74,7 @@ describe("the report of a load run", function()
   it("tells of errors by kind, with the first story, and where they were", function()
     local page = report.html(load_summary.new { hostile = "timeout" })
     assert.is_true(has(page, "<h3>1 × timeout</h3>\n<pre>timeout\nsecond line</pre>"))
-    assert.matches("<td><code>join</code>\n timeout</td>\n<td class=\"number\">1</td>\n"
+    assert.matches("<td><code title=\"join\">join</code>\n timeout</td>\n<td class=\"number\">1</td>\n"
       .. "<td class=\"number\">0.06 %%</td>", page)
     assert.is_true(has(report.html(load_summary.new()), "There were none."))
   end)

@@ -67,14 +67,19 @@ local function runs_of(points)
   return runs
 end
 
---- A line through the points; one alone is a dot.
+-- One point alone is a dash, since a line needs two.
+local function path_of(run)
+  return #run == 1 and ("M%sm-3 0h6"):format(run[1]) or "M" .. table.concat(run, "L")
+end
+
+--- A line through the points.
 ---@param class string
 ---@param points number[][] x and y; without y: a gap
 ---@return string
 function M.line(class, points)
   local parts = {}
   for _, run in ipairs(runs_of(points)) do
-    parts[#parts + 1] = "M" .. table.concat(run, "L") .. (#run == 1 and "h0" or "")
+    parts[#parts + 1] = path_of(run)
   end
   return element("path", { class = "line " .. class, d = table.concat(parts) })
 end

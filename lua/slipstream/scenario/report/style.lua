@@ -68,7 +68,8 @@ td:first-child { max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
 figure { margin: 0; padding: 12px 12px 6px; min-width: 0; }
 figcaption { display: flex; justify-content: space-between; align-items: baseline; gap: 10px;
   padding: 0 4px 4px; }
-.words { font-variant-numeric: tabular-nums; text-align: right; }
+figcaption h3 { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.words { font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure svg { display: block; width: 100%; height: auto; overflow: visible; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .tick { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
@@ -84,11 +85,17 @@ figure svg { display: block; width: 100%; height: auto; overflow: visible; }
   border-radius: 2px; margin: 0 6px 3px 0; background: currentColor; }
 .cursor { stroke: var(--soft); stroke-width: 1; visibility: hidden; }
 .cursor.on { visibility: visible; }
-@media (max-width: 860px) { .charts { grid-template-columns: minmax(0, 1fr); }
+@media screen and (max-width: 860px) { .charts { grid-template-columns: minmax(0, 1fr); }
   .wide { overflow-x: auto; } .wide svg { min-width: 860px; }
   .wide figcaption { position: sticky; left: 0; } }
-@media print { main { padding: 0; max-width: none;
-  } .tile, figure, tr, .thresholds li { break-inside: avoid; }
-  h2 { break-after: avoid; }
+@media print { :root { --page: #ffffff; }
+  main { padding: 0; max-width: none; } h1 { font-size: 20px; } h2 { font-size: 14px; margin: 20px 0 8px; }
+  body { font-size: 11px; } th, td { font-size: 9.5px; padding: 4px 5px; } .value { font-size: 14px; }
+  .tile { padding: 8px 10px; } .tiles { grid-template-columns: repeat(6, 1fr); gap: 8px; }
+  .scroll, .wide { overflow: visible; } .range { width: 80px; } .note { margin-bottom: 6px; }
+  figure { padding: 6px; } .charts { gap: 8px; } h3 { font-size: 11px; }
+  .origin, .name, .more, .words, .measured, .note, .outcome, .verdict, pre { font-size: 10px; }
+  .tile, figure, tr, .thresholds li, .stories li { break-inside: avoid; }
+  h2, h2 + .note { break-after: avoid; }
   .verdict, .key::before, .track { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 ]]

@@ -26,7 +26,8 @@ local function table_of(titles, rows)
   return element("div", { class = "scroll" }, element("table", nil, body))
 end
 
-local function name_of(name) return element("code", nil, markup.words(name)) end
+-- A long one is cut, and shown by a pointer at it.
+local function name_of(name) return element("code", { title = name }, markup.words(name)) end
 
 -- From p50 to p99 a bar, to the greatest a line: all on one axis, so that they can be compared.
 
