@@ -28,7 +28,8 @@ M.failed = {
 }
 
 M.skipped = {
-  case = case("the moon is full", chat, 20), status = "skipped", msec = 0, why = "not #today", logs = {},
+  case = case("the moon is full", chat, 20), status = "skipped", msec = 0, logs = {},
+  failure = { text = "not #today", story = {}, file = chat, line = 21 },
 }
 
 M.flaky = { case = case("it works at last", chat, 30), status = "passed", msec = 1234, tries = 3, logs = {} }

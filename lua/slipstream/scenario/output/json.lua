@@ -3,6 +3,7 @@
 
 local core = require "slipstream.core"
 local redact_uri = require("slipstream.secret").redact_uri
+local story = require "slipstream.scenario.output.story"
 local text = require "slipstream.scenario.output.text"
 
 local M = {}
@@ -52,11 +53,11 @@ end
 function Json:started(case) self:tell("started", case) end
 
 function Json:ended(result)
-  local case = result.case
+  local case, why = result.case, story.why(result)
   self:tell("ended", {
     name = case.name, file = case.file, line = case.line, tags = case.tags, status = result.status,
-    msec = result.msec, tries = result.tries or 1, why = result.why, failure = result.failure,
-    logs = result.logs,
+    msec = result.msec, tries = result.tries or 1, why = why,
+    failure = not why and result.failure or nil, logs = result.logs,
   })
 end
 

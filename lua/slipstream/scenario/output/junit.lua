@@ -44,7 +44,7 @@ local function add_outcome(lines, result)
     local message = story.lines(result)[1]
     add_text(lines, "failure", attributes("message", message, "type", "failure"), failure_text(result))
   elseif result.status == "skipped" then
-    add(lines, 3, ("<skipped%s/>"):format(attributes("message", result.why)))
+    add(lines, 3, ("<skipped%s/>"):format(attributes("message", story.why(result))))
   end
   local note = note_of(result)
   if note then add_text(lines, "system-out", "", note) end

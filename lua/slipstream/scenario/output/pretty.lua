@@ -56,7 +56,8 @@ end
 
 local function notes_of(result)
   local notes = {}
-  if result.why then notes[1] = text.line(result.why) end
+  local why = story.why(result)
+  if why then notes[1] = text.line(why) end
   notes[#notes + 1] = story.flaky(result)
   if (result.msec or 0) >= SLOW_MSEC then notes[#notes + 1] = text.duration(result.msec) end
   return notes

@@ -44,4 +44,11 @@ function M.flaky(result)
   return ("flaky: passed at try %d"):format(result.tries)
 end
 
+--- Why a scenario was skipped; nil: it was not.
+---@param result table
+---@return string?
+function M.why(result)
+  return result.status == "skipped" and result.failure and result.failure.text or nil
+end
+
 return M

@@ -42,7 +42,7 @@ function Tap:ended(result)
   self.done = self.done + 1
   local word = result.status == "failed" and "not ok" or "ok"
   local line = ("%s %d - %s"):format(word, self.done, description(result.case.name))
-  if result.status == "skipped" then line = line .. " # SKIP " .. description(result.why or "") end
+  if result.status == "skipped" then line = line .. " # SKIP " .. description(story.why(result) or "") end
   local lines = { (line:gsub(" $", "")) }
   add_details(lines, result)
   self.write(table.concat(lines, "\n") .. "\n")
