@@ -41,7 +41,7 @@ describe("the JUnit output", function()
     <testcase name="a late user hears it, too" classname="rooms/a.lua" file="rooms/a.lua"]]
       .. [[ line="8" time="5.002">
       <failure message="bob:await_message(&quot;room:lobby&quot;, &quot;shout&quot;): nothing within]]
-      .. [[ 5000 msec" type="failure">rooms/a.lua:11
+      .. [[ 5000 msec" type="timeout">rooms/a.lua:11
 bob:await_message(&quot;room:lobby&quot;, &quot;shout&quot;): nothing within 5000 msec
   the last events of bob:
     +12 msec joined room:lobby

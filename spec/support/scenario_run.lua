@@ -23,7 +23,8 @@ M.failed = {
   logs = { "bob is late" },
   failure = {
     text = 'bob:await_message("room:lobby", "shout"): nothing within 5000 msec',
-    story = { "the last events of bob:", "  +12 msec joined room:lobby" }, file = rooms, line = 11,
+    story = { "at " .. rooms .. ":11", "the last events of bob:", "  +12 msec joined room:lobby" },
+    kind = "timeout", file = rooms, line = 11,
   },
 }
 
@@ -38,7 +39,10 @@ M.flaky = { case = case("it works at last", chat, 30), status = "passed", msec =
 function M.all_of(bytes)
   return {
     case = case(bytes, bytes, 1), status = "failed", msec = 1, tries = 1, logs = { bytes },
-    failure = { text = bytes .. "\n" .. bytes, story = { bytes }, file = bytes, line = 2, traceback = bytes },
+    failure = {
+      text = bytes .. "\n" .. bytes, story = { bytes }, traceback = bytes,
+      kind = bytes, file = bytes, line = 2,
+    },
   }
 end
 

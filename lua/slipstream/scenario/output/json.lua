@@ -13,7 +13,7 @@ local fields = {
   begun = { "count", "seed", "jobs", "uri" },
   started = { "name", "file", "line", "tags" },
   ended = { "name", "file", "line", "tags", "status", "msec", "tries", "why", "failure", "logs" },
-  failure = { "text", "file", "line", "story", "traceback" },
+  failure = { "kind", "text", "file", "line", "story", "traceback" },
   finished = { "passed", "failed", "skipped", "not_run", "msec", "seed" },
 }
 

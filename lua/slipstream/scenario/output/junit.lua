@@ -41,8 +41,8 @@ end
 
 local function add_outcome(lines, result)
   if result.status == "failed" then
-    local message = story.lines(result)[1]
-    add_text(lines, "failure", attributes("message", message, "type", "failure"), failure_text(result))
+    local its = attributes("message", story.lines(result)[1], "type", result.failure.kind or "failure")
+    add_text(lines, "failure", its, failure_text(result))
   elseif result.status == "skipped" then
     add(lines, 3, ("<skipped%s/>"):format(attributes("message", story.why(result))))
   end

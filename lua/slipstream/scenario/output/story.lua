@@ -10,9 +10,7 @@ local function add_block(lines, indent, block)
   end
 end
 
-local function add_list(lines, title, list)
-  if not list or #list == 0 then return end
-  if title then lines[#lines + 1] = title end
+local function add_list(lines, list)
   for _, line in ipairs(list) do add_block(lines, "  ", line) end
 end
 
@@ -20,19 +18,30 @@ end
 ---@param result table
 ---@return string
 function M.place(result)
-  local case, failure = result.case, result.failure or {}
+  local case, failure = result.case, result.failure
   return text.line(("%s:%d"):format(failure.file or case.file, failure.line or case.line))
+end
+
+-- The line that says where it failed has a place of its own in each output.
+local function without_place(failure)
+  local place = ("at %s:%s"):format(failure.file, failure.line)
+  local lines = {}
+  for _, line in ipairs(failure.story) do
+    if line ~= place then lines[#lines + 1] = line end
+  end
+  return lines
 end
 
 --- The lines: what was awaited, what had come instead, where that is written in Lua, what was logged.
 ---@param result table one that failed
 ---@return string[]
 function M.lines(result)
-  local lines, failure = {}, result.failure or { text = "it failed" }
+  local lines, failure, logs = {}, result.failure, result.logs or {}
   add_block(lines, "", failure.text)
-  add_list(lines, nil, failure.story)
+  add_list(lines, without_place(failure))
   if failure.traceback then add_block(lines, "  ", failure.traceback) end
-  add_list(lines, "logged:", result.logs)
+  if #logs > 0 then lines[#lines + 1] = "logged:" end
+  add_list(lines, logs)
   return lines
 end
 
