@@ -23,6 +23,7 @@ local internal = {
   ["Faults"] = { "new", "begin", "check_open" },
   ["The proxy"] = { "open", "forget" },
   ["A connection"] = { "dial", "finish", "settle", "broken" },
+  ["The network of a scenario"] = { "new" },
 }
 
 -- The local variable that a function uses, and through it the next one.
@@ -95,6 +96,13 @@ local subjects = { ["docs/api.md"] = {
   ["The module of faults"] = require "slipstream.faults",
   ["The proxy"] = without(require "slipstream.faults.proxy", fault_way),
   ["A connection"] = without(require "slipstream.faults.connection", fault_way),
+}, ["docs/scenarios.md"] = {
+  ["Files of scenarios"] = require "slipstream.scenario",
+  ["Options of a scenario"] = hidden(require("slipstream.scenario.suite").read_options, "known"),
+  ["The context"] = require("slipstream.scenario.context").methods,
+  ["A task"] = require("slipstream.scenario.task").Task,
+  ["Verbs of a socket"] = require("slipstream.scenario.socket").Socket,
+  ["The network of a scenario"] = require "slipstream.scenario.net",
 } }
 
 local faults = {}
