@@ -86,6 +86,15 @@ describe("t", function()
       .. 'ann:await_message("door:1", "said")', text)
   end)
 
+  it("tells what a task waits for that is awaited itself", function()
+    local text = it_plays:failure(function(t)
+      local function think() t:think(60000) end
+      local task = t:async(think)
+      task:await()
+    end, { timeout = 20 })
+    assert.equal("the scenario took longer than 20 msec; it waited in t:think(60000)", text)
+  end)
+
   it("asks again and again for what is true in the end", function()
     it_plays:passes(function(t)
       local calls = 0
@@ -116,6 +125,9 @@ describe("t", function()
       t:log(2)
     end, { play = { log = function(text) seen[#seen + 1] = text end } })
     assert.same({ "one", "2" }, result.logs)
+    result = it_plays:play(function(t) t:log("it is " .. t.env.KEY) end,
+      { play = { env = function() return "s3cr3t" end } })
+    assert.same({ "it is [redacted]" }, result.logs)
     assert.same({ "one", "2" }, seen)
   end)
 

@@ -47,6 +47,11 @@ describe("the network of a scenario", function()
     end, { net = true })
   end)
 
+  it("raises for what is no fault", function()
+    it_plays:fails("bad argument #1 to 'latency'", function(t) t.net:latency "slow" end)
+    it_plays:fails("calling 'cut' on bad self", function(t) t.net.cut() end)
+  end)
+
   it("may be down and up again", function()
     it_plays:passes(function(t)
       local ann = t:connect { reconnect_after_msec = { 5 } }

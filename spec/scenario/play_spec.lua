@@ -76,6 +76,18 @@ describe("a scenario", function()
     assert.equal(0, it_plays.handle:stats().lost)
   end)
 
+  it("takes with it the clients that it has started, and the sockets of slipstream.connect", function()
+    local client = slipstream.client()
+    function client:init(uri) self:connect { uri = uri } end
+    it_plays:passes(function(t)
+      slipstream.start(client, it_plays.uri)
+      slipstream.connect { uri = it_plays.uri }:await_connect()
+      t:async(function() slipstream.start(client, it_plays.uri) end)
+    end)
+    assert.same({}, slipstream.clients())
+    assert.equal(0, it_plays.handle:stats().lost)
+  end)
+
   it("is skipped where it says so", function()
     local result = it_plays:play(function(t)
       t:connect()

@@ -1,6 +1,8 @@
 --- Closing: what a scenario has open is left and closed in good order, whatever became of it.
 
 local endings = require "slipstream.ending"
+local handles = require "slipstream.handle"
+local registry = require "slipstream.registry"
 
 local M = {}
 
@@ -78,6 +80,34 @@ function M.close(t, first)
   await_closes(sockets, until_msec(t, began + limits.closes), faults)
   M.kill(t, first)
   return net and {} or faults
+end
+
+-- Clients.
+
+--- Stops the clients that the scenario has started, and the sockets that it has connected otherwise than by
+-- `t`. Looks at all clients that there are.
+---@param t slipstream.scenario.Context
+---@return slipstream.Client[]
+function M.stop_clients(t)
+  local list = {}
+  for _, client in ipairs(registry.clients()) do
+    local task = client._script
+    if task and task._t == t and client:stop() then list[#list + 1] = client end
+  end
+  return list
+end
+
+--- The same; waits for their ends, in a fiber.
+---@param t slipstream.scenario.Context
+---@return string[] faults which did not end in time
+function M.end_clients(t)
+  local faults, left = {}, until_msec(t, t:_msec() + LIMITS.closes)
+  for _, client in ipairs(M.stop_clients(t)) do
+    if not handles.await_end(client, left()) then
+      faults[#faults + 1] = ("the client %s did not end"):format(client.name)
+    end
+  end
+  return faults
 end
 
 return M

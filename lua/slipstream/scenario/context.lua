@@ -9,6 +9,7 @@ local fiber = require "slipstream.fiber"
 local nearest = require "slipstream.nearest"
 local net = require "slipstream.scenario.net"
 local sockets = require "slipstream.scenario.socket"
+local stories = require "slipstream.scenario.story"
 local tasks = require "slipstream.scenario.task"
 local uv = require "luv"
 
@@ -168,8 +169,9 @@ end
 function methods:log(text)
   check.self(self, Context.__name)
   self._logs = self._logs or {}
-  table.insert(self._logs, tostring(text))
-  if self._options.log then self._options.log(tostring(text)) end
+  local line = stories.redact(self, tostring(text))
+  table.insert(self._logs, line)
+  if self._options.log then self._options.log(line) end
 end
 
 --- Ends the scenario here: it neither passed nor failed.

@@ -1,5 +1,6 @@
 --- Net: the network between a scenario and its server, which can be made a bad one: `t.net:latency(200)`.
 
+local check = require "slipstream.check"
 local faults = require "slipstream.faults"
 
 ---@class slipstream.scenario.Net
@@ -17,31 +18,37 @@ function Net.new(t)
   return setmetatable({ _proxy = proxy, to_server = proxy.up, to_client = proxy.down }, Net)
 end
 
--- See docs/faults.md.
+local function checked(self)
+  check.self(self, Net.__name)
+  return self._proxy
+end
+
+-- Those of docs/faults.md.
 for _, name in ipairs { "latency", "bandwidth", "stall", "black_hole", "slice", "corrupt", "cut_after" } do
   Net[name] = function(self, ...)
-    self._proxy[name](self._proxy, ...)
+    local proxy = checked(self)
+    proxy[name](proxy, ...)
     return self
   end
 end
 
 --- Closes all connections, now.
-function Net:cut() self._proxy:cut() end
+function Net:cut() checked(self):cut() end
 
 --- Resets all connections, now.
-function Net:reset() self._proxy:reset() end
+function Net:reset() checked(self):reset() end
 
 --- The server cannot be reached from now on, and nobody stays connected.
 function Net:down()
-  self._proxy:refuse(true)
+  checked(self):refuse(true)
   self._proxy:cut()
 end
 
 --- It can be reached again.
-function Net:up() self._proxy:refuse(false) end
+function Net:up() checked(self):refuse(false) end
 
 --- Ends all faults.
-function Net:heal() self._proxy:clear() end
+function Net:heal() checked(self):clear() end
 
 --- Where sockets connect instead of the server.
 ---@return string

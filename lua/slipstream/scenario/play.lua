@@ -5,6 +5,7 @@ local closing = require "slipstream.scenario.closing"
 local Context = require "slipstream.scenario.context"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
+local sockets = require "slipstream.scenario.socket"
 local stories = require "slipstream.scenario.story"
 local tasks = require "slipstream.scenario.task"
 
@@ -17,6 +18,7 @@ local M = {}
 ---@field env (fun(name: string): string?)? os.getenv
 ---@field log (fun(text: string))? hears of each `t:log` at once
 ---@field history integer? 0: no events are kept for stories
+---@field kept integer? 1000: so many events of a socket wait to be awaited, then the oldest are dropped
 ---@field vu integer?
 
 ---@class slipstream.scenario.Result
@@ -29,16 +31,24 @@ local M = {}
 -- Those that are being run now.
 local running = {}
 
--- How a time-out is told: by what the first of its fibers that has a place of the scenario waits for.
+-- Where the first of its tasks waits that does not wait for another one.
+local function find_wait(t)
+  local first, first_thread
+  for _, task in ipairs(t._tasks) do
+    local thread = task._fiber
+    local where = thread and call.find(thread) or {}
+    if not tasks.is_task(where.subject) then return where, thread end
+    first, first_thread = first or where, first_thread or thread
+  end
+  return first or {}, first_thread
+end
+
+-- A time-out is told by what the scenario waited for.
 local function time_out(t, msec)
   local text = ("the scenario took longer than %d msec"):format(msec)
-  local task = t._tasks[1]
-  local thread = task and task._fiber
-  if not thread then return failures.new("timeout", text) end
-  local where = call.find(thread)
+  local where, thread = find_wait(t)
   if not where.verb then return failures.new("timeout", text, { call = where }) end
-  local socket = where.subject ~= t and where.subject or nil
-  local name = socket and socket._name_in and socket:_name_in(thread) or "t"
+  local name, socket = sockets.name_of(where.subject, thread)
   text = ("%s; it waited in %s"):format(text, call.text(where, name))
   return failures.new("timeout", text, { call = where, socket = socket, name = name })
 end
@@ -92,6 +102,7 @@ function Playing.__close(playing)
   running[t] = nil
   cancel_tasks(t)
   closing.kill(t, 1)
+  closing.stop_clients(t)
   local net = rawget(t, "net")
   if net then net:_close() end
 end
@@ -101,7 +112,9 @@ local function play(t, case)
   local is_skipped = failure and failure.kind == "skipped"
   local told = add(t, nil, failure)
   if #case.teardowns > 0 then told = add(t, told, M.stage(t, case.timeout, case.teardowns)) end
-  for _, text in ipairs(closing.close(t, 1)) do told = add(t, told, failures.new("closed", text)) end
+  for _, close in ipairs { closing.close, closing.end_clients } do
+    for _, text in ipairs(close(t, 1)) do told = add(t, told, failures.new("closed", text)) end
+  end
   return told, is_skipped
 end
 

@@ -27,8 +27,10 @@ end })
 
 local M = { Socket = Socket }
 
--- So many events are kept that nobody has awaited yet.
+-- So many events are kept that nobody has awaited yet, unless `play` is told otherwise.
 M.MOST = 1000
+
+local function most_of(t) return t._options.kept or M.MOST end
 
 -- Its events.
 
@@ -37,7 +39,7 @@ function Socket:_arrived(entry)
   local history = self._history
   if history then history:add(self._t:_msec(), entry) end
   local box = self._socket._mailbox
-  if box:count() <= M.MOST then return end
+  if box:count() <= most_of(self._t) then return end
   self._dropped = self._dropped + 1
   take(self._socket, 1)
 end
@@ -50,7 +52,7 @@ function Socket:_events(awaited)
   local lines = self._history:lines(awaited)
   if self._dropped > 0 then
     local text = "(%d events that came before were dropped, since over %d waited)"
-    table.insert(lines, 1, text:format(self._dropped, M.MOST))
+    table.insert(lines, 1, text:format(self._dropped, most_of(self._t)))
   end
   return lines
 end
@@ -119,6 +121,15 @@ function M.refute(t, given)
   local self = new(t, given)
   local reason = self:_refute()
   return reason
+end
+
+--- What the scenario calls that on which a verb was called, and the socket, if it is one.
+---@param subject any
+---@param thread thread
+---@return string name, slipstream.scenario.Socket? socket
+function M.name_of(subject, thread)
+  if getmetatable(subject) ~= Socket then return call.name_of(thread, subject) or "t" end
+  return subject:_name_in(thread), subject
 end
 
 call.know(Socket)

@@ -70,6 +70,13 @@ function M.cancel(task)
   return fiber.cancel(task)
 end
 
+--- Whether a value is a task.
+---@param value any
+---@return boolean
+function M.is_task(value)
+  return getmetatable(value) == Task
+end
+
 call.know(Task)
 M.Task = Task
 
