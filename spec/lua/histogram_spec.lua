@@ -52,7 +52,8 @@ describe("a histogram", function()
   end)
 
   it("refuses bytes that are none", function()
-    assert.same({ nil, "malformed" }, { (select(1, core.histogram():add "")), (select(3, core.histogram():add "")) })
+    local ok, _, code = core.histogram():add ""
+    assert.same({ nil, "malformed" }, { ok, code })
     assert.has_error(function() core.histogram():add(5) end)
   end)
 
