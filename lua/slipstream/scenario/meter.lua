@@ -10,19 +10,23 @@ local M = {}
 local Meter = {}
 Meter.__index = Meter
 
----@param options { paces: table<string, integer>? }? paces: by metric, in microseconds, see Tally:sample
 ---@return slipstream.scenario.Meter
-function M.new(options)
-  return setmetatable({
-    second = 0, _paces = options and options.paces or {}, _now = tally.new(), _parts = {},
-  }, Meter)
+function M.new()
+  return setmetatable({ second = 0, _now = tally.new(), _parts = {}, _pace = nil }, Meter)
+end
+
+--- The same meter, for what is to happen every so often: what a long sample has left out counts as well.
+---@param usec integer
+---@return slipstream.scenario.Meter to `sample`, `fail` and `count`
+function Meter:paced(usec)
+  return setmetatable({ _now = self._now, _pace = usec }, Meter)
 end
 
 --- A verb, a step or an iteration went well and took so long.
 ---@param name string "connect", "join", "reply", "message", "leave", "disconnect", "step:NAME", "iteration"
 ---@param usec integer
 function Meter:sample(name, usec)
-  self._now:sample(name, usec, self._paces[name])
+  self._now:sample(name, usec, self._pace)
 end
 
 --- It did not go well.
