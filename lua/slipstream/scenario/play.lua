@@ -107,6 +107,16 @@ function Playing.__close(playing)
   if net then net:_close() end
 end
 
+--- Makes a scenario ready, in a fiber; whoever does so closes what it gets.
+---@param case slipstream.scenario.Case
+---@param options slipstream.scenario.PlayOptions
+---@return { t: slipstream.scenario.Context }
+function M.open(case, options)
+  local t = Context.new(case, options, fiber.check_may_wait())
+  running[t] = true
+  return setmetatable({ t = t }, Playing)
+end
+
 local function play(t, case)
   local failure = perform(t, case)
   local is_skipped = failure and failure.kind == "skipped"
@@ -123,9 +133,8 @@ end
 ---@param options slipstream.scenario.PlayOptions
 ---@return slipstream.scenario.Result
 function M.run(case, options)
-  local t = Context.new(case, options, fiber.check_may_wait())
-  running[t] = true
-  local _ <close> = setmetatable({ t = t }, Playing)
+  local playing <close> = M.open(case, options)
+  local t = playing.t
   local told, is_skipped = play(t, case)
   local status = is_skipped and "skipped" or told and "failed" or "passed"
   return { case = case, status = status, msec = t:_msec(), failure = told, logs = t._logs or {} }
