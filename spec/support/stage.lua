@@ -23,7 +23,7 @@ end
 function M.case(fn, options)
   local case = {
     name = "a scenario", file = "spec", line = 1, tags = {}, timeout = 5000, await = 2000, net = false,
-    fn = fn, setups = {}, teardowns = {},
+    weight = 1, fn = fn, setups = {}, teardowns = {},
   }
   for name, value in pairs(options or {}) do case[name] = value end
   return case

@@ -22,6 +22,7 @@ local M = {}
 ---@field timeout integer? msec for all of it, 30000
 ---@field await integer? msec that each of its verbs waits, 5000
 ---@field retry integer? how often it is tried again after a failure
+---@field weight integer? under load, how many users play it to one of weight 1
 ---@field net boolean? its sockets go through a network of its own from the start, see `t.net`
 
 -- The options may be left out.

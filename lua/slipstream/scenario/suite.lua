@@ -15,6 +15,7 @@ local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
 ---@field timeout integer msec for all of it
 ---@field await integer msec for each verb
 ---@field retry integer?
+---@field weight integer under load, how many users play it to one of weight 1
 ---@field net boolean
 ---@field fn fun(t: slipstream.scenario.Context, row: any)
 ---@field row any
@@ -28,7 +29,18 @@ local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
 local Suite = {}
 Suite.__index = Suite
 
-local known = { tags = "table", timeout = "number", await = "number", retry = "number", net = "boolean" }
+local known = {
+  tags = "table", timeout = "number", await = "number", retry = "number", net = "boolean", weight = "number",
+}
+
+local MOST_WEIGHT = 1000
+
+local function check_weight(position, weight)
+  local whole = check.whole(weight)
+  if whole and whole >= 1 and whole <= MOST_WEIGHT then return end
+  local words = "weight: an integer from 1 to %d expected, got %s"
+  check.fail(position, words:format(MOST_WEIGHT, tostring(weight)))
+end
 
 --- Checks options.
 ---@param position integer the argument that they are
@@ -39,6 +51,7 @@ function M.read_options(position, options)
   if options then
     check.is_msec_option(position, options, "timeout")
     check.is_msec_option(position, options, "await")
+    if options.weight then check_weight(position, options.weight) end
     for _, tag in ipairs(options.tags or {}) do
       if type(tag) ~= "string" then check.fail(position, "tags: a list of strings expected") end
     end
@@ -56,7 +69,8 @@ function Suite:add(name, options, fn, row)
   table.insert(self.cases, {
     name = name, file = self.file, line = debug.getinfo(fn, "S").linedefined, fn = fn, row = row,
     tags = options.tags or {}, timeout = options.timeout or TIMEOUT_MSEC, await = options.await or AWAIT_MSEC,
-    retry = options.retry, net = options.net or false, setups = self.setups, teardowns = self.teardowns,
+    retry = options.retry, net = options.net or false, weight = options.weight or 1,
+    setups = self.setups, teardowns = self.teardowns,
   })
 end
 
