@@ -1,0 +1,176 @@
+--- Share: a worker's share of a load: its users, its meter, and the time.
+
+local closed = require "slipstream.scenario.load.closed"
+local deal = require "slipstream.scenario.load.deal"
+local fiber = require "slipstream.fiber"
+local meters = require "slipstream.scenario.meter"
+local open = require "slipstream.scenario.load.open"
+local play = require "slipstream.scenario.play"
+local ramps = require "slipstream.scenario.load.ramp"
+local users = require "slipstream.scenario.load.user"
+
+local M = {}
+
+local MSEC, USEC = 1000, 1000
+
+-- How often it looks whether there should be more users, and at the time.
+local TICK_MSEC = 20
+
+---@class slipstream.scenario.Share
+---@field plan slipstream.scenario.LoadPlan
+---@field index integer the worker
+---@field count integer of workers
+---@field ramp slipstream.scenario.Ramp
+---@field users table<integer, slipstream.scenario.User> by number
+---@field alive integer how many there are
+---@field idle slipstream.scenario.User[] of an open load, those who wait for an iteration
+---@field next integer of an open load, how many iterations were begun or dropped
+---@field made integer of an open load, how many users were begun
+---@field level integer of a closed load, how many users there should be, of all workers
+---@field is_ending boolean no other iteration begins
+---@field stories table<string, true>
+local Share = {}
+Share.__index = Share
+
+-- So many of something are for this worker.
+local function part_of(share, all)
+  return all // share.count + (share.index < all % share.count and 1 or 0)
+end
+
+--- Makes one; nothing begins yet.
+---@param options table `plan`, `cases`, `play`: options for that, `index`, `count`, `host`, and
+---`report(parts, facts)`, which hears each second what was measured and how many `users` there are; of the
+---first error of a kind its `kind` and `lines`; and when it `is_over` how many `msec` that were
+---@return slipstream.scenario.Share
+function M.new(options)
+  local share = setmetatable({
+    users = {}, alive = 0, idle = {}, next = 0, made = 0, level = 0, is_ending = false, stories = {},
+    begun = 0, meter = meters.new(), began = false,
+  }, Share)
+  for name, value in pairs(options) do share[name] = value end
+  local plan = share.plan
+  share.kind = plan.is_rate and open or closed
+  share.ramp, share.order = ramps.new(plan.points), deal.order(share.cases)
+  share.paced = plan.pace_msec and share.meter:paced(plan.pace_msec * USEC) or share.meter
+  share.quota, share.most = plan.iterations and part_of(share, plan.iterations), part_of(share, plan.max_vus)
+  return share
+end
+
+-- Users.
+
+---@param vu integer
+---@param began number? of its first iteration
+function Share:begin_user(vu, began)
+  self.users[vu], self.alive = true, self.alive + 1
+  local user = users.begin(self, vu, deal.of(self.order, vu), began)
+  if self.users[vu] then self.users[vu] = user end -- it may have ended already
+end
+
+---@param user slipstream.scenario.User
+---@param caught table? when it was ended by something else
+function Share:left(user, caught)
+  self.users[user.vu], self.alive = nil, self.alive - 1
+  if caught then
+    self.meter:fail("iteration", "error")
+    self:tell("error", { user.case.name, caught.text })
+  end
+end
+
+--- The first story of a kind of error.
+---@param kind string
+---@param lines string[]
+function Share:tell(kind, lines)
+  if self.stories[kind] then return end
+  self.stories[kind] = true
+  self.report({}, { kind = kind, lines = lines })
+end
+
+-- Iterations.
+
+---@return boolean
+function Share:has_quota()
+  return not self.is_ending and (not self.quota or self.begun < self.quota)
+end
+
+--- Takes one of those that it may begin.
+---@return boolean
+function Share:use_quota()
+  if not self:has_quota() then return false end
+  self.begun = self.begun + 1
+  return true
+end
+
+---@param user slipstream.scenario.User
+---@return boolean
+function Share:wants(user)
+  return not self.is_ending and self.kind.wants(self, user)
+end
+
+---@param user slipstream.scenario.User
+---@return number?
+function Share:take(user)
+  return self.kind.take(self, user)
+end
+
+-- Time.
+
+local function measure(share, at)
+  local second = at // MSEC | 0
+  if second == share.meter.second then return end
+  share.meter:count("vu_seconds", share.alive)
+  share.meter:advance(second)
+  share.report(share.meter:take(), { users = share.alive })
+end
+
+local function finish(share, at)
+  share.meter:count("vu_seconds", share.alive)
+  local msec = share.cut_at and share.cut_at - share.plan.graceful_msec or at
+  share.report(share.meter:take(true), { users = 0, is_over = true, msec = msec // 1 | 0 })
+end
+
+-- When all that it may begin has begun, that may end in its own time.
+local function end_in_time(share, at)
+  local duration = share.plan.duration_msec
+  if duration and at >= duration then return share:stop() end
+  if not share:has_quota() then share:let_end() end
+end
+
+local function cut(share)
+  share.is_cut = true
+  play.interrupt "the load is over"
+end
+
+local function tick(share)
+  local at = share.host:clock() - share.began
+  measure(share, at)
+  local following = not share.is_ending and share.kind.tick(share, at)
+  end_in_time(share, at)
+  if share.is_ending and share.alive == 0 then return finish(share, at) end
+  if share.cut_at and at >= share.cut_at and not share.is_cut then cut(share) end
+  local pause = following and math.max(following - at, 0) or TICK_MSEC
+  share.timer:set(math.ceil(math.min(TICK_MSEC, pause)))
+end
+
+--- Begins the load.
+function Share:begin()
+  self.began = self.host:clock()
+  self.timer = self.host:timer(tick, self)
+  tick(self)
+end
+
+--- Begins no other iteration.
+function Share:let_end()
+  if self.is_ending then return end
+  self.is_ending = true
+  for _, user in pairs(self.users) do
+    if user ~= true and user.owner then fiber.poke(user.owner) end
+  end
+end
+
+--- The same; those that run have only some time to end.
+function Share:stop()
+  self:let_end()
+  self.cut_at = self.cut_at or self.host:clock() - self.began + self.plan.graceful_msec
+end
+
+return M
