@@ -1,0 +1,187 @@
+--- Scenario_load: the options of `slipstream scenario` for load, and the run of one: its workers do it, see
+-- slipstream.scenario.load.lead; here are its clock, its signals and what is told of it.
+
+local amount = require "slipstream.scenario.amount"
+local apps = require "slipstream.cli.app"
+local argument = require "slipstream.cli.argument"
+local core = require "slipstream.core"
+local leads = require "slipstream.scenario.load.lead"
+local log = require "slipstream.log"
+local loop = require "slipstream.cli.loop"
+local plans = require "slipstream.scenario.load.plan"
+local progress = require "slipstream.scenario.load.progress"
+local ramps = require "slipstream.scenario.load.ramp"
+local redact_uri = require("slipstream.secret").redact_uri
+local report = require "slipstream.scenario.report"
+local signal = require "slipstream.cli.signal"
+local summary = require "slipstream.scenario.summary"
+local summary_text = require "slipstream.scenario.summary_text"
+local thresholds = require "slipstream.scenario.threshold"
+local uv = require "luv"
+
+local M = {}
+
+local FAILED, USAGE, MISSED = 1, 2, 99
+local MOST, MOST_WORKERS = 1000000, 1024
+local SECOND_MSEC, USEC = 1000, 1000
+local STDERR = 2
+
+-- Options.
+
+local function time_for(option)
+  return function(text)
+    local usec, after = amount.read_time(text)
+    if usec and after == #text + 1 and usec % USEC == 0 then return math.tointeger(usec // USEC) end
+    return nil, ("%s: a time as 500ms, 30s or 2m expected, got %s"):format(option, text)
+  end
+end
+
+local function read_rate(text)
+  local rate = tonumber(text:match "^(%d+%.?%d*)/s$")
+  if rate and rate > 0 and rate <= MOST then return rate end
+  return nil, ("--rate: so many in a second expected, as 200/s, got %s"):format(text)
+end
+
+local function read_ramp(text)
+  local ramp, is_rate = ramps.read(text)
+  if ramp then return { ramp = ramp, is_rate = is_rate } end
+  return nil, "--ramp: " .. is_rate
+end
+
+local function read_threshold(text)
+  local threshold, fault = thresholds.parse(text)
+  if threshold then return threshold end
+  return nil, "--threshold:\n" .. fault
+end
+
+local function define_load(command)
+  command:option("--vus", "Load: so many virtual users play the scenarios again and again.")
+    :argname "N":convert(argument.count("--vus", MOST))
+  command:option("--rate", "Load: so many iterations begin in a second, whatever became of those before.")
+    :argname "N/s":convert(read_rate)
+  command:option("--ramp", "Load: users over time, as 0:0,30s:500,2m:500, or iterations a second, as\n"
+    .. "0:0/s,30s:200/s."):argname "TIME:N,…":convert(read_ramp)
+  command:option("--max-vus", "With a rate: at most so many users, 1000 when absent.")
+    :argname "N":convert(argument.count("--max-vus", MOST))
+  command:option("--pace", "With users: each begins an iteration every so often.")
+    :argname "TIME":convert(time_for "--pace")
+end
+
+local function define_end(command)
+  command:option("--duration", "No iteration begins after that.")
+    :argname "TIME":convert(time_for "--duration")
+  command:option("--iterations", "So many begin, of all users together.")
+    :argname "N":convert(argument.count("--iterations", MOST * MOST))
+  command:option("--graceful", "Iterations that run then have so much time to end; 5s when absent.")
+    :argname "TIME":convert(time_for "--graceful")
+  command:option("--workers", "Share the users out among N threads; one a core when absent.")
+    :argname "N":convert(argument.count("--workers", MOST_WORKERS))
+end
+
+--- Tells argparse the options.
+function M.define(command)
+  define_load(command)
+  define_end(command)
+  command:option("--threshold", "What is to hold, as reply.p95<50ms, errors<0.1% or\n"
+    .. "'join.p99<200ms over 10s'; may be repeated."):argname "THRESHOLD":count "*":convert(read_threshold)
+  command:option("--summary", "Write what was measured as JSON."):argname "FILE.json"
+  command:option("--report", "Write it as a page for browsers."):argname "FILE.html"
+end
+
+M.is_load = plans.is_load
+
+-- The run.
+
+local function workers_for(options, plan)
+  return options.workers or math.max(1, math.min(uv.available_parallelism(), plan.max_vus))
+end
+
+-- What workers need of the options.
+local function order_of(plan, options, site, args)
+  return {
+    plan = plan, play = { uri = site.uri, timeout = options.timeout }, args = args,
+    options = {
+      paths = options.paths, filters = options.filters, tags = options.tags,
+      excluded_tags = options.excluded_tags, log = options.log, log_format = options.log_format,
+    },
+  }
+end
+
+-- All is over: the server goes, which stops the loop.
+local function clear(run, site)
+  run.clock:close()
+  run.progress:clear()
+  run.is_over = true
+  if site.handle then apps.drain(site.handle) else uv.stop() end
+end
+
+local function begin(run, plan, options, site, args)
+  local function hear(part) run.progress:hear(part) end
+  run.progress = progress.new(function(text) io.stderr:write(text) end, uv.guess_handle(STDERR) == "tty")
+  run.clock = uv.new_timer()
+  run.lead = leads.begin {
+    workers = run.workers, order = order_of(plan, options, site, args),
+    windowed = thresholds.windowed(options.threshold), hear = hear, done = function() clear(run, site) end,
+  }
+  run.clock:start(SECOND_MSEC, SECOND_MSEC, function() run.progress:tick(run.lead:count_users()) end)
+  signal.watch(function(code)
+    run.signal_code = code
+    run.lead:stop()
+  end)
+end
+
+-- Of an app of the user's, which is served here, a callback of luv's may raise.
+local function run_loop()
+  local ok, caught = loop.run()
+  if not ok then log.error(caught.text, { traceback = caught.traceback }) end
+end
+
+local function facts_of(run, options, site)
+  return {
+    uri = redact_uri(site.uri), began = run.began, workers = run.workers, thresholds = options.threshold,
+    is_interrupted = run.signal_code ~= nil, stories = run.lead.stories,
+  }
+end
+
+-- What is told.
+
+local function write_file(path, text)
+  local file <close>, fault = io.open(path, "wb")
+  if not file then return nil, "cannot write " .. fault end
+  local ok, trouble = file:write(text)
+  if ok then ok, trouble = file:close() end
+  if not ok then return nil, ("cannot write %s: %s"):format(path, trouble) end
+  return true
+end
+
+local function write_files(options, result)
+  local ok, fault = true, nil
+  if options.summary then ok, fault = write_file(options.summary, core.json.encode(result) .. "\n") end
+  if ok and options.report then ok, fault = write_file(options.report, report.html(result)) end
+  return ok, fault
+end
+
+local codes = { passed = 0, failed = FAILED, missed = MISSED }
+
+--- Runs the load to its end.
+---@param options table of the command
+---@param site slipstream.cli.Site
+---@param args table for the files
+---@return integer? code the exit code
+---@return string? text
+---@return integer? failure
+function M.run(options, site, args)
+  local plan, fault = plans.of(options)
+  if not plan then return nil, fault, USAGE end
+  local run = { began = os.time(), workers = workers_for(options, plan) }
+  begin(run, plan, options, site, args)
+  repeat run_loop() until run.is_over
+  if run.lead.fault then return nil, run.lead.fault, FAILED end
+  local result = summary.of(run.lead.measured, facts_of(run, options, site))
+  io.stdout:write(summary_text.show(result), "\n")
+  local ok, trouble = write_files(options, result)
+  if not ok then return nil, trouble, FAILED end
+  return run.signal_code or codes[result.verdict]
+end
+
+return M

@@ -1,0 +1,70 @@
+--- Progress: a line that tells how a load goes: on a terminal one that is written anew each second, else one
+-- each ten seconds.
+
+local amount = require "slipstream.scenario.amount"
+local core = require "slipstream.core"
+local tallies = require "slipstream.scenario.tally"
+
+local M = {}
+
+local LINE_SECONDS = 10
+local CLEAR_LINE, CUT, WRAP = "\r\27[K", "\27[?7l", "\27[?7h"
+
+---@class slipstream.scenario.Progress
+local Progress = {}
+Progress.__index = Progress
+
+---@param write fun(text: string)
+---@param is_terminal boolean
+---@return slipstream.scenario.Progress
+function M.new(write, is_terminal)
+  return setmetatable({
+    _write = write, _is_terminal = is_terminal, _tally = tallies.new(), _latency = core.histogram(),
+    _errors = 0, _seconds = 0, _told = 0,
+  }, Progress)
+end
+
+--- Adds a part of what was measured.
+---@param part table see slipstream.scenario.Meter's `take`
+function Progress:hear(part)
+  self._tally:add(part)
+end
+
+local function latency_of(progress)
+  local latency = progress._latency
+  latency:clear()
+  for name, metric in pairs(progress._tally.metrics) do
+    if tallies.is_verb(name) then assert(latency:add(metric.histogram)) end
+  end
+  return latency:count() > 0 and amount.time(latency:at(95)) or "-"
+end
+
+-- Since the last line, but for the errors, which are all.
+local function line_of(progress, users)
+  local tally, seconds = progress._tally, math.max(progress._seconds - progress._told, 1)
+  local _, errors = tally:attempts "iteration"
+  progress._errors = progress._errors + errors
+  local words = "%4d s  %s  %d VUs  %d errors  p95 %s"
+  local rate = amount.rate((tally.counts.iterations or 0) / seconds)
+  local line = words:format(progress._seconds, rate, users, progress._errors, latency_of(progress))
+  local dropped = tally.counts.dropped
+  return dropped and ("%s  %d dropped"):format(line, dropped) or line
+end
+
+--- A second has passed.
+---@param users integer how many there are now
+function Progress:tick(users)
+  self._seconds = self._seconds + 1
+  if not self._is_terminal and self._seconds % LINE_SECONDS ~= 0 then return end
+  local line = line_of(self, users)
+  self._tally:clear()
+  self._told = self._seconds
+  self._write(self._is_terminal and CLEAR_LINE .. CUT .. line .. WRAP or line .. "\n")
+end
+
+--- Takes the line away.
+function Progress:clear()
+  if self._is_terminal then self._write(CLEAR_LINE) end
+end
+
+return M

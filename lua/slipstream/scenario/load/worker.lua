@@ -1,0 +1,66 @@
+--- Worker: a thread that does its share of a load. It loads the files, waits until the lead says that all
+-- have, and tells the lead each second what it has measured.
+
+local core = require "slipstream.core"
+local file = require "slipstream.scenario.file"
+local log_options = require "slipstream.cli.log_options"
+local loop = require "slipstream.cli.loop"
+local parcel = require "slipstream.parcel"
+local seat = require "slipstream.seat"
+local selection = require "slipstream.scenario.selection"
+local shares = require "slipstream.scenario.load.share"
+local team = require "slipstream.team"
+local uv = require "luv"
+local worker = require "slipstream.worker"
+
+local M = {}
+
+local FAILED = 1
+local HOUR_MSEC = 3600000
+
+-- Nobody says anything while the others load; the loop is to wait all the same.
+local function keep_waiting()
+  local timer = uv.new_timer()
+  timer:start(HOUR_MSEC, HOUR_MSEC, function() end)
+end
+
+local function report(parts, facts)
+  facts.parts = parts
+  team.deliver(team.LEAD, "measured", facts)
+end
+
+local function new_share(order, cases)
+  return shares.new {
+    plan = order.plan, cases = cases, play = order.play, index = worker.index, count = worker.count,
+    host = core.host(), report = report,
+  }
+end
+
+-- The lead hears of the loop's fault, and ends us all.
+local function run_loop()
+  local ok, fault = loop.run()
+  if not ok then error(fault.traceback == "" and fault.text or fault.text .. "\n" .. fault.traceback, 0) end
+end
+
+--- Runs in a thread of its own, in a state of its own.
+---@param bytes string packed, see slipstream.scenario.load.lead
+---@return integer code the exit code
+---@return string? text what is wrong
+function M.main(bytes)
+  local order = core.unpack(bytes)
+  seat.join(0)
+  log_options.apply(order.options)
+  local cases, failures = file.load(order.options.paths, order.args)
+  if not cases then return FAILED, failures[1].text end
+  local share = new_share(order, selection.pick(cases, order.options))
+  team.on("begin", function() share:begin() end)
+  team.on("stop", function() share:stop() end)
+  team.on("leave", uv.stop)
+  keep_waiting()
+  parcel.begin()
+  team.deliver(team.LEAD, "ready")
+  run_loop()
+  return 0
+end
+
+return M
