@@ -5,6 +5,7 @@ local core = require "slipstream.core"
 local drain = require "slipstream.drain"
 local endings = require "slipstream.ending"
 local facts = require "slipstream.cli.facts"
+local farewell = require "slipstream.cli.farewell"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
@@ -23,8 +24,6 @@ local worker = require "slipstream.worker"
 local M = {}
 
 local FAILED = 1
-local SHUTDOWN_MSEC = 5000
-local GOING_AWAY = 1001
 
 local function args_of(options, index)
   local args = { uri = options.uri, index = index }
@@ -36,19 +35,10 @@ end
 
 -- Everybody says goodbye; who is not done in time is cut when the thread ends.
 local function shut_down(main)
-  local function finish()
+  farewell.say(function()
     main.is_over = true
     uv.stop()
-  end
-  local list = outcome.clients()
-  local left = #list
-  slipstream.watch(function()
-    left = left - 1
-    if left == 0 then finish() end
   end)
-  uv.new_timer():start(SHUTDOWN_MSEC, 0, finish)
-  if left == 0 then finish() end
-  for _, client in ipairs(list) do client:stop("shutdown", GOING_AWAY) end
 end
 
 -- The file.
