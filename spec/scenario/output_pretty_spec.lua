@@ -85,4 +85,18 @@ describe("the plain output", function()
     assert.equal((tell "pretty"), plain)
     assert.is_nil(plain:find "[\x80-\xff\27\r]")
   end)
+
+  it("gives way to what else is written to the terminal, also before and after the run", function()
+    local parts = {}
+    local function write(text) parts[#parts + 1] = text end
+    local function warn() write "a warning\n" end
+    local output = require("slipstream.scenario.output.pretty").new(write, { is_terminal = true })
+    output:begun { count = 1 }
+    output:aside(warn)
+    assert.same({ "\r\27[K", "a warning\n", "\r\27[K\27[?7l0/1\27[?7h" }, table.move(parts, 2, 4, 1, {}))
+    output:finished { passed = 0, failed = 0, skipped = 0, not_run = 1, msec = 1 }
+    parts = {}
+    output:aside(warn)
+    assert.same({ "a warning\n" }, parts)
+  end)
 end)

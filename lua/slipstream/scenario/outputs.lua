@@ -47,7 +47,14 @@ function Outputs:close()
   return true
 end
 
-local events = { "begun", "started", "ended", "finished" }
+--- Has something else write to the terminal, to which the output there gives way.
+---@param write fun()
+function Outputs:aside(write)
+  if self.on_stdout and self.on_stdout.aside then return self.on_stdout.aside(write) end
+  return write()
+end
+
+local events = { "begun", "started", "ended", "finished", "aside" }
 
 -- Who tells it calls functions.
 local function bind(output)
@@ -77,6 +84,7 @@ function M.open(list, options)
     outputs.sinks[place] = sink
     local kind = require("slipstream.scenario.output." .. wanted.format)
     outputs[place] = bind(kind.new(sink.write, wanted.file and for_files or options))
+    if not wanted.file then outputs.on_stdout = outputs[place] end
   end
   return outputs
 end

@@ -133,6 +133,15 @@ function Pretty:finished(summary)
   self:print(self:last_lines(summary))
 end
 
+--- Gives way to what something else writes to the terminal: the line of progress goes for as long.
+---@param write fun()
+function Pretty:aside(write)
+  if not self.is_terminal or self.is_over then return write() end
+  self.write(CLEAR_LINE)
+  write()
+  return self:print {}
+end
+
 --- Makes the output; see slipstream.scenario.outputs.
 ---@param write fun(text: string)
 ---@param options { is_terminal?: boolean, color?: boolean, unicode?: boolean }
