@@ -14,11 +14,21 @@ local function cases(...)
   return list
 end
 
--- Each case ends as its name's first word says, "waits" never.
+local interrupts = {}
+
+-- Has all that wait fail.
+local function interrupt(why)
+  for _, go_on in ipairs(interrupts) do go_on(why) end
+end
+
+-- Each case ends as its name's first word says; "waits" until it is interrupted.
 local function play(the_case)
-  local status = the_case.name:match "^%w+"
-  if status == "waits" then slipstream.await(function() end, 60000) end
-  return { case = the_case, status = status, msec = 1, logs = {} }
+  local status, failure = the_case.name:match "^%w+", nil
+  if status == "waits" then
+    local why = slipstream.await(function(go_on) table.insert(interrupts, go_on) end, 60000)
+    status, failure = "failed", { text = why }
+  end
+  return { case = the_case, status = status, msec = 1, logs = {}, failure = failure }
 end
 
 -- An output that keeps what it hears, in words.
@@ -43,6 +53,8 @@ local function run(list, options)
 end
 
 describe("the runner", function()
+  before_each(function() interrupts = {} end)
+
   it("plays all, one after another, and tells how each ended", function()
     local summary, heard = run(cases("passed 1", "failed 2", "skipped 3"))
     assert.same({ 1, 1, 1, 0 }, { summary.passed, summary.failed, summary.skipped, summary.not_run })
@@ -140,36 +152,36 @@ describe("the runner", function()
     assert.same({ "x_scenario.lua", 7 }, { failure.file, failure.line })
   end)
 
-  local function cancelled(list, options)
+  local function begin(list, options)
     local heard, output = witness()
-    options.play = play
-    local summary = slipstream.run(function()
-      local the_run = runner.begin(list, options, { output })
-      the_run:cancel "cut short by SIGINT"
-      return the_run:await()
-    end)
-    return summary, heard
+    options.play, options.interrupt = play, interrupt
+    return runner.begin(list, options, { output }), heard
   end
 
   it("can be cancelled: those that play fail, others are not begun, and the summary comes", function()
     local list = cases("passed 1", "waits 2", "waits 3", "passed 4")
-    local summary, heard = cancelled(list, { jobs = 2, retry = 3 })
+    local heard
+    local summary = slipstream.run(function()
+      local the_run
+      the_run, heard = begin(list, { jobs = 2, retry = 3 })
+      the_run:cancel "interrupted by SIGINT"
+      return the_run:await()
+    end)
     assert.same({ 1, 2, 1 }, { summary.passed, summary.failed, summary.not_run })
-    assert.equal("cut short by SIGINT", summary.results[2].failure.text)
+    assert.equal("interrupted by SIGINT", summary.results[2].failure.text)
     assert.same({
       "begun 4", "started passed 1", "ended passed 1 1", "started waits 2", "started waits 3",
       "ended waits 2 1", "ended waits 3 1", "finished 1 2 0",
     }, heard)
   end)
 
-  it("can cut those that play, and goes on with others", function()
+  it("can interrupt those that play, and goes on with others", function()
     local summary = slipstream.run(function()
-      local the_run = runner.begin(cases("waits", "passed"), { play = play }, {})
-      the_run:cut("boom", "at x.lua:1")
+      local the_run = begin(cases("waits", "passed"), {})
+      the_run:interrupt "boom"
       return the_run:await()
     end)
     assert.same({ 1, 1 }, { summary.passed, summary.failed })
-    local failure = summary.results[1].failure
-    assert.same({ "boom", "at x.lua:1" }, { failure.text, failure.traceback })
+    assert.equal("boom", summary.results[1].failure.text)
   end)
 end)

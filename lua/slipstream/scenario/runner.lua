@@ -9,8 +9,9 @@ local uv = require "luv"
 local M = {}
 
 ---@class slipstream.scenario.RunOptions
----@field play fun(case: slipstream.scenario.Case, options: table): slipstream.scenario.Result
----@field play_options table? for `play`
+---@field play fun(case: slipstream.ScenarioCase, options: slipstream.PlayOptions?): slipstream.ScenarioResult
+---@field play_options slipstream.PlayOptions?
+---@field interrupt fun(why: string) has all that is played fail, and end soon
 ---@field uri string? for outputs
 ---@field jobs integer? 1; so many scenarios at a time
 ---@field retry integer? 0; so many more tries has a scenario that fails and does not say itself
@@ -18,10 +19,9 @@ local M = {}
 ---@field seed integer? for outputs, when the scenarios are shuffled
 
 ---@class slipstream.scenario.Entry
----@field case slipstream.scenario.Case
+---@field case slipstream.ScenarioCase
 ---@field tries integer
 ---@field began integer of this try, in nsec
----@field script slipstream.Script? of this try
 
 ---@class slipstream.scenario.Run
 local Run = {}
@@ -43,12 +43,14 @@ local function has_tries(run, entry)
   return not run.is_cancelled and entry.tries <= (entry.case.retry or run.options.retry or 0)
 end
 
--- What `play` has no answer to.
-local function cut_result(entry, text, traceback)
+-- `play` itself was ended, by the watchdog or for want of memory.
+local function result_of(entry, caught)
   local case = entry.case
   return {
     case = case, status = "failed", msec = msec_since(entry.began), logs = {},
-    failure = { text = text, story = {}, file = case.file, line = case.line, traceback = traceback },
+    failure = {
+      text = caught.text, story = {}, file = case.file, line = case.line, traceback = caught.traceback,
+    },
   }
 end
 
@@ -75,29 +77,20 @@ end
 
 -- Playing.
 
-local function forget(run, entry)
-  for place, each in ipairs(run.playing) do
-    if each == entry then return table.remove(run.playing, place) end
-  end
-end
-
 local pump
 
-local function ended(run, entry, outcome)
-  forget(run, entry)
-  local caught = outcome[2]
-  settle(run, entry, outcome[1] and caught or cut_result(entry, caught.text, caught.traceback))
+local function ended(run, entry, is_good, result)
+  run.playing = run.playing - 1
+  settle(run, entry, is_good and result or result_of(entry, result))
   return pump(run)
 end
 
 local function begin(run, entry)
   entry.tries, entry.began = entry.tries + 1, uv.hrtime()
-  table.insert(run.playing, entry)
-  local options = {
-    name = entry.case.name,
-    on_end = function(self) return ended(run, entry, self.outcome) end,
-  }
-  entry.script = script.begin(options, run.options.play, entry.case, run.options.play_options or {})
+  run.playing = run.playing + 1
+  local function on_end(self) return ended(run, entry, self.outcome[1], self.outcome[2]) end
+  local options = { name = entry.case.name, on_end = on_end }
+  script.begin(options, run.options.play, entry.case, run.options.play_options or {})
 end
 
 -- Who has failed and has another try goes first.
@@ -111,7 +104,7 @@ local function next_entry(run)
 end
 
 local function begin_next(run)
-  if #run.playing >= (run.options.jobs or 1) then return nil end
+  if run.playing >= (run.options.jobs or 1) then return nil end
   local entry = next_entry(run)
   if entry then begin(run, entry) end
   return entry
@@ -122,45 +115,38 @@ function pump(run)
   if run.is_pumping then return end
   run.is_pumping = true
   repeat until not begin_next(run)
-  run.is_pumping, run.is_over = false, #run.playing == 0
+  run.is_pumping, run.is_over = false, run.playing == 0
   if run.is_over and run.owner then fiber.poke(run.owner) end
 end
 
 -- The run.
 
 --- Begins to play them, in their order.
----@param cases slipstream.scenario.Case[]
+---@param cases slipstream.ScenarioCase[]
 ---@param options slipstream.scenario.RunOptions
 ---@param outputs slipstream.scenario.Output[]
 ---@return slipstream.scenario.Run
 function M.begin(cases, options, outputs)
   local run = setmetatable({
     cases = cases, options = options, outputs = outputs, begun = 0, began = uv.hrtime(),
-    playing = {}, again = {}, results = {}, passed = 0, failed = 0, skipped = 0,
+    playing = 0, again = {}, results = {}, passed = 0, failed = 0, skipped = 0,
   }, Run)
   tell(run, "begun", { count = #cases, seed = options.seed, jobs = options.jobs or 1, uri = options.uri })
   pump(run)
   return run
 end
 
---- Ends those that are played, which fail with this text; others go on.
----@param text string
----@param traceback string?
-function Run:cut(text, traceback)
-  local playing = self.playing
-  self.playing = {}
-  for _, entry in ipairs(playing) do
-    script.cancel(entry.script)
-    settle(self, entry, cut_result(entry, text, traceback))
-  end
-  pump(self)
+--- Has those fail that are played; others go on.
+---@param why string
+function Run:interrupt(why)
+  self.options.interrupt(why)
 end
 
---- Ends those that are played, and begins no other.
----@param text string why they fail
-function Run:cancel(text)
+--- Has those fail that are played, and begins no other.
+---@param why string
+function Run:cancel(why)
   self.is_cancelled, self.is_ending = true, true
-  self:cut(text)
+  self:interrupt(why)
 end
 
 local function is_over(run)
@@ -174,7 +160,7 @@ end
 ---@field not_run integer of those that were to run
 ---@field msec integer
 ---@field seed integer?
----@field results slipstream.scenario.Result[] in the order of their ends
+---@field results slipstream.ScenarioResult[] in the order of their ends
 
 --- Waits, in a fiber, for the end of all.
 ---@return slipstream.scenario.Summary
