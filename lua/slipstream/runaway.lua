@@ -24,11 +24,18 @@ local function is_over(elapsed, limit)
   return limit > 0 and elapsed >= limit
 end
 
+-- Most have nobody that waits for them but themselves, and no limit.
+local function watch_script(script, elapsed)
+  local most = script._max_slice_msec
+  if most and elapsed >= most then return ("ran for more than %d msec without waiting"):format(most) end
+end
+
 -- Called from inside the code that runs for so long, and was called `before`; what is returned is raised in
--- it. Scripts have nobody that waits for them but themselves.
+-- it.
 local function watch(elapsed, _, before)
   local owner = fiber.current()
-  if not owner or owner._is_script then return end
+  if not owner then return end
+  if owner._is_script then return watch_script(owner, elapsed) end
   local module = owner._client._module
   local options = module and getmetatable(module).options or none
   local slow = options.slow_callback_msec or SLOW_MSEC

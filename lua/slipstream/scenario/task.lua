@@ -12,6 +12,9 @@ Task.__name = "slipstream.scenario.task"
 
 local M = {}
 
+-- Less than a verb waits, so that an endless loop does not have others fail that are played meanwhile.
+local MAX_SLICE_MSEC = 2000
+
 local function body(fn, ...)
   return xpcall(fn, failures.catch, ...)
 end
@@ -37,7 +40,7 @@ end
 function M.begin(t, fn, ...)
   local task = setmetatable({
     _client = t._client, _fiber = false, _done = false, _alarm = false, _is_script = true,
-    _t = t, _results = false, _failure = false, _awaiting = false,
+    _max_slice_msec = MAX_SLICE_MSEC, _t = t, _results = false, _failure = false, _awaiting = false,
   }, Task)
   t:_began(task)
   fiber.run(task, finished, body, fn, ...)
