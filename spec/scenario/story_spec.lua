@@ -21,7 +21,7 @@ describe("the story of a failure", function()
 
   it("has the place, and what that socket has done and seen, and nobody else", function()
     local line
-    local _, story = it_plays:failure(function(t)
+    local failure = it_plays:play(function(t)
       local ann, bob = t:connect(), t:connect()
       ann:join "door:1"
       bob:join "door:1"
@@ -29,14 +29,14 @@ describe("the story of a failure", function()
       ann:push("door:1", "say", { body = "ho", token = "abc" })
       line = here() + 1
       bob:await_message("door:1", "said", { body = "hi" }, 20)
-    end)
-    assert.equal(([[
-at %s:%d
+    end).failure
+    assert.same({ FILE, line }, { failure.file, failure.line })
+    assert.equal([[
 bob, in the N msec since the scenario began:
   +N msec  connected
   +N msec  joined door:1 {"seat":2}
-  +N msec  message door:1 said {"body":"ho","token":"[redacted]"}   <- other body]]):format(FILE, line),
-      from(story, "at "))
+  +N msec  message door:1 said {"body":"ho","token":"[redacted]"}   <- other body]],
+      from(table.concat(failure.story, "\n"), "bob"))
   end)
 
   it("has the last ten events, and says how many were before", function()

@@ -43,14 +43,17 @@ local function find_wait(t)
   return first or {}, first_thread
 end
 
--- A time-out is told by what the scenario waited for.
-local function time_out(t, msec)
-  local text = ("the scenario took longer than %d msec"):format(msec)
+-- It is ended from outside, which is told by what the scenario waited for.
+local function stopped(t, kind, text)
   local where, thread = find_wait(t)
-  if not where.verb then return failures.new("timeout", text, { call = where }) end
+  if not where.verb then return failures.new(kind, text, { call = where }) end
   local name, socket = sockets.name_of(where.subject, thread)
   text = ("%s; it waited in %s"):format(text, call.text(where, name))
-  return failures.new("timeout", text, { call = where, socket = socket, name = name })
+  return failures.new(kind, text, { call = where, socket = socket, name = name })
+end
+
+local function time_out(t, msec)
+  return stopped(t, "timeout", ("the scenario took longer than %d msec"):format(msec))
 end
 
 -- All its tasks are over, or one has failed.
@@ -143,7 +146,7 @@ end
 --- Ends all that are run now, as failures; what they have open is closed in good order.
 ---@param why string "interrupted by SIGINT"
 function M.interrupt(why)
-  for t in next, running do t:_fail(failures.new("interrupted", why)) end
+  for t in next, running do t:_fail(stopped(t, "interrupted", why)) end
 end
 
 return M

@@ -55,7 +55,6 @@ end
 function M.tell(t, failure)
   local lines, call = {}, failure.call or {}
   for _, line in ipairs(failure.details or {}) do lines[#lines + 1] = line end
-  if call.file then lines[#lines + 1] = ("at %s:%d"):format(call.file, call.line) end
   add_events(lines, t, failure)
   local traceback = traceback_of(failure)
   for place, line in ipairs(lines) do lines[place] = M.redact(t, line) end
