@@ -33,10 +33,10 @@ local function new_failure(file, text)
   return { text = rest, file = file, line = line }
 end
 
-local function load_file(file)
+local function load_file(file, defaults)
   local chunk, text = script.load(file)
   if not chunk then return nil, text end
-  local suite, caught = suites.gather(file, chunk)
+  local suite, caught = suites.gather(file, chunk, defaults)
   if not suite then return nil, script.explain(file, caught) end
   if #suite.cases == 0 then return nil, "there is no scenario in it" end
   return suite.cases
@@ -49,15 +49,16 @@ end
 
 --- Loads files, and those of folders.
 ---@param paths string[]
+---@param defaults slipstream.scenario.Defaults?
 ---@return slipstream.scenario.Case[]? cases in the order of their definitions
 ---@return slipstream.FileFailure[]? failures what is wrong, in all files
-function M.load(paths)
+function M.load(paths, defaults)
   local cases, failures = {}, {}
   for _, path in ipairs(paths) do
     local files = files_at(path)
     if #files == 0 then failures[#failures + 1] = { text = "there is no Lua file in it", file = path } end
     for _, file in ipairs(files) do
-      local loaded, text = load_file(file)
+      local loaded, text = load_file(file, defaults or {})
       if not loaded then failures[#failures + 1] = new_failure(file, text) end
       table.move(loaded or {}, 1, loaded and #loaded or 0, #cases + 1, cases)
     end

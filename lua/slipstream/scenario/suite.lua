@@ -22,7 +22,12 @@ local TIMEOUT_MSEC, AWAIT_MSEC = 30000, 5000
 ---@field setups function[] those of its file
 ---@field teardowns function[] the last one that was defined is the first
 
+---@class slipstream.scenario.Defaults
+---@field args table? what files get as `...`
+---@field timeout integer? msec, of scenarios that have none of their own
+
 ---@class slipstream.scenario.Suite
+---@field timeout integer
 ---@field cases slipstream.scenario.Case[]
 ---@field setups function[]
 ---@field teardowns function[]
@@ -68,7 +73,7 @@ function Suite:add(name, options, fn, row)
   options = options or {}
   table.insert(self.cases, {
     name = name, file = self.file, line = debug.getinfo(fn, "S").linedefined, fn = fn, row = row,
-    tags = options.tags or {}, timeout = options.timeout or TIMEOUT_MSEC, await = options.await or AWAIT_MSEC,
+    tags = options.tags or {}, timeout = options.timeout or self.timeout, await = options.await or AWAIT_MSEC,
     retry = options.retry, net = options.net or false, weight = options.weight or 1,
     setups = self.setups, teardowns = self.teardowns,
   })
@@ -85,11 +90,14 @@ end
 --- Runs a file.
 ---@param file string its path
 ---@param chunk function
+---@param defaults slipstream.scenario.Defaults
 ---@return slipstream.scenario.Suite? suite, slipstream.Caught? caught
-function M.gather(file, chunk)
-  local suite = setmetatable({ file = file, cases = {}, setups = {}, teardowns = {} }, Suite)
+function M.gather(file, chunk, defaults)
+  local suite = setmetatable({
+    file = file, timeout = defaults.timeout or TIMEOUT_MSEC, cases = {}, setups = {}, teardowns = {},
+  }, Suite)
   current = suite
-  local ok, caught = xpcall(chunk, traceback.catch)
+  local ok, caught = xpcall(chunk, traceback.catch, defaults.args)
   current = false
   if ok then return suite end
   return nil, traceback.caught(caught)
