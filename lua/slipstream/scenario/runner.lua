@@ -9,8 +9,8 @@ local uv = require "luv"
 local M = {}
 
 ---@class slipstream.scenario.RunOptions
----@field play fun(case: slipstream.ScenarioCase, options: slipstream.PlayOptions?): slipstream.ScenarioResult
----@field play_options slipstream.PlayOptions?
+---@field play fun(case: slipstream.scenario.Case, options: table): slipstream.scenario.Result
+---@field play_options slipstream.scenario.PlayOptions?
 ---@field interrupt fun(why: string) has all that is played fail, and end soon
 ---@field uri string? for outputs
 ---@field jobs integer? 1; so many scenarios at a time
@@ -19,7 +19,7 @@ local M = {}
 ---@field seed integer? for outputs, when the scenarios are shuffled
 
 ---@class slipstream.scenario.Entry
----@field case slipstream.ScenarioCase
+---@field case slipstream.scenario.Case
 ---@field tries integer
 ---@field began integer of this try, in nsec
 
@@ -122,7 +122,7 @@ end
 -- The run.
 
 --- Begins to play them, in their order.
----@param cases slipstream.ScenarioCase[]
+---@param cases slipstream.scenario.Case[]
 ---@param options slipstream.scenario.RunOptions
 ---@param outputs slipstream.scenario.Output[]
 ---@return slipstream.scenario.Run
@@ -160,7 +160,7 @@ end
 ---@field not_run integer of those that were to run
 ---@field msec integer
 ---@field seed integer?
----@field results slipstream.ScenarioResult[] in the order of their ends
+---@field results slipstream.scenario.Result[] in the order of their ends
 
 --- Waits, in a fiber, for the end of all.
 ---@return slipstream.scenario.Summary

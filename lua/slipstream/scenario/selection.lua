@@ -2,7 +2,7 @@
 
 local M = {}
 
----@class slipstream.scenario.Wanted
+---@class slipstream.scenario.Selection
 ---@field filters string[] Lua patterns of names
 ---@field tags string[]
 ---@field excluded_tags string[]
@@ -31,7 +31,7 @@ end
 
 --- Those whose name matches one of the filters, and which have one of the tags and none of the excluded.
 ---@param cases slipstream.scenario.Case[]
----@param wanted slipstream.scenario.Wanted
+---@param wanted slipstream.scenario.Selection
 ---@return slipstream.scenario.Case[]
 function M.pick(cases, wanted)
   local picked = {}
