@@ -1,7 +1,8 @@
 --- The command line: reads it, runs the command and answers with the exit code.
 --
 -- A command is a module with `summary`, `define(command)`, which tells argparse its arguments,
--- and `run(options)`, which answers with an exit code, or with nil, a line for people and a code.
+-- and `run(options)`, which answers with an exit code, or with nil, a line for people and a code. `bare` are
+-- options that may stand without their number, and what is meant then.
 
 local argparse = require "argparse"
 local core = require "slipstream.core"
@@ -11,7 +12,7 @@ local M = {}
 
 local FAILED, USAGE = 1, 2
 
-local names = { "run", "serve", "record", "ctl" }
+local names = { "run", "serve", "scenario", "record", "ctl" }
 
 local function print_version()
   print("slipstream " .. core.version)
@@ -50,12 +51,27 @@ local function join_negatives(arguments)
   return joined
 end
 
+local function command_name(arguments)
+  for _, name in ipairs(names) do
+    if arguments[1] == name then return name end
+  end
+end
+
+-- It takes the PATH of "--bail PATH" for a value as well, where only a number may stand.
+local function complete_bare(arguments)
+  local name = command_name(arguments)
+  local bare, list = name and require("slipstream.cli." .. name).bare or {}, {}
+  for place, argument in ipairs(arguments) do
+    local has_value = (arguments[place + 1] or ""):find "^%d"
+    list[place] = not has_value and bare[argument] or argument
+  end
+  return list
+end
+
 -- Which --help tells of what was wrong with the arguments.
 local function help_for(arguments)
-  for _, name in ipairs(names) do
-    if arguments[1] == name then return ("slipstream %s --help"):format(name) end
-  end
-  return "slipstream --help"
+  local name = command_name(arguments)
+  return name and ("slipstream %s --help"):format(name) or "slipstream --help"
 end
 
 -- A folder that is not there would silently change nothing.
@@ -73,7 +89,7 @@ end
 function M.main(arguments)
   io.stdout:setvbuf "line" -- who reads what scripts print wants it now
   check_lua_path()
-  local ok, options = new_parser():pparse(join_negatives(arguments))
+  local ok, options = new_parser():pparse(complete_bare(join_negatives(arguments)))
   if not ok then return complain(("%s (see %s)"):format(options, help_for(arguments)), USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
   uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before

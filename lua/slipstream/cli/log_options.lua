@@ -5,9 +5,11 @@ local log = require "slipstream.log"
 local M = {}
 
 --- Tells argparse the options.
-function M.define(command)
+---@param command table
+---@param level string? that is logged from when nothing is said; "info" when absent
+function M.define(command, level)
   command:option("--log", "Log from this level on, to stderr.")
-    :argname "LEVEL":choices { "debug", "info", "warn", "error" }:default "info"
+    :argname "LEVEL":choices { "debug", "info", "warn", "error" }:default(level or "info")
   command:option("--log-format", "Write log lines as text or json.")
     :argname "FORMAT":choices { "text", "json" }:default "text"
 end

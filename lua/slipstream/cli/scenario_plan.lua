@@ -1,0 +1,70 @@
+--- Scenario_plan: the scenarios that a command line asks for, in their order.
+
+local file = require "slipstream.scenario.file"
+local order = require "slipstream.scenario.order"
+local selection = require "slipstream.scenario.selection"
+local uv = require "luv"
+
+local M = {}
+
+local FAILED, USAGE = 1, 2
+
+---@class slipstream.cli.Plan
+---@field cases slipstream.scenario.Case[]
+---@field seed integer? when they are shuffled
+
+local function missing_path(paths)
+  for _, path in ipairs(paths) do
+    if not uv.fs_stat(path) then return "no such file or folder: " .. path end
+  end
+end
+
+local function tell_failures(failures)
+  local texts = {}
+  for place, failure in ipairs(failures) do
+    local where = failure.line and ("%s:%d"):format(failure.file, failure.line) or failure.file
+    texts[place] = ("%s: %s"):format(where, failure.text)
+  end
+  return table.concat(texts, "\nslipstream: ")
+end
+
+local function nothing_wanted(count)
+  return ("none of the %d scenarios is what --filter, --tag and --exclude-tag ask for"):format(count)
+end
+
+local function shuffle(plan, options)
+  if not options.shuffle and not options.seed then return end
+  plan.seed = options.seed or order.seed()
+  plan.cases = order.shuffle(plan.cases, plan.seed)
+end
+
+--- Loads the files and picks what shall run.
+---@param options table of the command
+---@param args table for the files
+---@return slipstream.cli.Plan? plan
+---@return string? text what is wrong
+---@return integer? code the exit code then
+function M.make(options, args)
+  local fault = missing_path(options.paths)
+  if fault then return nil, fault, USAGE end
+  local cases, failures = file.load(options.paths, { args = args, timeout = options.timeout })
+  if not cases then return nil, tell_failures(failures), FAILED end
+  local plan = { cases = selection.pick(cases, options) }
+  if #plan.cases == 0 then return nil, nothing_wanted(#cases), USAGE end
+  shuffle(plan, options)
+  return plan
+end
+
+local function describe(case)
+  local line = ("%s:%d: %s"):format(case.file, case.line, case.name)
+  if #case.tags == 0 then return line end
+  return ("%s [%s]"):format(line, table.concat(case.tags, ", "))
+end
+
+--- Prints what would run.
+---@param plan slipstream.cli.Plan
+function M.print(plan)
+  for _, case in ipairs(plan.cases) do io.stdout:write(describe(case), "\n") end
+end
+
+return M
