@@ -15,7 +15,7 @@ end
 -- Without what is otherwise each time.
 local function bare(story)
   return (story:gsub("%d+ msec  ", "N msec  "):gsub("in the [%d.]+ m?se?c? since", "in the N since")
-    :gsub("within %d+ msec", "within N msec"):gsub("at %S+:%d+", "at FILE:N"))
+    :gsub("within %d+ msec", "within N msec"))
 end
 
 describe("the guide of scenarios", function()

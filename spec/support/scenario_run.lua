@@ -23,7 +23,7 @@ M.failed = {
   logs = { "bob is late" },
   failure = {
     text = 'bob:await_message("room:lobby", "shout"): nothing within 5000 msec',
-    story = { "at " .. rooms .. ":11", "the last events of bob:", "  +12 msec joined room:lobby" },
+    story = { "the last events of bob:", "  +12 msec joined room:lobby" },
     kind = "timeout", file = rooms, line = 11,
   },
 }

@@ -22,23 +22,13 @@ function M.place(result)
   return text.line(("%s:%d"):format(failure.file or case.file, failure.line or case.line))
 end
 
--- The line that says where it failed has a place of its own in each output.
-local function without_place(failure)
-  local place = ("at %s:%s"):format(failure.file, failure.line)
-  local lines = {}
-  for _, line in ipairs(failure.story) do
-    if line ~= place then lines[#lines + 1] = line end
-  end
-  return lines
-end
-
 --- The lines: what was awaited, what had come instead, where that is written in Lua, what was logged.
 ---@param result table one that failed
 ---@return string[]
 function M.lines(result)
   local lines, failure, logs = {}, result.failure, result.logs or {}
   add_block(lines, "", failure.text)
-  add_list(lines, without_place(failure))
+  add_list(lines, failure.story)
   if failure.traceback then add_block(lines, "  ", failure.traceback) end
   if #logs > 0 then lines[#lines + 1] = "logged:" end
   add_list(lines, logs)
