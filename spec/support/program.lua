@@ -13,7 +13,8 @@ local M = {}
 
 local DEADLINE_MSEC = 30000 -- a sanitizer makes work of a second last for ten, on a busy machine
 
-local binary = assert(uv.fs_realpath(os.getenv "SLIPSTREAM_BIN" or "build/dev/slipstream"))
+--- Where it is.
+M.binary = assert(uv.fs_realpath(os.getenv "SLIPSTREAM_BIN" or "build/dev/slipstream"))
 
 local Program = {}
 Program.__index = Program
@@ -42,7 +43,7 @@ end
 -- The program itself, copied to the folder.
 function M.copy()
   local path = M.folder() .. "/copied"
-  assert(uv.fs_copyfile(binary, path))
+  assert(uv.fs_copyfile(M.binary, path))
   return path
 end
 
@@ -91,7 +92,7 @@ function M.start(arguments, options)
     args = arguments, cwd = options.cwd, env = options.bare and {} or environment(options.env),
     stdio = { nil, self.out.pipe, self.err.pipe },
   }
-  local path = options.path or binary
+  local path = options.path or M.binary
   if options.first then
     settings.args = { "-c", options.first .. '; exec "$0" "$@"', path, table.unpack(arguments) }
     path = "/bin/sh"
