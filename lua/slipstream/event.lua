@@ -78,6 +78,7 @@ end
 
 -- A socket without a module has no callback to hear it.
 function M.writable(socket)
+  if socket._tap then return socket._tap:_writable() end
   if not socket._is_passive then return arrive(socket, "info", "writable") end
 end
 

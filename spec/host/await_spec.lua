@@ -344,7 +344,9 @@ describe("awaiting a topic", function()
   end)
 
   it("waits until it is closed by the server, and handle_topic_close is not called", function()
-    local calls = waiting.joined_client(host, server, function(self) return self:await_topic_close "room:1" end)
+    local calls = waiting.joined_client(host, server, function(self)
+      return self:await_topic_close "room:1"
+    end)
     assert.is_nil(calls.results)
     calls.join:crash()
     assert.equal("channel_error", results(calls).kind)

@@ -59,6 +59,41 @@ describe("a message of a scenario", function()
       (fault_of(function(ann) ann:push("door:1", "say", { at = print }) end)))
   end)
 
+  it("waits for room in a full queue", function()
+    it_plays:passes(function(t)
+      local ann, bob = t:connect { max_queue_bytes = 1000 }, t:connect()
+      ann:join "door:1"
+      bob:join "door:1"
+      for n = 1, 100 do ann:push("door:1", "say", { n = n, body = ("long"):rep(50) }) end
+      bob:await_message("door:1", "said", { n = 100 })
+    end)
+  end)
+
+  it("fails when there is no room in time, or no connection any more", function()
+    local function fill(socket)
+      local body = ("long"):rep(10000)
+      while true do socket:push("door:1", "silence", { body = body }) end
+    end
+    local options = { net = true, await = 200 }
+    local text = it_plays:failure(function(t)
+      local ann = t:connect { max_queue_bytes = 100000 }
+      ann:join "door:1"
+      t.net:stall()
+      fill(ann)
+    end, options)
+    assert.truthy(text:find(": the queue is full: the server does not take what was sent", 1, true), text)
+    text = it_plays:failure(function(t)
+      local ann = t:connect { max_queue_bytes = 100000 }
+      ann:join "door:1"
+      t.net:stall()
+      t:async(fill, ann)
+      t:think(50)
+      t.net:cut()
+      t:think(1000)
+    end, options)
+    assert.truthy(text:find("it is not connected$") or text:find("the topic is not joined$"), text)
+  end)
+
   it("is awaited by patterns, in any order, and those that came before count", function()
     it_plays:passes(function(t)
       local ann, bob = t:connect(), t:connect()

@@ -2,6 +2,7 @@
 
 local call = require "slipstream.scenario.call"
 local place = require "slipstream.place"
+local secret = require "slipstream.secret"
 local traceback = require "slipstream.traceback"
 
 local M = {}
@@ -65,9 +66,19 @@ local function is_assertion(thread)
   return false
 end
 
+-- A field of a table, as luassert shows it; "*" marks the one that differs.
+local FIELD = "^(%s*%*?%[([^%]]+)%] = )(.+)$"
+
+-- Addresses tell people nothing, and some fields are nobody's business.
+local function clean(line)
+  local head, name, value = line:gsub("table: 0x%x+", "table"):match(FIELD)
+  if not head then return (line:gsub("table: 0x%x+", "table")) end
+  return head .. (secret.is_secret(name) and secret.REDACTED or value)
+end
+
 local function lines_of(text)
   local lines = {}
-  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = clean(line) end
   return lines
 end
 

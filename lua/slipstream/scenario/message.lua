@@ -1,6 +1,7 @@
 --- Verbs of messages, of a scenario's sockets.
 
 local check = require "slipstream.check"
+local fiber = require "slipstream.fiber"
 local outcome = require "slipstream.scenario.outcome"
 local reason_mt = require("slipstream.core").reason_mt
 local show = require "slipstream.show"
@@ -13,8 +14,24 @@ local Socket = {}
 -- The name of their metatable.
 local NAME = "slipstream.scenario.socket"
 
+local function has_room(self)
+  if not self._pushers then return true, true end
+end
+
+-- Waits for room in a full queue.
+local function write(self, topic, event, payload)
+  local ref, text, code = self._socket:push(topic, event, payload)
+  while code == "queue_full" do
+    self._pushers = self._pushers or {}
+    table.insert(self._pushers, fiber.check_may_wait())
+    if not fiber.await(self._t._await, has_room, self) then return nil, code end
+    ref, text, code = self._socket:push(topic, event, payload)
+  end
+  return ref, text
+end
+
 local function send(self, topic, event, payload)
-  local ref, text = self._socket:push(topic, event, payload)
+  local ref, text = write(self, topic, event, payload)
   if not ref then fail_wait(self, "push", text) end
   if self._history then
     self._history:add(self._t:_msec(), { "pushed", topic, event, payload, ref })
@@ -22,7 +39,7 @@ local function send(self, topic, event, payload)
   return ref
 end
 
---- Pushes an event to a topic.
+--- Pushes an event to a topic; waits only for room in a full queue.
 ---@param topic string
 ---@param event string
 ---@param payload any?

@@ -2,6 +2,7 @@
 
 local call = require "slipstream.scenario.call"
 local check = require "slipstream.check"
+local fiber = require "slipstream.fiber"
 local histories = require "slipstream.scenario.history"
 local nearest = require "slipstream.nearest"
 local slipstream = require "slipstream"
@@ -38,10 +39,18 @@ local function most_of(t) return t._options.kept or M.MOST end
 function Socket:_arrived(entry)
   local history = self._history
   if history then history:add(self._t:_msec(), entry) end
+  if entry[1] == "disconnected" then self:_writable() end
   local box = self._socket._mailbox
   if box:count() <= most_of(self._t) then return end
   self._dropped = self._dropped + 1
   take(self._socket, 1)
+end
+
+--- There is room again in its queue, or there will be none.
+function Socket:_writable()
+  local owners = self._pushers or {}
+  self._pushers = false
+  for _, owner in ipairs(owners) do fiber.poke(owner) end
 end
 
 --- Lines that tell of its last events, for a story; nil when they are not kept.
@@ -90,7 +99,8 @@ end
 local function new(t, given)
   local config, number = config_of(t, given), #t._sockets + 1
   local self = setmetatable({
-    _t = t, _socket = false, _number = number, _params = config.params or false, _dropped = 0,
+    _t = t, _socket = false, _number = number, _params = config.params or false,
+    _dropped = 0, _pushers = false,
     _history = t._options.history ~= 0 and histories.new(),
   }, Socket)
   local text
