@@ -1,6 +1,7 @@
 --- Order: shuffles scenarios, the same way for the same seed on every machine.
 
 local luck = require "slipstream.faults.luck"
+local uv = require "luv"
 
 local M = {}
 
@@ -10,7 +11,7 @@ local STREAM = 0
 --- A seed for who does not bring one.
 ---@return integer
 function M.seed()
-  return math.random(MOST)
+  return (luck.new(uv.hrtime(), STREAM)() >> 1) % MOST + 1
 end
 
 --- A list of the same in another order (Fisher and Yates).
