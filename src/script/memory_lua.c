@@ -3,6 +3,7 @@
 #include "core/large.h"
 
 #include <lauxlib.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,10 @@ enum { RESERVE = 16 };
 /* AddressSanitizer is to see each block come and go, with its own size. */
 #ifdef __SANITIZE_ADDRESS__
 enum { LARGEST_POOLED = 0 };
+#define SMALLEST_STORED SIZE_MAX
 #else
 enum { LARGEST_POOLED = SLIP_POOL_LARGEST };
+#define SMALLEST_STORED SLIP_DEPOT_SMALLEST
 #endif
 
 /* What Lua says must not fail is never refused: to shrink. For something new `old_size` is a type,
@@ -26,30 +29,42 @@ static bool is_pooled(size_t size) {
   return size <= LARGEST_POOLED;
 }
 
-static void release(struct slip_pool *pool, void *old, size_t old_size) {
+static bool is_stored(size_t size) {
+  return size >= SMALLEST_STORED;
+}
+
+static void *take(struct slip_memory_account *account, size_t size) {
+  if (is_pooled(size))
+    return slip_pool_take(&account->pool, size);
+  return is_stored(size) ? slip_depot_take(&account->depot, size) : malloc(size);
+}
+
+static void release(struct slip_memory_account *account, void *old, size_t old_size) {
   if (old != NULL && is_pooled(old_size))
-    slip_pool_give(pool, old, old_size);
+    slip_pool_give(&account->pool, old, old_size);
+  else if (old != NULL && is_stored(old_size))
+    slip_depot_give(&account->depot, old);
   else
     free(old);
 }
 
 /* From a pooled size, or to one. */
-static void *move(struct slip_pool *pool, void *old, size_t old_size, size_t size) {
+static void *move(struct slip_memory_account *account, void *old, size_t old_size, size_t size) {
   if (is_pooled(old_size) && is_pooled(size) && slip_pool_is_same(old_size, size))
     return old;
-  void *memory = is_pooled(size) ? slip_pool_take(pool, size) : malloc(size);
+  void *memory = take(account, size);
   if (memory == NULL)
     return size < old_size ? old : NULL; /* to shrink must not fail, and the old one will do */
   memcpy(memory, old, size < old_size ? size : old_size);
-  release(pool, old, old_size);
+  release(account, old, old_size);
   return memory;
 }
 
-static void *resize(struct slip_pool *pool, void *old, size_t old_size, size_t size) {
-  if (old == NULL && is_pooled(size))
-    return slip_pool_take(pool, size);
-  if (old != NULL && (is_pooled(old_size) || is_pooled(size)))
-    return move(pool, old, old_size, size);
+static void *resize(struct slip_memory_account *account, void *old, size_t old_size, size_t size) {
+  if (old == NULL)
+    return take(account, size);
+  if (is_pooled(old_size) || is_pooled(size))
+    return move(account, old, old_size, size);
   return realloc(old, size);
 }
 
@@ -61,8 +76,8 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size) {
     return NULL;
   void *memory = NULL;
   if (size == 0)
-    release(&account->pool, old, old_size);
-  else if ((memory = resize(&account->pool, old, old_size, size)) == NULL)
+    release(account, old, old_size);
+  else if ((memory = resize(account, old, old_size, size)) == NULL)
     return NULL;
   slip_large_prepare(memory, size);
   account->used += size - old_size;
@@ -86,6 +101,7 @@ lua_State *slip_memory_new_state(struct slip_memory_account *account) {
 void slip_memory_close_state(lua_State *L, struct slip_memory_account *account) {
   lua_close(L);
   slip_pool_clear(&account->pool);
+  slip_depot_clear(&account->depot);
 }
 
 /* NULL: the state is not ours. */

@@ -8,11 +8,13 @@
  *   core.unlimited(fn, ...) → …        calls it while the limit does not hold, nor is collected but
  *                                      by order: to find what to free
  *
- * Counted is what Lua itself allocates, not what C does for its clients, nor what the pool keeps.
+ * Counted is what Lua itself allocates, not what C does for its clients, nor what pool
+ * and depot keep.
  *
  * Slices of scripts (slice_lua.h) have a sixteenth less: when one has taken all, what sees to it
  * that its client ends has still something to work with.
  */
+#include "script/depot.h"
 #include "script/pool.h"
 
 #include <lua.h>
@@ -25,6 +27,7 @@ struct slip_memory_account {
   size_t limit;  /* 0: none */
   bool is_slice; /* a script runs */
   struct slip_pool pool;
+  struct slip_depot depot;
 };
 
 /* A state as luaL_newstate makes it, that takes its memory from the account, which must outlive it;
