@@ -19,12 +19,19 @@ local function print_version()
   os.exit(0)
 end
 
-local function new_parser()
+local function command_name(arguments)
+  for _, name in ipairs(names) do
+    if arguments[1] == name then return name end
+  end
+end
+
+-- Of a command that is named it knows that one alone: the modules of the others need not be loaded.
+local function new_parser(named)
   local parser = argparse("slipstream", "Hosts clients of Phoenix channels, scripted in Lua.")
   parser:flag("--version", "Print the version and exit."):action(print_version)
   parser:command_target "command"
   parser:epilog "`slipstream COMMAND --help` tells more."
-  for _, name in ipairs(names) do
+  for _, name in ipairs(named and { named } or names) do
     local command = require("slipstream.cli." .. name)
     command.define(parser:command(name, command.summary):summary(command.summary))
   end
@@ -49,12 +56,6 @@ local function join_negatives(arguments)
     end
   end
   return joined
-end
-
-local function command_name(arguments)
-  for _, name in ipairs(names) do
-    if arguments[1] == name then return name end
-  end
 end
 
 -- It takes the PATH of "--bail PATH" for a value as well, where only a number may stand.
@@ -89,7 +90,7 @@ end
 function M.main(arguments)
   io.stdout:setvbuf "line" -- who reads what scripts print wants it now
   check_lua_path()
-  local ok, options = new_parser():pparse(complete_bare(join_negatives(arguments)))
+  local ok, options = new_parser(command_name(arguments)):pparse(complete_bare(join_negatives(arguments)))
   if not ok then return complain(("%s (see %s)"):format(options, help_for(arguments)), USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
   uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before
