@@ -74,9 +74,14 @@ static const char *fault_of(const struct slip_upgrade_request *request) {
   return NULL;
 }
 
-/* Appends all parts, or stops at the first that does not fit. */
+/* Appends all parts or none. Hundreds of requests wait for their connections at a time: they take
+ * no more memory than they need. */
 static enum slip_err put(struct slip_buf *out, const struct slip_span *parts, size_t count) {
-  enum slip_err err = SLIP_OK;
+  size_t size = 0;
+  char *room;
+  for (size_t i = 0; i < count; i++)
+    size += parts[i].size;
+  enum slip_err err = slip_buf_reserve(out, size, &room);
   for (size_t i = 0; i < count && err == SLIP_OK; i++)
     err = slip_buf_append(out, parts[i]);
   return err;
