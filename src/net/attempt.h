@@ -11,8 +11,9 @@ struct slip_attempt {
   struct slip_poller *poller;
   struct slip_socket *socket; /* owned until it is taken; NULL when there is none */
   int status;                 /* libuv's code when it has failed, else 0 */
-  size_t number;              /* the owner's own, as is the next */
   bool is_unbound;            /* it has failed because the address to come from is not to be had */
+  uint8_t number;             /* the owner's own, as are the next two */
+  SLIST_ENTRY(slip_attempt) next;
   void *owner;
   void (*ended)(struct slip_attempt *attempt); /* it is connected, or `status` says why not */
 };

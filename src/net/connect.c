@@ -18,6 +18,7 @@ enum state {
   RACING     /* the addresses */
 };
 
+/* Small, as there are hundreds at a time while many clients come up: what few need is elsewhere. */
 struct slip_connect {
   struct slip_network *network;
   const struct slip_connect_handler *handler;
@@ -25,18 +26,18 @@ struct slip_connect {
   enum state state;
   bool is_cancelled;
   struct slip_later later;
-  uv_getaddrinfo_t resolution;
-  struct addrinfo *found;          /* what the resolver gave; owned */
-  struct sockaddr_storage numeric; /* the only address, when the host is one */
-  struct sockaddr_storage local;
-  const struct sockaddr *from; /* `local`, or NULL: the system chooses */
-  const struct sockaddr *addresses[SLIP_RACE_MAX];
-  size_t count;
+  uv_getaddrinfo_t *resolution; /* of a name; owned */
+  struct addrinfo *found;       /* what the resolver gave; owned. NULL: the host is an address */
+  struct sockaddr_in6 local;    /* or a sockaddr_in, which is smaller; family 0: none */
   struct slip_race race;
-  struct slip_attempt *attempts[SLIP_RACE_MAX]; /* those that run, by the numbers of addresses */
-  struct slip_wait stagger;                     /* until the next one starts */
+  SLIST_HEAD(, slip_attempt) attempts; /* those that run */
+  struct slip_wait stagger;            /* until the next one starts */
   bool is_staggering;
-  struct slip_connect_failure failure; /* of the attempt that tells most; `to` is NULL before */
+  struct {
+    int code;
+    uint8_t number; /* of the address */
+    bool is_unbound;
+  } failure; /* of the attempt that tells most; code 0: none */
   uint16_t port;
   char host[];
 };
@@ -48,16 +49,16 @@ static void stop_staggering(struct slip_connect *connect) {
 }
 
 static void drop(struct slip_connect *connect, struct slip_attempt *attempt) {
-  connect->attempts[attempt->number] = NULL;
+  SLIST_REMOVE(&connect->attempts, attempt, slip_attempt, next);
   slip_attempt_drop(attempt);
 }
 
 static void connect_free(struct slip_connect *connect) {
   stop_staggering(connect);
-  for (size_t i = 0; i < connect->count; i++)
-    if (connect->attempts[i] != NULL)
-      drop(connect, connect->attempts[i]);
+  while (!SLIST_EMPTY(&connect->attempts))
+    drop(connect, SLIST_FIRST(&connect->attempts));
   uv_freeaddrinfo(connect->found);
+  free(connect->resolution);
   free(connect);
 }
 
@@ -67,16 +68,79 @@ static void let_go(struct slip_connect *connect) {
   slip_network_gone(network);
 }
 
+/* The addresses, numbered from 0, but for those that cannot be reached from `local`. */
+
+/* What to come from; NULL: the system chooses. */
+static const struct sockaddr *find_local(const struct slip_connect *connect) {
+  return connect->local.sin6_family != 0 ? (const struct sockaddr *)&connect->local : NULL;
+}
+
+static bool is_reachable(const struct slip_connect *connect, int family) {
+  return connect->local.sin6_family == 0 || family == AF_UNIX ||
+         family == connect->local.sin6_family;
+}
+
+/* From `info` on; NULL: there is none. */
+static const struct addrinfo *find_reachable(const struct slip_connect *connect,
+                                             const struct addrinfo *info) {
+  while (info != NULL && !is_reachable(connect, info->ai_family))
+    info = info->ai_next;
+  return info;
+}
+
+static bool read_host(const struct slip_connect *connect, struct sockaddr_storage *out) {
+  return slip_address_read(connect->host, connect->port, out);
+}
+
+static void find_address(const struct slip_connect *connect, size_t number,
+                         struct sockaddr_storage *out) {
+  if (connect->found == NULL) {
+    (void)read_host(connect, out); /* it has been read before */
+    return;
+  }
+  const struct addrinfo *info = find_reachable(connect, connect->found);
+  for (; number > 0; number--)
+    info = find_reachable(connect, info->ai_next);
+  memcpy(out, info->ai_addr, info->ai_addrlen);
+}
+
+static size_t list_families(const struct slip_connect *connect, int families[SLIP_RACE_MAX]) {
+  size_t count = 0;
+  struct sockaddr_storage only;
+  const struct addrinfo *info = find_reachable(connect, connect->found);
+  for (; info != NULL && count < SLIP_RACE_MAX; info = find_reachable(connect, info->ai_next))
+    families[count++] = info->ai_family;
+  if (connect->found == NULL && read_host(connect, &only) && is_reachable(connect, only.ss_family))
+    families[count++] = only.ss_family;
+  return count;
+}
+
+/* Ends. */
+
+static void say_tcp(const struct slip_connect *connect, char *text, size_t size) {
+  struct sockaddr_storage to;
+  find_address(connect, connect->failure.number, &to);
+  const struct slip_connect_failure failure = {
+      .code = connect->failure.code,
+      .to = (const struct sockaddr *)&to,
+      .from = find_local(connect),
+      .is_unbound = connect->failure.is_unbound,
+      .files = slip_files_limit(),
+      .sockets = connect->network->poller.count,
+  };
+  slip_connect_say_tcp(&failure, text, size);
+}
+
 static void fail(struct slip_connect *connect, enum slip_stage stage) {
   const struct slip_connect_handler *handler = connect->handler;
   void *owner = connect->owner;
   char text[512];
   if (stage == SLIP_STAGE_DNS)
     slip_connect_say_dns(connect->failure.code, connect->host, text, sizeof text);
-  else if (connect->failure.to == NULL)
-    slip_connect_say_family(connect->host, connect->from, text, sizeof text);
+  else if (connect->failure.code == 0)
+    slip_connect_say_family(connect->host, find_local(connect), text, sizeof text);
   else
-    slip_connect_say_tcp(&connect->failure, text, sizeof text);
+    say_tcp(connect, text, sizeof text);
   connect_free(connect);
   handler->failed(owner, stage, slip_span_of(text));
 }
@@ -100,31 +164,24 @@ static bool has_no_way(int code) {
   return code == UV_ENETUNREACH || code == UV_EHOSTUNREACH || code == UV_EADDRNOTAVAIL;
 }
 
-/* `attempt` is NULL when there was no memory for one. */
-static void note_failure(struct slip_connect *connect, size_t number,
-                         const struct slip_attempt *attempt) {
-  const struct slip_connect_failure failure = {
-      .code = attempt != NULL ? attempt->status : UV_ENOMEM,
-      .to = connect->addresses[number],
-      .from = connect->from,
-      .is_unbound = attempt != NULL && attempt->is_unbound,
-      .files = slip_files_limit(),
-      .sockets = connect->network->poller.count,
-  };
+static void note_failure(struct slip_connect *connect, size_t number, int code, bool is_unbound) {
   slip_race_failed(&connect->race);
-  if (connect->failure.to == NULL || !has_no_way(failure.code))
-    connect->failure = failure;
+  if (connect->failure.code != 0 && has_no_way(code))
+    return;
+  connect->failure.code = code;
+  connect->failure.number = (uint8_t)number;
+  connect->failure.is_unbound = is_unbound;
 }
 
 static void attempt_failed(struct slip_connect *connect, struct slip_attempt *attempt) {
-  note_failure(connect, attempt->number, attempt);
+  note_failure(connect, attempt->number, attempt->status, attempt->is_unbound);
   drop(connect, attempt);
 }
 
 static void attempt_won(struct slip_connect *connect, struct slip_attempt *attempt) {
   const struct slip_connect_handler *handler = connect->handler;
   void *owner = connect->owner;
-  connect->attempts[attempt->number] = NULL;
+  SLIST_REMOVE(&connect->attempts, attempt, slip_attempt, next);
   connect_free(connect); /* and with it the others */
   handler->connected(owner, slip_attempt_take(attempt));
 }
@@ -140,15 +197,18 @@ static void on_attempt_ended(struct slip_attempt *attempt) {
 }
 
 static void start_attempt(struct slip_connect *connect, size_t number) {
-  struct slip_attempt *attempt = slip_attempt_start(
-      &connect->network->poller, connect->addresses[number], connect->from, on_attempt_ended);
+  struct sockaddr_storage to;
+  find_address(connect, number, &to);
+  struct slip_attempt *attempt =
+      slip_attempt_start(&connect->network->poller, (const struct sockaddr *)&to,
+                         find_local(connect), on_attempt_ended);
   if (attempt == NULL) {
-    note_failure(connect, number, NULL);
+    note_failure(connect, number, UV_ENOMEM, false);
     return;
   }
   attempt->owner = connect;
-  attempt->number = number;
-  connect->attempts[number] = attempt;
+  attempt->number = (uint8_t)number;
+  SLIST_INSERT_HEAD(&connect->attempts, attempt, next);
   if (attempt->status != 0)
     attempt_failed(connect, attempt);
 }
@@ -184,66 +244,60 @@ static void begin_tcp(struct slip_connect *connect) {
   if (!enter(connect, SLIP_STAGE_TCP))
     return;
   connect->state = RACING;
-  for (size_t i = 0; i < connect->count; i++)
-    families[i] = connect->addresses[i]->sa_family;
-  slip_race_init(&connect->race, families, connect->count);
+  slip_race_init(&connect->race, families, list_families(connect, families));
   race_on(connect);
 }
 
 /* From the host to its addresses. */
 
-static void add_address(struct slip_connect *connect, const struct sockaddr *address) {
-  bool is_reachable = connect->from == NULL || address->sa_family == AF_UNIX ||
-                      address->sa_family == connect->from->sa_family;
-  if (is_reachable && connect->count < SLIP_RACE_MAX)
-    connect->addresses[connect->count++] = address;
-}
-
 static void on_resolved(uv_getaddrinfo_t *resolution, int status, struct addrinfo *found) {
   struct slip_connect *connect = resolution->data;
   connect->found = found;
   connect->failure.code = status;
-  if (connect->is_cancelled) {
+  if (connect->is_cancelled)
     let_go(connect);
-  } else if (status < 0) {
+  else if (status < 0)
     fail(connect, SLIP_STAGE_DNS);
-  } else {
-    for (; found != NULL; found = found->ai_next)
-      add_address(connect, found->ai_addr);
+  else
     begin_tcp(connect);
-  }
+}
+
+static int start_resolution(struct slip_connect *connect) {
+  char port[sizeof "65535"];
+  snprintf(port, sizeof port, "%u", connect->port);
+  connect->resolution = malloc(sizeof *connect->resolution);
+  if (connect->resolution == NULL)
+    return UV_ENOMEM;
+  connect->resolution->data = connect;
+  return connect->network->resolve(connect->network->loop, connect->resolution, on_resolved,
+                                   connect->host, port);
 }
 
 static void resolve(struct slip_connect *connect) {
   if (!enter(connect, SLIP_STAGE_DNS))
     return;
   connect->state = RESOLVING;
-  connect->resolution.data = connect;
-  char port[sizeof "65535"];
-  snprintf(port, sizeof port, "%u", connect->port);
-  int status = connect->network->resolve(connect->network->loop, &connect->resolution, on_resolved,
-                                         connect->host, port);
-  connect->failure.code = status;
-  if (status != 0)
+  connect->failure.code = start_resolution(connect);
+  if (connect->failure.code != 0)
     fail(connect, SLIP_STAGE_DNS);
 }
 
 static void begin(struct slip_later *later) {
   struct slip_connect *connect = SLIP_HOLDER(later, struct slip_connect, later);
-  if (slip_address_read(connect->host, connect->port, &connect->numeric)) {
-    add_address(connect, (const struct sockaddr *)&connect->numeric);
+  struct sockaddr_storage address;
+  if (read_host(connect, &address))
     begin_tcp(connect);
-  } else {
+  else
     resolve(connect);
-  }
 }
 
 static void read_local(struct slip_connect *connect, struct slip_span address) {
   char text[SLIP_ADDRESS_TEXT_SIZE] = {0};
+  struct sockaddr_storage local = {0};
   assert(slip_address_is_ip(address));
   memcpy(text, address.at, address.size);
-  (void)slip_address_read(text, 0, &connect->local); /* who gives it has seen that it can be read */
-  connect->from = (const struct sockaddr *)&connect->local;
+  (void)slip_address_read(text, 0, &local); /* who gives it has seen that it can be read */
+  memcpy(&connect->local, &local, sizeof connect->local);
 }
 
 enum slip_err slip_connect_start(struct slip_network *network, const struct slip_target *target,
@@ -275,7 +329,7 @@ void slip_connect_cancel(struct slip_connect *connect) {
   case TELLING:
     break; /* `enter` sees it */
   case RESOLVING:
-    uv_cancel((uv_req_t *)&connect->resolution); /* or it ends by itself; on_resolved follows */
+    uv_cancel((uv_req_t *)connect->resolution); /* or it ends by itself; on_resolved follows */
     break;
   case RACING:
     let_go(connect);
