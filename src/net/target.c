@@ -6,8 +6,7 @@
 
 struct kept {
   struct slip_target target; /* first: a kept target is its target */
-  struct slip_proxy proxy;   /* when it has one */
-  char texts[];
+  struct slip_proxy proxy[]; /* when it has one, and behind that the texts */
 };
 
 /* Moves the text to *room, and *room behind it. */
@@ -19,18 +18,17 @@ static void move(struct slip_span *text, char **room) {
   *room += text->size;
 }
 
-static size_t size_of_texts(const struct slip_target *target) {
-  size_t size = target->host.size + target->local_address.size;
-  if (target->proxy != NULL)
-    size += target->proxy->host.size + target->proxy->credentials.size;
-  return size;
+static size_t size_of(const struct slip_target *target) {
+  const struct slip_proxy *proxy = target->proxy;
+  size_t size = sizeof(struct kept) + target->host.size + target->local_address.size;
+  return proxy == NULL ? size : size + sizeof *proxy + proxy->host.size + proxy->credentials.size;
 }
 
 enum slip_err slip_target_new(const struct slip_target *from, struct slip_target **out) {
-  struct kept *kept = malloc(sizeof *kept + size_of_texts(from));
+  struct kept *kept = malloc(size_of(from));
   if (kept == NULL)
     return SLIP_ENOMEM;
-  char *room = kept->texts;
+  char *room = (char *)(kept->proxy + (from->proxy != NULL ? 1 : 0));
   struct slip_target *target = &kept->target;
   *target = *from;
   target->ticket = NULL;
@@ -39,10 +37,10 @@ enum slip_err slip_target_new(const struct slip_target *from, struct slip_target
   if (target->tls != NULL)
     target->tls = slip_tls_config_hold(target->tls);
   if (target->proxy != NULL) {
-    kept->proxy = *target->proxy;
-    move(&kept->proxy.host, &room);
-    move(&kept->proxy.credentials, &room);
-    target->proxy = &kept->proxy;
+    kept->proxy[0] = *target->proxy;
+    move(&kept->proxy[0].host, &room);
+    move(&kept->proxy[0].credentials, &room);
+    target->proxy = kept->proxy;
   }
   *out = target;
   return SLIP_OK;
