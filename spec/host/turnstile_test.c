@@ -155,6 +155,37 @@ static void never_loses_a_place(void **state) {
   }
 }
 
+/* Lets so many in and out again. */
+static void rush(struct slip_turnstile *door, size_t count) {
+  struct slip_pass passes[SLIP_TURNSTILE_RUSH] = {0};
+  for (size_t i = 0; i < count; i++)
+    assert_true(slip_turnstile_ask(door, &passes[i]));
+  for (size_t i = 0; i < count; i++) {
+    assert_false(slip_turnstile_take_lull(door));
+    slip_turnstile_leave(door, &passes[i]);
+  }
+}
+
+static void tells_once_of_the_lull_after_a_rush(void **state) {
+  (void)state;
+  struct slip_turnstile door;
+  slip_turnstile_init(&door, SLIP_TURNSTILE_RUSH);
+  rush(&door, SLIP_TURNSTILE_RUSH);
+  assert_true(slip_turnstile_take_lull(&door));
+  assert_false(slip_turnstile_take_lull(&door));
+  rush(&door, SLIP_TURNSTILE_RUSH);
+  assert_true(slip_turnstile_take_lull(&door));
+}
+
+static void a_few_at_a_time_are_no_rush(void **state) {
+  (void)state;
+  struct slip_turnstile door;
+  slip_turnstile_init(&door, SLIP_TURNSTILE_RUSH);
+  for (int i = 0; i < 3; i++)
+    rush(&door, SLIP_TURNSTILE_RUSH - 1);
+  assert_false(slip_turnstile_take_lull(&door));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lets_in_as_many_as_the_limit_says),
@@ -164,6 +195,8 @@ int main(void) {
       cmocka_unit_test(a_higher_limit_admits_at_once),
       cmocka_unit_test(a_lower_limit_lets_nobody_in_until_there_is_room),
       cmocka_unit_test(never_loses_a_place),
+      cmocka_unit_test(tells_once_of_the_lull_after_a_rush),
+      cmocka_unit_test(a_few_at_a_time_are_no_rush),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

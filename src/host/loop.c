@@ -2,6 +2,7 @@
 
 #include "net/network.h"
 
+#include <malloc.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <time.h>
@@ -118,10 +119,18 @@ static void settle(struct slip_loop *loop) {
   arm_timer(loop);
 }
 
+/* Hundreds of dials under way, TLS handshakes above all, take much more memory than the connections
+ * that come of them, and leave it scattered between these: malloc keeps it unless it is told. */
+static void tidy_up(struct slip_loop *loop) {
+  if (slip_turnstile_take_lull(&loop->turnstile))
+    (void)malloc_trim(0);
+}
+
 /* Before the loop sleeps: what scripts asked for since the last input. */
 static void on_prepare(uv_prepare_t *prepare) {
   struct slip_loop *loop = prepare->data;
   slip_marks_work(&loop->marks);
+  tidy_up(loop);
   settle(loop);
 }
 

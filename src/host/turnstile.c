@@ -31,6 +31,8 @@ static void leave_line(struct slip_turnstile *t, struct slip_pass *pass) {
 static void let_in(struct slip_turnstile *t, struct slip_pass *pass) {
   pass->state = SLIP_PASS_IN;
   t->count++;
+  if (t->count > t->most)
+    t->most = t->count;
 }
 
 static void admit_next(struct slip_turnstile *t) {
@@ -66,4 +68,12 @@ void slip_turnstile_leave(struct slip_turnstile *t, struct slip_pass *pass) {
 void slip_turnstile_set_limit(struct slip_turnstile *t, size_t limit) {
   t->limit = limit;
   admit_next(t);
+}
+
+bool slip_turnstile_take_lull(struct slip_turnstile *t) {
+  if (t->count > 0)
+    return false;
+  bool was_rush = t->most >= SLIP_TURNSTILE_RUSH;
+  t->most = 0;
+  return was_rush;
 }

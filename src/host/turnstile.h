@@ -19,9 +19,13 @@ struct slip_pass { /* all zero but `admit` at first */
   void (*admit)(struct slip_pass *pass);
 };
 
+/* So many at a time are a rush. */
+#define SLIP_TURNSTILE_RUSH 128u
+
 struct slip_turnstile {
   size_t limit;
   size_t count; /* who is in */
+  size_t most;  /* were in at a time since the last lull */
   struct slip_pass *first;
   struct slip_pass *last;
 };
@@ -34,5 +38,7 @@ bool slip_turnstile_ask(struct slip_turnstile *t, struct slip_pass *pass);
 void slip_turnstile_leave(struct slip_turnstile *t, struct slip_pass *pass);
 /* At least 1. A higher one admits at once; with a lower one nobody has to go. */
 void slip_turnstile_set_limit(struct slip_turnstile *t, size_t limit);
+/* Whether the lull after a rush has come: nobody is in any more. Says so once for each. */
+bool slip_turnstile_take_lull(struct slip_turnstile *t);
 
 #endif
