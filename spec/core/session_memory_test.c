@@ -13,6 +13,7 @@ struct story {
   bool is_disconnected;
   bool has_reply;
   bool has_heartbeat;
+  bool is_up; /* the connection takes bytes */
   bool closes_on_reply;
   size_t crash_bytes; /* of the payload that came with the end of the topic, read as it was told */
 };
@@ -20,7 +21,13 @@ struct story {
 static void dial(struct story *t) {
   struct slip_upgrade_request request = {.host = SLIP_SPAN("h"), .target = SLIP_SPAN("/")};
   const char *fault;
+  t->is_up = false;
   (void)!slip_session_dial(t->session, &request, &fault);
+}
+
+static void link_up(struct story *t) {
+  t->is_up = true;
+  slip_session_link_up(t->session);
 }
 
 static void drain(struct story *t) {
@@ -44,7 +51,8 @@ static void drain(struct story *t) {
     if (a.event.kind == SLIP_EVENT_TOPIC_CLOSED && a.event.payload.bytes.size > 0)
       t->crash_bytes = strnlen(a.event.payload.bytes.at, a.event.payload.bytes.size);
   }
-  slip_session_sent(t->session, slip_session_outbox(t->session).size);
+  if (t->is_up)
+    slip_session_sent(t->session, slip_session_outbox(t->session).size);
 }
 
 static void feed(struct story *t, struct slip_span bytes) {
@@ -63,9 +71,9 @@ static void open_link(struct story *t) {
   drain(t);
   dial(t);
   drain(t);
-  slip_session_link_up(t->session);
+  link_up(t);
   feed(t, SLIP_SPAN("HTTP/1.1 302 Found\r\nLocation: /\r\ncontent-length: 0\r\n\r\n"));
-  slip_session_link_up(t->session);
+  link_up(t);
   feed(t,
        SLIP_SPAN("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
                  "sec-websocket-accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n"));

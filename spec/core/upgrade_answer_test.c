@@ -16,10 +16,14 @@ struct result {
 };
 
 static struct slip_upgrade_reader *reader_for(struct slip_span protocols) {
-  struct slip_upgrade_request request = {.protocols = protocols};
+  struct slip_upgrade_request request = {.host = SLIP_SPAN("a.example"), .protocols = protocols};
+  struct slip_buf text = {0};
+  const char *fault;
   struct slip_upgrade_reader *reader;
   memcpy(request.nonce, "the sample nonce", sizeof request.nonce);
-  CHECK_OK(slip_upgrade_reader_new(&request, &reader));
+  CHECK_OK(slip_upgrade_write(&request, &text, &fault));
+  CHECK_OK(slip_upgrade_reader_new(slip_buf_span(&text), &request.compress, &reader));
+  slip_buf_clear(&text);
   return reader;
 }
 

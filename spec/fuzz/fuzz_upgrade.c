@@ -12,9 +12,11 @@ struct reading {
 
 static struct reading read_in_pieces(const uint8_t *data, size_t size, size_t piece) {
   struct reading r = {.verdict = SLIP_UPGRADE_UNFINISHED};
-  struct slip_upgrade_request request = {.protocols = SLIP_SPAN("phoenix, other")};
-  memcpy(request.nonce, "the sample nonce", sizeof request.nonce);
-  if (slip_upgrade_reader_new(&request, &r.reader) != SLIP_OK)
+  const struct slip_span request = SLIP_SPAN("GET / HTTP/1.1\r\n"
+                                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                             "Sec-WebSocket-Protocol: phoenix, other\r\n\r\n");
+  const struct slip_extension none = {0};
+  if (slip_upgrade_reader_new(request, &none, &r.reader) != SLIP_OK)
     abort();
   for (size_t at = 0; at < size && r.err == SLIP_OK; at += piece) {
     struct slip_span in = {(const char *)data + at, size - at < piece ? size - at : piece};

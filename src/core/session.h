@@ -159,6 +159,7 @@ void slip_session_link_queued(struct slip_session *s);
 /* Its turn has come: connect_timeout_msec counts from now on. False: it was given up before, and
  * nothing is to be dialled. */
 bool slip_session_link_begun(struct slip_session *s);
+/* Until then the outbox, which has the request, stays as it is. */
 void slip_session_link_up(struct slip_session *s);
 /* `stage` moves on while the link is made, so that a time-out can name it. */
 void slip_session_link_stage(struct slip_session *s, enum slip_stage stage);

@@ -79,11 +79,6 @@ enum slip_err slip_session_dial(struct slip_session *s, const struct slip_upgrad
   enum slip_err err = slip_upgrade_write(&ours, &s->outbox, fault);
   if (err != SLIP_OK)
     return err;
-  err = slip_upgrade_reader_new(&ours, &s->upgrade);
-  if (err != SLIP_OK) {
-    slip_buf_clear(&s->outbox);
-    return err;
-  }
   s->link = LINK_DIALLING;
   begin_stage(s, SLIP_STAGE_DNS, s->connect_left_msec);
   slip_session_do(s, SLIP_DO_DIAL);
@@ -116,23 +111,27 @@ bool slip_session_link_begun(struct slip_session *s) {
   return true;
 }
 
-void slip_session_link_up(struct slip_session *s) {
-  if (s->link != LINK_DIALLING)
-    return;
-  s->link = LINK_UPGRADING;
-  s->stage = SLIP_STAGE_UPGRADE;
-}
-
-void slip_session_link_stage(struct slip_session *s, enum slip_stage stage) {
-  if (s->link == LINK_DIALLING)
-    s->stage = stage;
-}
-
 /* No answer, or none that can be used. */
 static void fail_upgrade(struct slip_session *s, struct slip_span text) {
   slip_session_abort_link(s, &(struct slip_reason){.kind = SLIP_REASON_CONNECT_FAILED,
                                                    .stage = SLIP_STAGE_UPGRADE,
                                                    .text = text});
+}
+
+/* Only now, as hundreds may wait for their connections: its reader is made of the request. */
+void slip_session_link_up(struct slip_session *s) {
+  if (s->link != LINK_DIALLING)
+    return;
+  s->link = LINK_UPGRADING;
+  s->stage = SLIP_STAGE_UPGRADE;
+  if (slip_upgrade_reader_new(slip_buf_span(&s->outbox), &s->config->compress.offer, &s->upgrade) !=
+      SLIP_OK)
+    fail_upgrade(s, SLIP_SPAN("out of memory"));
+}
+
+void slip_session_link_stage(struct slip_session *s, enum slip_stage stage) {
+  if (s->link == LINK_DIALLING)
+    s->stage = stage;
 }
 
 /* Its texts are the reader's. */

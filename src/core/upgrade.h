@@ -53,8 +53,10 @@ struct slip_upgrade_answer {
 
 struct slip_upgrade_reader; /* opaque */
 
-/* `nonce`, `protocols` and `compress` are those of the request (copied). SLIP_ENOMEM. */
-SLIP_CHECKED enum slip_err slip_upgrade_reader_new(const struct slip_upgrade_request *request,
+/* `request` is what `slip_upgrade_write` has written (what is needed of it is copied), `offer` its
+ * `compress`. SLIP_ENOMEM. */
+SLIP_CHECKED enum slip_err slip_upgrade_reader_new(struct slip_span request,
+                                                   const struct slip_extension *offer,
                                                    struct slip_upgrade_reader **out);
 void slip_upgrade_reader_free(struct slip_upgrade_reader *r); /* NULL is fine */
 /*

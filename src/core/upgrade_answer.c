@@ -9,8 +9,6 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
-#define NONCE_SIZE 16
-#define KEY_SIZE 24    /* the nonce in base64 */
 #define ACCEPT_SIZE 28 /* a SHA-1 in base64 */
 
 enum phase {
@@ -34,28 +32,30 @@ struct slip_upgrade_reader {
 };
 
 /* RFC 6455 section 4.2.2: what only a server that knows WebSockets makes of our key. */
-static void compute_accept(const uint8_t nonce[NONCE_SIZE], unsigned char *accept) {
+static void compute_accept(struct slip_span key, unsigned char *accept) {
   static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  unsigned char text[KEY_SIZE + sizeof guid];
   unsigned char digest[SHA_DIGEST_LENGTH];
-  EVP_EncodeBlock(text, nonce, NONCE_SIZE);
-  memcpy(text + KEY_SIZE, guid, sizeof guid);
   SHA_CTX sha;
   SHA1_Init(&sha);
-  SHA1_Update(&sha, text, sizeof text - 1);
+  SHA1_Update(&sha, key.at, key.size);
+  SHA1_Update(&sha, guid, sizeof guid - 1);
   SHA1_Final(digest, &sha);
   EVP_EncodeBlock(accept, digest, sizeof digest);
 }
 
-enum slip_err slip_upgrade_reader_new(const struct slip_upgrade_request *request,
+enum slip_err slip_upgrade_reader_new(struct slip_span request, const struct slip_extension *offer,
                                       struct slip_upgrade_reader **out) {
   struct slip_upgrade_reader *r = calloc(1, sizeof *r);
+  struct slip_span line;
   if (r == NULL)
     return SLIP_ENOMEM;
+  (void)slip_http_line_next(&request, &line); /* what follows are headers */
   slip_http_head_init(&r->head, SLIP_UPGRADE_HEAD_MAX);
-  r->offer = request->compress;
-  compute_accept(request->nonce, r->accept);
-  if (slip_buf_append(&r->protocols, request->protocols) != SLIP_OK) {
+  r->offer = *offer;
+  compute_accept(slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Key")), r->accept);
+  if (slip_buf_append(&r->protocols,
+                      slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Protocol"))) !=
+      SLIP_OK) {
     slip_upgrade_reader_free(r);
     return SLIP_ENOMEM;
   }
