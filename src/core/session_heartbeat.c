@@ -26,7 +26,7 @@ static enum slip_err request_heartbeat(struct slip_session *s) {
     return err;
   s->next_ref++;
   s->awaits_heartbeat = true;
-  s->heartbeat_began = s->now;
+  s->heartbeat_began = (uint32_t)s->now;
   s->heartbeat_at = SLIP_NEVER;
   slip_session_mention(s, &(struct slip_event){.kind = SLIP_EVENT_HEARTBEAT_SENT});
   return SLIP_OK;
@@ -51,7 +51,7 @@ void slip_session_got_heartbeat(struct slip_session *s) {
   s->awaits_heartbeat = false;
   slip_session_schedule_heartbeat(s);
   slip_session_tell(s, &(struct slip_event){.kind = SLIP_EVENT_HEARTBEAT,
-                                            .wait_msec = (uint32_t)(s->now - s->heartbeat_began)});
+                                            .wait_msec = (uint32_t)s->now - s->heartbeat_began});
 }
 
 void slip_session_heartbeat_missed(struct slip_session *s) {

@@ -52,10 +52,8 @@ struct slip_session {
       link_deadline; /* of the back-off, the attempt or the closing handshake; else SLIP_NEVER */
   uint64_t heartbeat_at; /* when the next one goes out; SLIP_NEVER while one is unanswered or none
                             are sent */
-  uint64_t heartbeat_began;   /* when the unanswered one went out */
-  uint64_t quiet_since;       /* when the last message came, or the first join after it went out */
-  uint64_t connected_at;      /* SLIP_NEVER: the last attempt has come to no connection yet */
-  uint32_t redirects;         /* followed in this attempt */
+  uint64_t quiet_since;  /* when the last message came, or the first join after it went out */
+  uint64_t connected_at; /* SLIP_NEVER: the last attempt has come to no connection yet */
   uint32_t connect_left_msec; /* for the links of this attempt that are still to come */
   uint32_t attempt;           /* tries since the last stable connection, this one included */
   uint32_t step;              /* steps of the back-off taken since then */
@@ -80,7 +78,9 @@ struct slip_session {
   struct slip_kept_reason *reason; /* NULL while the link is open, or without memory for it */
 
   /* What is small stands together, so that nothing is lost between. */
-  uint32_t joins; /* topics that are JOINING */
+  uint32_t heartbeat_began; /* when the unanswered one went out: the low half of that time */
+  uint16_t joins;           /* topics that are JOINING, of SLIP_TOPICS_MAX */
+  uint16_t redirects;       /* followed in this attempt */
   enum link_state link : 8;
   enum slip_stage stage : 8; /* what the making of the link is at, for the reason of a time-out */
   enum slip_reason_kind reason_kind : 8;

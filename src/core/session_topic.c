@@ -133,8 +133,10 @@ static void carry_out(struct slip_session *s, struct slip_topic *topic,
 
 static void enter_state(struct slip_session *s, struct slip_topic *topic,
                         enum slip_channel_state next) {
-  s->joins +=
-      (uint32_t)(next == SLIP_CHANNEL_JOINING) - (uint32_t)(topic->state == SLIP_CHANNEL_JOINING);
+  if (topic->state == SLIP_CHANNEL_JOINING)
+    s->joins--;
+  if (next == SLIP_CHANNEL_JOINING)
+    s->joins++;
   if (next != SLIP_CHANNEL_WAITING) {
     topic->is_due_told = false;
     topic->rejoin_at = SLIP_NEVER;
