@@ -57,6 +57,7 @@ struct slip_session {
   uint32_t connect_left_msec; /* for the links of this attempt that are still to come */
   uint32_t attempt;           /* tries since the last stable connection, this one included */
   uint32_t step;              /* steps of the back-off taken since then */
+  uint32_t heartbeat_began;   /* when the unanswered one went out: the low half of that time */
   uint64_t not_before;        /* no reconnect before that, by what the last end asks for */
   int64_t calendar;           /* seconds since 1970 when `now` was 0 */
   struct slip_upgrade_reader *upgrade; /* while upgrading */
@@ -78,9 +79,8 @@ struct slip_session {
   struct slip_kept_reason *reason; /* NULL while the link is open, or without memory for it */
 
   /* What is small stands together, so that nothing is lost between. */
-  uint32_t heartbeat_began; /* when the unanswered one went out: the low half of that time */
-  uint16_t joins;           /* topics that are JOINING, of SLIP_TOPICS_MAX */
-  uint16_t redirects;       /* followed in this attempt */
+  uint16_t joins;     /* topics that are JOINING, of SLIP_TOPICS_MAX */
+  uint16_t redirects; /* followed in this attempt */
   enum link_state link : 8;
   enum slip_stage stage : 8; /* what the making of the link is at, for the reason of a time-out */
   enum slip_reason_kind reason_kind : 8;
