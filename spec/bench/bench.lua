@@ -14,11 +14,11 @@ function M.cpu_now()
   return (usage.utime.sec + usage.stime.sec) * 1e6 + usage.utime.usec + usage.stime.usec
 end
 
---- The bytes of this process.
+--- The bytes of this process; not by statm, see gauge.c.
 function M.resident()
   collectgarbage()
-  local file <close> = assert(io.open "/proc/self/statm")
-  return tonumber(file:read("a"):match "^%d+ (%d+)") * 4096
+  local file <close> = assert(io.open "/proc/self/smaps_rollup")
+  return tonumber(file:read("a"):match "Rss:%s+(%d+) kB") * 1024
 end
 
 -- Valgrind cannot deliver the watchdog's signal above a large frame, as libuv has, on a stack that has not

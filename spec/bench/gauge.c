@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 /* What stands behind NAME= among the words; NULL when there is no such word. */
 static const char *find(char **words, const char *name) {
@@ -51,12 +50,16 @@ void gauge_print(const struct gauge *started, size_t count) {
          (double)count * 1e6 / (now.wall - started->wall));
 }
 
+/* /proc/self/statm is off by up to 32 pages for each CPU: the kernel adds those up now and then. */
 size_t gauge_resident(void) {
-  FILE *file = fopen("/proc/self/statm", "r");
+  FILE *file = fopen("/proc/self/smaps_rollup", "r");
   char line[128];
-  if (file == NULL || fgets(line, sizeof line, file) == NULL)
-    err(EXIT_FAILURE, "/proc/self/statm");
+  size_t kib = 0;
+  if (file == NULL)
+    err(EXIT_FAILURE, "/proc/self/smaps_rollup");
+  while (kib == 0 && fgets(line, sizeof line, file) != NULL)
+    if (strncmp(line, "Rss:", 4) == 0)
+      kib = strtoul(line + 4, NULL, 10);
   fclose(file);
-  const char *second = strchr(line, ' ');
-  return second == NULL ? 0 : strtoul(second, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+  return kib * 1024;
 }
