@@ -13,7 +13,7 @@ struct slip_attempt {
   int status;                 /* libuv's code when it has failed, else 0 */
   bool is_unbound;            /* it has failed because the address to come from is not to be had */
   uint8_t number;             /* the owner's own, as are the next two */
-  SLIST_ENTRY(slip_attempt) next;
+  LIST_ENTRY(slip_attempt) next;
   void *owner;
   void (*ended)(struct slip_attempt *attempt); /* it is connected, or `status` says why not */
 };

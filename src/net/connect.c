@@ -30,8 +30,8 @@ struct slip_connect {
   struct addrinfo *found;       /* what the resolver gave; owned. NULL: the host is an address */
   struct sockaddr_in6 local;    /* or a sockaddr_in, which is smaller; family 0: none */
   struct slip_race race;
-  SLIST_HEAD(, slip_attempt) attempts; /* those that run */
-  struct slip_wait stagger;            /* until the next one starts */
+  LIST_HEAD(, slip_attempt) attempts; /* those that run */
+  struct slip_wait stagger;           /* until the next one starts */
   bool is_staggering;
   struct {
     int code;
@@ -48,15 +48,15 @@ static void stop_staggering(struct slip_connect *connect) {
   connect->is_staggering = false;
 }
 
-static void drop(struct slip_connect *connect, struct slip_attempt *attempt) {
-  SLIST_REMOVE(&connect->attempts, attempt, slip_attempt, next);
+static void drop(struct slip_attempt *attempt) {
+  LIST_REMOVE(attempt, next);
   slip_attempt_drop(attempt);
 }
 
 static void connect_free(struct slip_connect *connect) {
   stop_staggering(connect);
-  while (!SLIST_EMPTY(&connect->attempts))
-    drop(connect, SLIST_FIRST(&connect->attempts));
+  while (!LIST_EMPTY(&connect->attempts))
+    drop(LIST_FIRST(&connect->attempts));
   uv_freeaddrinfo(connect->found);
   free(connect->resolution);
   free(connect);
@@ -175,13 +175,13 @@ static void note_failure(struct slip_connect *connect, size_t number, int code, 
 
 static void attempt_failed(struct slip_connect *connect, struct slip_attempt *attempt) {
   note_failure(connect, attempt->number, attempt->status, attempt->is_unbound);
-  drop(connect, attempt);
+  drop(attempt);
 }
 
 static void attempt_won(struct slip_connect *connect, struct slip_attempt *attempt) {
   const struct slip_connect_handler *handler = connect->handler;
   void *owner = connect->owner;
-  SLIST_REMOVE(&connect->attempts, attempt, slip_attempt, next);
+  LIST_REMOVE(attempt, next);
   connect_free(connect); /* and with it the others */
   handler->connected(owner, slip_attempt_take(attempt));
 }
@@ -208,7 +208,7 @@ static void start_attempt(struct slip_connect *connect, size_t number) {
   }
   attempt->owner = connect;
   attempt->number = (uint8_t)number;
-  SLIST_INSERT_HEAD(&connect->attempts, attempt, next);
+  LIST_INSERT_HEAD(&connect->attempts, attempt, next);
   if (attempt->status != 0)
     attempt_failed(connect, attempt);
 }
