@@ -23,21 +23,23 @@ struct slip_connect {
   struct slip_network *network;
   const struct slip_connect_handler *handler;
   void *owner;
-  enum state state;
-  bool is_cancelled;
-  struct slip_later later;
+  union {
+    struct slip_later later;  /* while WAITING */
+    struct slip_wait stagger; /* while RACING: until the next attempt starts */
+  };
   uv_getaddrinfo_t *resolution; /* of a name; owned */
   struct addrinfo *found;       /* what the resolver gave; owned. NULL: the host is an address */
-  struct sockaddr_in6 local;    /* or a sockaddr_in, which is smaller; family 0: none */
   struct slip_race race;
   LIST_HEAD(, slip_attempt) attempts; /* those that run */
-  struct slip_wait stagger;           /* until the next one starts */
-  bool is_staggering;
+  struct sockaddr_in6 local;          /* or a sockaddr_in, which is smaller; family 0: none */
+  enum state state;
   struct {
     int code;
     uint8_t number; /* of the address */
     bool is_unbound;
   } failure; /* of the attempt that tells most; code 0: none */
+  bool is_cancelled;
+  bool is_staggering;
   uint16_t port;
   char host[];
 };
@@ -303,7 +305,8 @@ static void read_local(struct slip_connect *connect, struct slip_span address) {
 enum slip_err slip_connect_start(struct slip_network *network, const struct slip_target *target,
                                  const struct slip_connect_handler *handler, void *owner,
                                  struct slip_connect **out) {
-  struct slip_connect *connect = calloc(1, sizeof *connect + target->host.size + 1);
+  struct slip_connect *connect =
+      calloc(1, offsetof(struct slip_connect, host) + target->host.size + 1);
   if (connect == NULL)
     return SLIP_ENOMEM;
   connect->network = network;
