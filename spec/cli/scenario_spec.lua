@@ -239,6 +239,24 @@ describe("slipstream scenario", function()
     end)
   end)
 
+  it("fails one that calls os.exit, and goes on", function()
+    local code, it_ran = run('scenario("leaves", function() os.exit(0) end)' .. four)
+    assert.equal(1, code)
+    assert.equal(4, #told(it_ran))
+    it_ran:read "os.exit would end the run"
+  end)
+
+  it("leaves stdout to its outputs: what scenarios print, and the log, goes to stderr", function()
+    local code, it_ran = run([[
+      scenario("prints", function() print("hello", nil, 1) end)
+      scenario("logs", function() require("slipstream").log.error "oh" end)
+    ]], "--format", "json")
+    assert.equal(0, code)
+    for line in it_ran:output():gmatch "[^\n]+" do assert.equal("{", line:sub(1, 1)) end
+    it_ran:read_error "hello\tnil\t1"
+    it_ran:read_error "error oh"
+  end)
+
   it("says once that nothing listens, below the stories of those that failed of it", function()
     local uri = ("ws://127.0.0.1:%d/socket/websocket"):format(raw_server.free_port())
     local code, it_ran = run([[

@@ -79,6 +79,11 @@ local function args_of(options, uri)
   return args
 end
 
+-- The exit code would be theirs, and the rest would never be played.
+local function keep_program()
+  rawset(os, "exit", function() error("os.exit would end the run; return, skip or raise an error", 2) end)
+end
+
 local function list(options)
   local plan, text, code = plans.make(options, args_of(options, options.uri))
   if not plan then return nil, text, code end
@@ -94,6 +99,7 @@ end
 function M.run(options)
   log_options.apply(options)
   local voice = voices.open()
+  keep_program()
   if options.list then return list(options) end
   local site, text, code = sites.open(options)
   if not site then return nil, text, code end
