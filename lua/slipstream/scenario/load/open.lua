@@ -11,7 +11,7 @@ local function give(share, began)
   local user = table.remove(share.idle)
   if user then
     user.began = began
-    return fiber.poke(user.owner)
+    return fiber.poke(user)
   end
   if share.alive >= share.most then return share.meter:count("dropped", 1) end
   share.made = share.made + 1

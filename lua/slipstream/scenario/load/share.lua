@@ -23,6 +23,7 @@ local TICK_MSEC = 20
 ---@field ramp slipstream.scenario.Ramp
 ---@field users table<integer, slipstream.scenario.User> by number
 ---@field alive integer how many there are
+---@field peak integer the most that there were in this second
 ---@field idle slipstream.scenario.User[] of an open load, those who wait for an iteration
 ---@field next integer of an open load, how many iterations were begun or dropped
 ---@field made integer of an open load, how many users were begun
@@ -37,6 +38,12 @@ local function part_of(share, all)
   return all // share.count + (share.index < all % share.count and 1 or 0)
 end
 
+local function play_options(share)
+  local options = { meter = share.meter }
+  for name, value in pairs(share.play) do options[name] = value end
+  return options
+end
+
 --- Makes one; nothing begins yet.
 ---@param options table `plan`, `cases`, `play`: options for that, `index`, `count`, `host`, and
 ---`report(parts, facts)`, which hears each second what was measured and how many `users` there are; of the
@@ -44,11 +51,14 @@ end
 ---@return slipstream.scenario.Share
 function M.new(options)
   local share = setmetatable({
-    users = {}, alive = 0, idle = {}, next = 0, made = 0, level = 0, is_ending = false, stories = {},
-    begun = 0, meter = meters.new(), began = false,
+    users = {}, alive = 0, peak = 0, idle = {}, next = 0, made = 0, level = 0, begun = 0, stories = {},
+    is_ending = false, meter = meters.new(), began = false,
   }, Share)
   for name, value in pairs(options) do share[name] = value end
   local plan = share.plan
+  share.client = { name = "user", _host = share.host } -- what the log calls each of them
+  share.telling, share.silent = play_options(share), play_options(share)
+  share.silent.history = 0
   share.kind = plan.is_rate and open or closed
   share.ramp, share.order = ramps.new(plan.points), deal.order(share.cases)
   share.paced = plan.pace_msec and share.meter:paced(plan.pace_msec * USEC) or share.meter
@@ -62,18 +72,16 @@ end
 ---@param began number? of its first iteration
 function Share:begin_user(vu, began)
   self.users[vu], self.alive = true, self.alive + 1
+  self.peak = math.max(self.peak, self.alive)
   local user = users.begin(self, vu, deal.of(self.order, vu), began)
   if self.users[vu] then self.users[vu] = user end -- it may have ended already
 end
 
 ---@param user slipstream.scenario.User
----@param caught table? when it was ended by something else
-function Share:left(user, caught)
+---@param has_failed boolean it was ended by something else than itself
+function Share:left(user, has_failed)
   self.users[user.vu], self.alive = nil, self.alive - 1
-  if caught then
-    self.meter:fail("iteration", "error")
-    self:tell("error", { user.case.name, caught.text })
-  end
+  if has_failed then self.meter:fail("iteration", "error") end
 end
 
 --- The first story of a kind of error.
@@ -117,13 +125,14 @@ end
 local function measure(share, at)
   local second = at // MSEC | 0
   if second == share.meter.second then return end
-  share.meter:count("vu_seconds", share.alive)
+  share.meter:count("vu_seconds", share.peak)
+  share.peak = share.alive
   share.meter:advance(second)
   share.report(share.meter:take(), { users = share.alive })
 end
 
 local function finish(share, at)
-  share.meter:count("vu_seconds", share.alive)
+  share.meter:count("vu_seconds", share.peak)
   local msec = share.cut_at and share.cut_at - share.plan.graceful_msec or at
   share.report(share.meter:take(true), { users = 0, is_over = true, msec = msec // 1 | 0 })
 end
@@ -163,7 +172,7 @@ function Share:let_end()
   if self.is_ending then return end
   self.is_ending = true
   for _, user in pairs(self.users) do
-    if user ~= true and user.owner then fiber.poke(user.owner) end
+    if user ~= true then fiber.poke(user) end
   end
 end
 

@@ -6,7 +6,6 @@ local closing = require "slipstream.scenario.closing"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 local play = require "slipstream.scenario.play"
-local script = require "slipstream.script"
 local stories = require "slipstream.scenario.story"
 
 local M = {}
@@ -23,10 +22,10 @@ local TELLING_USERS = 10
 ---@field vu integer from 1, among those of all workers
 ---@field case slipstream.scenario.Case
 ---@field share slipstream.scenario.Share
----@field owner table whose fiber it is
 ---@field iteration integer how many it has begun
 ---@field began number|false when the iteration that it is given is to begin, on the host's clock
 ---@field t slipstream.scenario.Context|false
+---@field is_done boolean? it has had its last iteration
 
 local function is_ending(share)
   if share.is_ending then return true end
@@ -102,28 +101,29 @@ end
 local function live_once(user, options)
   local playing <close> = play.open(user.case, options)
   user.t = playing.t
+  user.t.vu = user.vu
   local failure = play.stage(user.t, user.case.timeout, user.case.setups)
   if failure then settle(user, failure, 0) else work(user) end
   wind_up(user)
   return failure
 end
 
-local function live(user, options)
-  user.owner = fiber.check_may_wait()
+local function live(user)
+  local options = user.vu <= TELLING_USERS and user.share.telling or user.share.silent
   repeat
     local failure = live_once(user, options)
     if failure then fiber.await(SETUP_PAUSE_MSEC, is_ending, user.share) end
   until user.is_done or not user.share:wants(user)
 end
 
-local function options_of(user)
-  local options = { meter = user.share.meter, vu = user.vu }
-  for name, value in pairs(user.share.play) do options[name] = value end
-  if user.vu > TELLING_USERS then options.history = 0 end
-  return options
+-- Ended otherwise than by returning, as by the watchdog.
+local function ended(user, state, caught)
+  if state == "waiting" then return end
+  if state == "failed" then user.share:tell("error", { user.case.name, caught.text }) end
+  user.share:left(user, state == "failed")
 end
 
---- Begins one; its share hears `left(user, caught)` when it has ended.
+--- Begins one; its share hears `left(user, has_failed)` when it has ended.
 ---@param share slipstream.scenario.Share
 ---@param vu integer
 ---@param case slipstream.scenario.Case
@@ -131,10 +131,10 @@ end
 ---@return slipstream.scenario.User
 function M.begin(share, vu, case, began)
   local user = {
-    share = share, vu = vu, case = case, owner = false, iteration = 0, began = began or false, t = false,
+    share = share, vu = vu, case = case, iteration = 0, began = began or false, t = false,
+    _client = share.client, _fiber = false, _done = false, _alarm = false, _is_script = true,
   }
-  local function on_end(self) share:left(user, not self.outcome[1] and self.outcome[2] or nil) end
-  script.begin({ name = ("user %d"):format(vu), on_end = on_end }, live, user, options_of(user))
+  fiber.run(user, ended, live, user)
   return user
 end
 

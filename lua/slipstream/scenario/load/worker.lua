@@ -11,6 +11,7 @@ local selection = require "slipstream.scenario.selection"
 local shares = require "slipstream.scenario.load.share"
 local team = require "slipstream.team"
 local uv = require "luv"
+local voices = require "slipstream.cli.scenario_voice"
 local worker = require "slipstream.worker"
 
 local M = {}
@@ -50,6 +51,7 @@ function M.main(bytes)
   local order = core.unpack(bytes)
   seat.join(0)
   log_options.apply(order.options)
+  voices.open()
   local cases, failures = file.load(order.options.paths, order.args)
   if not cases then return FAILED, failures[1].text end
   local share = new_share(order, selection.pick(cases, order.options))
