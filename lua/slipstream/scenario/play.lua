@@ -68,20 +68,40 @@ local function cancel_tasks(t)
   end
 end
 
+local function call_all(t, functions)
+  for _, fn in ipairs(functions) do fn(t, t._case.row) end
+end
+
+--- Begins to call functions one after another, in a task.
+---@param t slipstream.scenario.Context
+---@param functions function[]
+function M.begin_stage(t, functions)
+  t._failure = false
+  tasks.begin(t, call_all, t, functions)
+end
+
+--- Ends it: it is settled, or was not in time.
+---@param t slipstream.scenario.Context
+---@param msec integer how long it may have taken
+---@return slipstream.scenario.Failure? failure
+function M.end_stage(t, msec)
+  if not is_settled(t) then t._failure = time_out(t, msec) end
+  cancel_tasks(t)
+  return t._failure or nil
+end
+
 --- Calls functions one after another, in a task, and waits until that and all that it has begun is over.
 ---@param t slipstream.scenario.Context
 ---@param msec integer
 ---@param functions function[]
 ---@return slipstream.scenario.Failure? failure
 function M.stage(t, msec, functions)
-  t._failure = false
-  tasks.begin(t, function()
-    for _, fn in ipairs(functions) do fn(t, t._case.row) end
-  end)
-  if not fiber.await(msec, is_settled, t) then t._failure = time_out(t, msec) end
-  cancel_tasks(t)
-  return t._failure or nil
+  M.begin_stage(t, functions)
+  fiber.await(msec, is_settled, t)
+  return M.end_stage(t, msec)
 end
+
+M.is_settled = is_settled
 
 -- The first failure is told; of those after it, a line each.
 local function add(t, told, failure)
