@@ -2,6 +2,7 @@
 -- order is in slipstream.cli.scenario_plan, the server in .scenario_site, the run in .scenario_stage.
 
 local argument = require "slipstream.cli.argument"
+local load = require "slipstream.cli.scenario_load"
 local log_options = require "slipstream.cli.log_options"
 local output_options = require "slipstream.cli.scenario_output"
 local plans = require "slipstream.cli.scenario_plan"
@@ -69,6 +70,7 @@ function M.define(command)
   define_selection(command)
   define_run(command)
   output_options.define(command)
+  load.define(command)
   log_options.define(command, "error") -- the rest is in the stories of those that fail
   command:epilog(epilog)
 end
@@ -91,6 +93,19 @@ local function list(options)
   return 0
 end
 
+-- Each scenario once.
+local function play(options, plan, site, voice)
+  local outputs, fault = output_options.open(options)
+  if not outputs then return nil, fault, USAGE end
+  voice:beside(outputs)
+  local code, text = stage.play(plan, site, outputs, options)
+  local ok
+  ok, fault = outputs:close()
+  if not ok then return nil, fault, FAILED end
+  if text then return nil, text, code end -- the line of it comes last
+  return code
+end
+
 --- Runs the command.
 ---@param options table what `define` asked for
 ---@return integer? code the exit code
@@ -101,20 +116,16 @@ function M.run(options)
   local voice = voices.open()
   keep_program()
   if options.list then return list(options) end
+  local wanted, fault = load.plan(options)
+  if fault then return nil, fault, USAGE end
   local site, text, code = sites.open(options)
   if not site then return nil, text, code end
+  local args = args_of(options, site.uri)
   local plan
-  plan, text, code = plans.make(options, args_of(options, site.uri))
+  plan, text, code = plans.make(options, args)
   if not plan then return nil, text, code end
-  local outputs, fault = output_options.open(options)
-  if not outputs then return nil, fault, USAGE end
-  voice:beside(outputs)
-  code, text = stage.play(plan, site, outputs, options)
-  local ok
-  ok, fault = outputs:close()
-  if not ok then return nil, fault, FAILED end
-  if text then return nil, text, code end -- the line of it comes last
-  return code
+  if wanted then return load.run(wanted, options, site, args) end
+  return play(options, plan, site, voice)
 end
 
 return M

@@ -21,7 +21,7 @@ local uv = require "luv"
 
 local M = {}
 
-local FAILED, USAGE, MISSED = 1, 2, 99
+local FAILED, MISSED = 1, 99
 local MOST, MOST_WORKERS = 1000000, 1024
 local SECOND_MSEC, USEC = 1000, 1000
 local STDERR = 2
@@ -88,7 +88,15 @@ function M.define(command)
   command:option("--report", "Write it as a page for browsers."):argname "FILE.html"
 end
 
-M.is_load = plans.is_load
+--- The load that the options ask for; nil when they ask for none.
+---@param options table
+---@return slipstream.scenario.LoadPlan?
+---@return string? fault
+function M.plan(options)
+  local is_load, fault = plans.is_load(options)
+  if is_load then return plans.of(options) end
+  return nil, fault
+end
 
 -- The run.
 
@@ -164,15 +172,14 @@ end
 local codes = { passed = 0, failed = FAILED, missed = MISSED }
 
 --- Runs the load to its end.
+---@param plan slipstream.scenario.LoadPlan
 ---@param options table of the command
 ---@param site slipstream.cli.Site
 ---@param args table for the files
 ---@return integer? code the exit code
 ---@return string? text
 ---@return integer? failure
-function M.run(options, site, args)
-  local plan, fault = plans.of(options)
-  if not plan then return nil, fault, USAGE end
+function M.run(plan, options, site, args)
   local run = { began = os.time(), workers = workers_for(options, plan) }
   begin(run, plan, options, site, args)
   repeat run_loop() until run.is_over

@@ -1,0 +1,107 @@
+-- `slipstream scenario` under load: what it comes to, and the exit code. How users play is in
+-- spec/scenario/load_share_spec.lua.
+local core = require "slipstream.core"
+local program = require "spec.support.program"
+
+local function write(text)
+  return program.file "one_scenario.lua" ('local scenario = require "slipstream.scenario"\n' .. text)
+end
+
+local function run(text, ...)
+  return program.run { "scenario", write(text), ... }
+end
+
+local shouts = [[
+  scenario.setup(function(t)
+    t.assigns.socket = t:connect()
+    t.assigns.socket:join("room:" .. t.vu)
+  end)
+  scenario("shout", function(t)
+    local socket = t.assigns.socket
+    socket:push("room:" .. t.vu, "shout", { body = "hi" })
+    socket:await_message("room:" .. t.vu, "shout")
+  end)
+]]
+
+local fails = [[
+  scenario("bad", function(t) t.equal(1, t.vu) end)
+]]
+
+local function read_json(path)
+  local file <close> = assert(io.open(path))
+  return core.json.decode(file:read "a")
+end
+
+describe("a load", function()
+  after_each(program.clean_up)
+
+  it("is put together from what all workers have measured", function()
+    local path = program.folder() .. "/summary.json"
+    local code, it_ran = run(shouts, "--vus", "5", "--iterations", "50", "--workers", "2", "--summary", path)
+    assert.equal(0, code, it_ran:output() .. it_ran:errors())
+    local summary = read_json(path)
+    assert.same({ "passed", 50, 5, 2 },
+      { summary.verdict, summary.iterations, summary.vus_max, summary.workers })
+    assert.same({ 5, 5, 50 },
+      { summary.metrics.connect.count, summary.metrics.join.count, summary.metrics.message.count })
+    assert.truthy(it_ran:output():find("iterations  50 (", 1, true))
+    assert.truthy(it_ran:output():find("passed after", 1, true))
+  end)
+
+  it("exits with 99 when a threshold is missed, and says by how much", function()
+    local code, it_ran = run(shouts, "--vus", "2", "--iterations", "10", "--threshold", "message.p95<1us",
+      "--threshold", "errors<1%", "--threshold", "leave.p50<1s")
+    assert.equal(99, code)
+    assert.truthy(it_ran:output():find "MISSED  message.p95<1us  %d")
+    assert.truthy(it_ran:output():find("held    errors<1%        0 %", 1, true))
+    assert.truthy(it_ran:output():find("MISSED  leave.p50<1s     no samples", 1, true))
+  end)
+
+  it("exits with 1 when iterations fail, unless a threshold says how many may", function()
+    local code, it_ran = run(fails, "--vus", "4", "--iterations", "8", "--workers", "2")
+    assert.equal(1, code)
+    assert.truthy(it_ran:output():find "%d × assertion, the first time:\n      bad\n")
+    assert.equal(0, (run(fails, "--vus", "4", "--iterations", "8", "--threshold", "errors<80%")))
+  end)
+
+  it("has the page of what it came to", function()
+    local path = program.folder() .. "/report.html"
+    assert.equal(0, (run(shouts, "--rate", "50/s", "--iterations", "10", "--report", path)))
+    local file <close> = assert(io.open(path))
+    assert.truthy(file:read("a"):find "^<!DOCTYPE html>")
+  end)
+
+  it("ends in good order by a signal, with its summary", function()
+    local it_runs = program.start { "scenario", write(shouts .. [[
+      scenario("slow", function(t)
+        print "it thinks"
+        t:think(60000)
+      end)
+    ]]), "--vus", "2", "--duration", "60s", "--graceful", "10ms" }
+    it_runs:read_error "it thinks"
+    it_runs:signal "sigint"
+    assert.equal(130, it_runs:exit())
+    assert.truthy(it_runs:output():find("interrupted after", 1, true))
+  end)
+
+  it("is wrong usage when it is not said of what, or how long", function()
+    for _, case in ipairs {
+      { { "--duration", "5s" }, "--duration: is of load runs; say of what: --vus, --rate or --ramp" },
+      { { "--vus", "5" }, "how long? --duration or --iterations expected" },
+      { { "--vus", "5", "--threshold", "repyl.p95<5ms" }, "repyl.p95<5ms\n^ no such metric" },
+      { { "--ramp", "5s:3" }, "--ramp: the first point is at 0: 5s:3" },
+      { { "--rate", "5" }, "--rate: so many in a second expected, as 200/s, got 5" },
+      { { "--vus", "5", "--duration", "3" }, "--duration: a time as 500ms, 30s or 2m expected, got 3" },
+    } do
+      local code, it_ran = run(shouts, table.unpack(case[1]))
+      assert.equal(2, code)
+      assert.truthy(it_ran:errors():find(case[2], 1, true), it_ran:errors())
+    end
+  end)
+
+  it("says which of its files cannot be written", function()
+    local code, it_ran = run(shouts, "--vus", "1", "--iterations", "1", "--summary", "/nowhere/summary.json")
+    assert.equal(1, code)
+    assert.truthy(it_ran:errors():find("cannot write /nowhere/summary.json", 1, true))
+  end)
+end)
