@@ -36,8 +36,8 @@ local function read(name)
 end
 
 -- What it writes at a terminal of its own.
-local function at_terminal(env)
-  local path = program.file "chat_scenario.lua" (scenarios)
+local function at_terminal(env, text)
+  local path = program.file "chat_scenario.lua" (text or scenarios)
   local command = ("%s scenario %s --retry 1"):format(program.binary, path)
   local _, it_ran = program.run({ "-qec", command, "/dev/null" }, { path = "/usr/bin/script", env = env })
   return (it_ran:output():gsub("\r\n", "\n"))
@@ -55,7 +55,7 @@ describe("slipstream scenario", function()
       .. "ok   at last %(flaky: passed at try 2%)\n\n1%) nobody \\x1b%[31manswers\n   ", text)
     assert.is_truthy(text:find(path .. ":10\n", 1, true), text)
     assert.matches('\n   ann:await_message%("room:lobby", "never", nil, 50%): nothing within 50 msec\n', text)
-    assert.matches("\n2 passed, 1 failed, 1 skipped, 1 flaky in [%d.]+ m?sec\n$", text)
+    assert.matches("\n2 passed, 1 failed, 1 skipped, 1 flaky in [%d.]+ m?se?c?\n$", text)
   end)
 
   it("writes several formats at once, to files and to the standard output", function()
@@ -104,6 +104,13 @@ describe("slipstream scenario", function()
   end)
 
   describe("at a terminal", function()
+    it("has what scenarios print in the place of the line of progress, which comes again below", function()
+      local text = at_terminal({ TERM = "xterm", NO_COLOR = "1" }, [[
+        require "slipstream.scenario" ("talks", function() print "hello" end)
+      ]])
+      assert.is_truthy(text:find("\r\27[Khello\n\r\27[K\27[?7l0/1  talks", 1, true), text)
+    end)
+
     it("has marks, colours and a line of progress", function()
       local text = at_terminal { TERM = "xterm", LC_ALL = "C.UTF-8", NO_COLOR = "" }
       assert.is_truthy(text:find("\r\27[K\27[32m✓\27[0m two users meet\n\27[?7l1/4", 1, true))

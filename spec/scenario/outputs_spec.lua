@@ -56,6 +56,16 @@ describe("the outputs of a run", function()
     assert.is_nil(text:find "[\27\r]")
   end)
 
+  it("let something else write at once when none of them is on a terminal", function()
+    local wanted = { { format = "pretty", file = folder .. ".txt" } }
+    local opened = assert(outputs.open(wanted, { is_terminal = true }))
+    local has_written
+    opened:aside(function() has_written = true end)
+    assert.is_true(has_written)
+    assert.is_true(opened:close())
+    assert.equal("", read(folder .. ".txt"))
+  end)
+
   it("are not opened when a file cannot be, which is said", function()
     local opened, text = outputs.open({
       { format = "tap", file = folder .. ".tap" }, { format = "junit", file = folder .. "/no/such.xml" },
