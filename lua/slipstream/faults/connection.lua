@@ -2,6 +2,7 @@
 
 local Fault = require "slipstream.faults.fault"
 local Pipe = require "slipstream.faults.pipe"
+local Target = require "slipstream.faults.target"
 local check = require "slipstream.check"
 
 ---@class slipstream.FaultConnection: slipstream.Faults
@@ -14,16 +15,15 @@ local Connection = {}
 Connection.__index = Connection
 Connection.__name = "slipstream.faults.connection"
 
---- Takes a socket that came in, and dials.
+--- Takes a socket that came in; its server is there when it has dialled.
 ---@param proxy slipstream.FaultProxy
 ---@param number integer
 ---@param client userdata
 ---@return slipstream.FaultConnection
 function Connection.new(proxy, number, client)
   local self = setmetatable({ proxy = proxy, number = number, client = client }, Connection)
-  self.server = proxy.to.new_socket()
-  self.up = Pipe.new(self, client, self.server, proxy.seed, 2 * number)
-  self.down = Pipe.new(self, self.server, client, proxy.seed, 2 * number + 1)
+  self.up = Pipe.new(self, client, nil, proxy.seed, 2 * number)
+  self.down = Pipe.new(self, nil, client, proxy.seed, 2 * number + 1)
   return self
 end
 
@@ -34,30 +34,18 @@ local function start(self)
   if not self.outcome then self.down:start() end -- it may be cut after nothing
 end
 
--- The next of the target's addresses, since a name has several where a server listens on one.
-local function dial_next(self, to, position, err)
-  local address = to.addresses[position]
-  if not address then
-    self.fault = err
-    return self:finish("unreachable", true)
-  end
-  if position > 1 then
-    self.server:close()
-    self.server = to.new_socket()
-    self.up.target, self.down.source = self.server, self.server
-  end
-  local function answered(failure)
-    if self.outcome then return end
-    if failure then return dial_next(self, to, position + 1, failure) end
-    start(self)
-  end
-  local ok, text = self.server:connect(address, to.port, answered)
-  if not ok then dial_next(self, to, position + 1, text) end
-end
-
 --- Nothing is read before the server is there.
 ---@param to slipstream.FaultTarget
-function Connection:dial(to) dial_next(self, to, 1) end
+function Connection:dial(to)
+  local function made(socket)
+    self.server, self.up.target, self.down.source = socket, socket, socket
+  end
+  Target.connect(to, made, function(err)
+    if not err then return start(self) end
+    self.fault = err
+    self:finish("unreachable", true)
+  end)
+end
 
 -- Ends.
 

@@ -19,10 +19,11 @@ Pipe.__name = "slipstream.faults.pipe"
 -- Of one pipe; reading goes on when half of it is gone.
 local MOST_HELD <const> = 1 << 20
 
---- Makes one that does not run yet, from one socket of the connection to the other.
+--- Makes one that does not run yet, from one socket of the connection to the other; the server's is set when
+-- there is one, before the pipe starts.
 ---@param connection slipstream.FaultConnection
----@param source userdata
----@param target userdata
+---@param source userdata?
+---@param target userdata?
 ---@param seed integer
 ---@param stream integer of the seed's streams
 function Pipe.new(connection, source, target, seed, stream)

@@ -22,4 +22,26 @@ function M.new(host, port)
   return { addresses = addresses, port = port, new_socket = uv.new_tcp }
 end
 
+-- Who has closed the socket wants no other.
+local function connect_from(to, position, made, done)
+  local socket = to.new_socket()
+  made(socket)
+  local function answered(err)
+    if socket:is_closing() then return end
+    if not err or position == #to.addresses then return done(err) end
+    socket:close()
+    return connect_from(to, position + 1, made, done)
+  end
+  local ok, text = socket:connect(to.addresses[position], to.port, answered)
+  if not ok then answered(text) end
+end
+
+--- Connects: its addresses are tried in turn, since a name has several where a server listens on one.
+---@param to slipstream.FaultTarget
+---@param made fun(socket: userdata) told each socket before it is connected: the last one is the caller's
+---@param done fun(err: string?) not called once that is closed
+function M.connect(to, made, done)
+  return connect_from(to, 1, made, done)
+end
+
 return M
