@@ -119,6 +119,9 @@ local opcodes = {
   close = true, ping = true, pong = true,
 }
 
+-- Of which it may be absent, or no bytes.
+local has_no_data = { close = true, eof = true, rst = true }
+
 local function is_opcode(opcode)
   return opcodes[opcode] or opcode:find "^%d%d?$" and tonumber(opcode) < 16
 end
@@ -132,9 +135,7 @@ local function check(line)
   if line.dir == "note" then return nil end
   if type(line.conn) ~= "string" and math.type(line.conn) ~= "integer" then return "conn: a name expected" end
   if not line.opcode or not is_opcode(line.opcode) then return "opcode: that of a frame expected" end
-  if line.data ~= nil and type(line.data) ~= "string" and line.opcode ~= "close" then
-    return "data: string expected"
-  end
+  if not has_no_data[line.opcode] and type(line.data) ~= "string" then return "data: string expected" end
 end
 
 local function check_close(data)

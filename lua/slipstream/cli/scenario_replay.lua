@@ -1,0 +1,83 @@
+--- The options of `slipstream scenario` for recordings: to replay one, as a scenario, or to write it as one.
+
+local difference = require "slipstream.scenario.replay.difference"
+local emit = require "slipstream.scenario.replay.emit"
+local player = require "slipstream.scenario.replay.player"
+local recordings = require "slipstream.scenario.replay.recording"
+
+local M = {}
+
+local FAILED, USAGE = 1, 2
+
+local TIMEOUT_MSEC, AWAIT_MSEC = 300000, 5000
+
+-- Of what may stand there or not argparse makes a list.
+local function take_one(options, target, list) options[target] = list[1] or "" end
+
+--- Tells argparse the options.
+function M.define(command)
+  command:option("--from", "Replay this recording: do what its clients did, and expect what its server said.")
+    :argname "FILE"
+  command:option("--ignore", "Differences there are none: a key's name, or a JSON pointer in which * is any\n"
+    .. "key, as /payload/response/*/id; may be repeated."):argname "KEY":count "*":target "ignored"
+  command:flag("--any-order", "What the server said may come in any order.")
+  command:option("--emit", "Write it as a scenario, to OUT.lua or to the standard output, instead.")
+    :argname "OUT.lua":args "?":action(take_one)
+end
+
+local function rules_of(options)
+  return { ignored = difference.ignored(options.ignored or {}), any_order = options.any_order }
+end
+
+--- A recording as a scenario of its own.
+---@param recording slipstream.Recording
+---@param options table of the command
+---@return slipstream.ScenarioCase
+function M.case(recording, options)
+  local rules = rules_of(options)
+  return {
+    name = "replays " .. recording.path, file = recording.path, line = 1, tags = {}, net = false,
+    timeout = options.timeout or TIMEOUT_MSEC, await = AWAIT_MSEC, setups = {}, teardowns = {},
+    fn = function(t)
+      player.play(recording, { uri = t._options.uri, msec = t._await, rules = rules })
+    end,
+  }
+end
+
+--- The scenarios that --from asks for.
+---@param options table of the command
+---@return slipstream.ScenarioCase[]? cases
+---@return string? text what is wrong
+---@return integer? code the exit code then
+function M.cases(options)
+  local recording, text = recordings.load(options.from)
+  if not recording then return nil, text, USAGE end
+  return { M.case(recording, options) }
+end
+
+local function write(path, text)
+  local file <close>, fault = io.open(path, "w")
+  if not file then return nil, fault, FAILED end
+  local ok
+  ok, fault = file:write(text)
+  if not ok then return nil, ("%s: %s"):format(path, fault), FAILED end
+  return 0
+end
+
+--- Writes a recording as a scenario, for --emit.
+---@param options table of the command
+---@return integer? code the exit code
+---@return string? text
+---@return integer? failure
+function M.emit(options)
+  local recording, text = recordings.load(options.from)
+  if not recording then return nil, text, USAGE end
+  local lua
+  lua, text = emit.write(recording, rules_of(options).ignored)
+  if not lua then return nil, text, FAILED end
+  if options.emit ~= "" then return write(options.emit, lua) end
+  io.stdout:write(lua)
+  return 0
+end
+
+return M
