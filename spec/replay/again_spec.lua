@@ -38,8 +38,8 @@ local of_bandit = {
 
 -- Phoenix 1.7 says no reason of a crash, and closes with 1000 where 1.8 does with 1001.
 local of_1_7 = {
-  binary_empty_refs = NOTHING, binary_reply_long_ref = REASON, channel_crash = REASON, channel_killed = REASON,
-  channel_stop_error = REASON, connect_subprotocol = "/status is 403, it was 101",
+  binary_empty_refs = NOTHING, binary_reply_long_ref = REASON, channel_crash = REASON,
+  channel_killed = REASON, channel_stop_error = REASON, connect_subprotocol = "/status is 403, it was 101",
   disconnect_broadcast = "/close/code is 1001, it was 1000",
   disconnect_broadcast_no_answer = "/close/code is 1001, it was 1000", join_duplicate = NOTHING,
   leave_rejoin_pipelined = '/join_ref is "1", it was "3"', long_topic = REASON, push_odd_refs = NOTHING,

@@ -6,6 +6,7 @@ local load = require "slipstream.cli.scenario_load"
 local log_options = require "slipstream.cli.log_options"
 local output_options = require "slipstream.cli.scenario_output"
 local plans = require "slipstream.cli.scenario_plan"
+local replay_options = require "slipstream.cli.scenario_replay"
 local selection = require "slipstream.scenario.selection"
 local sites = require "slipstream.cli.scenario_site"
 local stage = require "slipstream.cli.scenario_stage"
@@ -59,7 +60,7 @@ end
 
 function M.define(command)
   command:argument("PATH", "A file of scenarios, or a folder with such: all *_scenario.lua in it, or all\n"
-    .. "*.lua when there are none."):args "+":target "paths"
+    .. "*.lua when there are none."):args "*":target "paths"
   command:mutex(
     command:option("--uri", "Where the server is; the embedded one, in this program, when absent.")
       :argname "URI",
@@ -67,6 +68,7 @@ function M.define(command)
       :argname "APP.lua")
   command:option("--set", "Give the files args.KEY, a string; may be repeated.")
     :argname "KEY=VALUE":count "*":convert(argument.pair)
+  replay_options.define(command)
   define_selection(command)
   define_run(command)
   output_options.define(command)
@@ -113,6 +115,9 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
+  local odd = replay_options.fault_of(options)
+  if odd then return nil, odd, USAGE end
+  if options.emit then return replay_options.emit(options) end
   local voice = voices.open()
   keep_program()
   if options.list then return list(options) end

@@ -2,6 +2,7 @@
 
 local file = require "slipstream.scenario.file"
 local order = require "slipstream.scenario.order"
+local replay_options = require "slipstream.cli.scenario_replay"
 local selection = require "slipstream.scenario.selection"
 local uv = require "luv"
 
@@ -38,6 +39,15 @@ local function shuffle(plan, options)
   plan.cases = order.shuffle(plan.cases, plan.seed)
 end
 
+local function load(options, args)
+  if options.from then return replay_options.cases(options) end
+  local fault = missing_path(options.paths)
+  if fault then return nil, fault, USAGE end
+  local cases, failures = file.load(options.paths, { args = args, timeout = options.timeout })
+  if not cases then return nil, tell_failures(failures), FAILED end
+  return cases
+end
+
 --- Loads the files and picks what shall run.
 ---@param options table of the command
 ---@param args table for the files
@@ -45,10 +55,8 @@ end
 ---@return string? text what is wrong
 ---@return integer? code the exit code then
 function M.make(options, args)
-  local fault = missing_path(options.paths)
-  if fault then return nil, fault, USAGE end
-  local cases, failures = file.load(options.paths, { args = args, timeout = options.timeout })
-  if not cases then return nil, tell_failures(failures), FAILED end
+  local cases, text, code = load(options, args)
+  if not cases then return nil, text, code end
   local plan = { cases = selection.pick(cases, options) }
   if #plan.cases == 0 then return nil, nothing_wanted(#cases), USAGE end
   shuffle(plan, options)

@@ -25,6 +25,21 @@ function M.define(command)
     :argname "OUT.lua":args "?":action(take_one)
 end
 
+local needs_recording = { emit = "--emit", any_order = "--any-order" }
+
+--- What is wrong with the options, if anything.
+---@param options table of the command
+---@return string? text
+function M.fault_of(options)
+  if options.from and #options.paths > 0 then return "--from: there are no other scenarios beside it" end
+  if options.from then return nil end
+  for name, option in pairs(needs_recording) do
+    if options[name] then return option .. ": it is for a recording, see --from" end
+  end
+  if #options.ignored > 0 then return "--ignore: it is for a recording, see --from" end
+  if #options.paths == 0 then return "missing argument 'PATH', or --from FILE" end
+end
+
 local function rules_of(options)
   return { ignored = difference.ignored(options.ignored or {}), any_order = options.any_order }
 end
