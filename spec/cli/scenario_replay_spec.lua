@@ -92,6 +92,8 @@ describe("slipstream scenario --from", function()
     is_refused(2, "--from: there are no other scenarios beside it", "--from", path, "other.lua")
     is_refused(2, "--emit: it is for a recording", "--emit", "out.lua")
     is_refused(2, "--ignore: it is for a recording", "--ignore", "a", "some.lua")
+    is_refused(2, "--from: it is no load", "--from", path, "--vus", "2",
+      "--iterations", "2")
     is_refused(2, "No such file", "--from", "/no/such")
     is_refused(2, "bad.jsonl:1: not valid JSON", "--from", path)
     is_refused(2, "bad.jsonl:1: not valid JSON", "--from", path, "--emit")

@@ -115,13 +115,14 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
-  local odd = replay_options.fault_of(options)
-  if odd then return nil, odd, USAGE end
+  local misuse = replay_options.fault_of(options)
+  if misuse then return nil, misuse, USAGE end
   if options.emit then return replay_options.emit(options) end
   local voice = voices.open()
   keep_program()
   if options.list then return list(options) end
   local wanted, fault = load.plan(options)
+  if wanted and options.from then fault = "--from: it is no load; --emit makes a scenario of it" end
   if fault then return nil, fault, USAGE end
   local site, text, code = sites.open(options)
   if not site then return nil, text, code end
