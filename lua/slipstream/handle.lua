@@ -189,6 +189,7 @@ function M.new(module, args, options)
   client._is_named = options.name and true
   client._restart, client._supervisor = options.restart, options.supervisor
   client._max_restarts, client._max_seconds = options.max_restarts, options.max_seconds
+  if client._script and owner.started then owner:started() end
   return setmetatable(client, Client)
 end
 

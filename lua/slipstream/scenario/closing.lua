@@ -85,12 +85,12 @@ end
 -- Clients.
 
 --- Stops the clients that the scenario has started, and the sockets that it has connected otherwise than by
--- `t`. Looks at all clients that there are.
+-- `t`. If there are any, it looks at all clients that there are.
 ---@param t slipstream.scenario.Context
 ---@return slipstream.Client[]
 function M.stop_clients(t)
   local list = {}
-  for _, client in ipairs(registry.clients()) do
+  for _, client in ipairs(t._clients > 0 and registry.clients() or list) do
     local task = client._script
     if task and task._t == t and client:stop() then list[#list + 1] = client end
   end

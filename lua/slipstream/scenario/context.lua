@@ -47,7 +47,8 @@ function Context:__index(name)
   return found
 end
 
---- Makes one; `owner`, whose fiber it is made in, hears of what happens in it.
+--- Makes one; `owner`, whose fiber it is made in, hears of what happens in it: by its method `hear`, or it is
+-- poked.
 ---@param case slipstream.scenario.Case
 ---@param options slipstream.scenario.PlayOptions
 ---@param owner table
@@ -59,6 +60,7 @@ function Context.new(case, options, owner)
     _case = case, _options = options, _meter = options.meter or false, _await = case.await,
     _client = { name = case.name, _host = host }, _start = host:clock(), _owner = owner,
     _sockets = {}, _tasks = {}, _failure = false, _logs = false, _secrets = false,
+    _clients = 0, -- that were started, but those of its sockets
   }, Context)
 end
 
@@ -89,7 +91,9 @@ end
 ---@param failure slipstream.scenario.Failure|false
 function methods:_fail(failure)
   self._failure = self._failure or failure
-  return fiber.poke(self._owner)
+  local owner = self._owner
+  if owner.hear then return owner:hear() end
+  return fiber.poke(owner)
 end
 
 -- Verbs.

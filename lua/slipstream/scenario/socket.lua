@@ -108,6 +108,7 @@ local function new(t, given)
   if not self._socket then check.fail(1, text) end
   self._socket._tap = self
   t._sockets[number] = self
+  t._clients = t._clients - 1
   return self
 end
 

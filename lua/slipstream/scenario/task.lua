@@ -47,6 +47,11 @@ function M.begin(t, fn, ...)
   return task
 end
 
+--- For slipstream.handle: it starts a client.
+function Task:started()
+  self._t._clients = self._t._clients + 1
+end
+
 local function is_over(task)
   if task._results then return true, true end
   if task._failure then return true, false end
