@@ -119,8 +119,9 @@ end
 
 -- Whoever ran it waits no longer: nothing of it goes on.
 local Playing = {}
+Playing.__index = Playing
 
-function Playing.__close(playing)
+function Playing.close(playing)
   local t = playing.t
   running[t] = nil
   cancel_tasks(t)
@@ -130,10 +131,12 @@ function Playing.__close(playing)
   if net then net:_close() end
 end
 
+Playing.__close = Playing.close
+
 --- Makes a scenario ready, in a fiber; whoever does so closes what it gets.
 ---@param case slipstream.scenario.Case
 ---@param options slipstream.scenario.PlayOptions
----@return { t: slipstream.scenario.Context }
+---@return { t: slipstream.scenario.Context, close: function }
 function M.open(case, options)
   local t = Context.new(case, options, fiber.check_may_wait())
   running[t] = true

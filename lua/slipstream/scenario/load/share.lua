@@ -7,11 +7,15 @@ local meters = require "slipstream.scenario.meter"
 local open = require "slipstream.scenario.load.open"
 local play = require "slipstream.scenario.play"
 local ramps = require "slipstream.scenario.load.ramp"
+local turn = require "slipstream.turn"
 local users = require "slipstream.scenario.load.user"
 
 local M = {}
 
 local MSEC, USEC = 1000, 1000
+
+-- So many users close their connections at a time.
+local MOST_LEAVING = 200
 
 -- How often it looks whether there should be more users, and at the time.
 local TICK_MSEC = 20
@@ -21,9 +25,12 @@ local TICK_MSEC = 20
 ---@field index integer the worker
 ---@field count integer of workers
 ---@field ramp slipstream.scenario.Ramp
+---@field functions table<slipstream.scenario.Case, function[]> what an iteration of each calls
 ---@field users table<integer, slipstream.scenario.User> by number
 ---@field alive integer how many there are
 ---@field peak integer the most that there were in this second
+---@field leaving integer how many are closing what they have open
+---@field waiting slipstream.scenario.User[] who would like to
 ---@field idle slipstream.scenario.User[] of an open load, those who wait for an iteration
 ---@field next integer of an open load, how many iterations were begun or dropped
 ---@field made integer of an open load, how many users were begun
@@ -51,14 +58,16 @@ end
 ---@return slipstream.scenario.Share
 function M.new(options)
   local share = setmetatable({
-    users = {}, alive = 0, peak = 0, idle = {}, next = 0, made = 0, level = 0, begun = 0, stories = {},
-    is_ending = false, meter = meters.new(), began = false,
+    users = {}, alive = 0, peak = 0, leaving = 0, waiting = {}, idle = {}, next = 0, made = 0, level = 0,
+    begun = 0, stories = {}, is_ending = false, meter = meters.new(), began = false,
   }, Share)
   for name, value in pairs(options) do share[name] = value end
   local plan = share.plan
   share.client = { name = "user", _host = share.host } -- what the log calls each of them
   share.telling, share.silent = play_options(share), play_options(share)
   share.silent.history = 0
+  share.functions = {}
+  for _, case in ipairs(share.cases) do share.functions[case] = { case.fn } end
   share.kind = plan.is_rate and open or closed
   share.ramp, share.order = ramps.new(plan.points), deal.order(share.cases)
   share.paced = plan.pace_msec and share.meter:paced(plan.pace_msec * USEC) or share.meter
@@ -82,6 +91,26 @@ end
 function Share:left(user, has_failed)
   self.users[user.vu], self.alive = nil, self.alive - 1
   if has_failed then self.meter:fail("iteration", "error") end
+end
+
+--- Asks for a turn to end: if all closed their connections at once, the server would answer few of them in
+-- time. When it is none yet, the user hears by `leave` when it is.
+---@param user slipstream.scenario.User
+---@return boolean
+function Share:may_pass(user)
+  if self.leaving == MOST_LEAVING then
+    table.insert(self.waiting, user)
+    return false
+  end
+  self.leaving = self.leaving + 1
+  return true
+end
+
+--- One that had its turn has closed all.
+function Share:pass()
+  local user = table.remove(self.waiting)
+  if user then return turn.post(self.host, users.leave, user) end
+  self.leaving = self.leaving - 1
 end
 
 --- The first story of a kind of error.

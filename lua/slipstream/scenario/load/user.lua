@@ -1,12 +1,16 @@
 --- User: a virtual user. It runs the setup of its scenario once, then the scenario as often as its share of
 -- the load gives it, then the teardown. What setup has connected stays for all of that; what an iteration
 -- connects is closed at its end. When one of setup's connections is lost it begins anew.
+--
+-- There may be very many. So it has no fiber of its own while one of the scenario's runs: what comes after
+-- each stage of that is a step, which begins when the stage is settled.
 
 local closing = require "slipstream.scenario.closing"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 local play = require "slipstream.scenario.play"
 local stories = require "slipstream.scenario.story"
+local turn = require "slipstream.turn"
 
 local M = {}
 
@@ -18,14 +22,61 @@ local PAUSE_MSEC, SETUP_PAUSE_MSEC = 100, 1000
 -- So many users keep the last events of their sockets, for stories.
 local TELLING_USERS = 10
 
----@class slipstream.scenario.User
+---@class slipstream.scenario.User the owner of its fibers, see slipstream.fiber
 ---@field vu integer from 1, among those of all workers
 ---@field case slipstream.scenario.Case
 ---@field share slipstream.scenario.Share
 ---@field iteration integer how many it has begun
 ---@field began number|false when the iteration that it is given is to begin, on the host's clock
+---@field first integer|false the first socket of this iteration
+---@field step function|false what comes after the stage
+---@field clock userdata the timer of the stage
+---@field playing table|false see slipstream.scenario.play
 ---@field t slipstream.scenario.Context|false
----@field is_done boolean? it has had its last iteration
+---@field is_late boolean the stage took too long
+---@field is_leaving boolean its turn to end has come
+---@field is_done boolean it has had its last iteration
+local User = {}
+User.__index = User
+
+-- Steps.
+
+local function ended(user, state, caught)
+  if state ~= "failed" then return end -- as it is by the watchdog
+  user.share:tell("error", { user.case.name, caught.text })
+  if user.playing then user.playing:close() end
+  if user.is_leaving then user.share:pass() end
+  return user.share:left(user, true)
+end
+
+-- In a round of its own, since it is told from within a task.
+local function go_on(user)
+  local step = user.step
+  if not step or not (user.is_late or play.is_settled(user.t)) then return end
+  user.step, user.is_late = false, false
+  user.clock:unset()
+  return fiber.run(user, ended, step, user, play.end_stage(user.t, user.case.timeout))
+end
+
+-- For its context.
+function User:hear()
+  return turn.post(self.share.host, go_on, self)
+end
+
+local function is_late(_, user)
+  user.is_late = true
+  return go_on(user)
+end
+
+-- The end of a step: calls functions of the scenario, and then `step(user, failure)`.
+local function stage(user, functions, step)
+  if #functions == 0 then return step(user) end
+  user.step = step
+  user.clock:set(user.case.timeout)
+  return play.begin_stage(user.t, functions)
+end
+
+-- Iterations.
 
 local function is_ending(share)
   if share.is_ending then return true end
@@ -57,19 +108,6 @@ local function close_from(user, first, failure)
   return failure or faults[1] and failures.new("closed", faults[1]) or nil
 end
 
-local function iterate(user, began)
-  local t, share = user.t, user.share
-  local first = #t._sockets + 1
-  user.iteration = user.iteration + 1
-  t.iteration, t._start, t._logs, t._meter = user.iteration, share.host:clock(), false, share.paced
-  local failure = play.stage(t, user.case.timeout, { user.case.fn })
-  local msec = share.host:clock() - began
-  failure = close_from(user, first, failure)
-  t._meter = share.meter
-  settle(user, failure, msec)
-  return failure
-end
-
 local function has_lost(t)
   for _, socket in ipairs(t._sockets) do
     if not socket._socket:connected() then return true end
@@ -77,50 +115,76 @@ local function has_lost(t)
   return false
 end
 
--- Runs the scenario until there is nothing more to do, or what setup made is lost.
-local function work(user)
-  local share = user.share
-  local began = share:take(user)
-  while began do
-    local failure = iterate(user, began)
-    fiber.await(failure and PAUSE_MSEC or 0, is_ending, share) -- others have their turn in any case
-    if failure and has_lost(user.t) then return end
-    began = share:take(user)
-  end
-  user.is_done = true
+local wind_up, take_next
+
+-- Others have their turn in any case.
+local function after_iteration(user, failure)
+  local share, t = user.share, user.t
+  local msec = share.host:clock() - user.began
+  user.began = false
+  failure = close_from(user, user.first, failure)
+  t._meter = share.meter
+  settle(user, failure, msec)
+  fiber.await(failure and PAUSE_MSEC or 0, is_ending, share)
+  if failure and has_lost(t) then return wind_up(user) end
+  return take_next(user)
 end
 
-local function wind_up(user)
-  local failure
-  if #user.case.teardowns > 0 then failure = play.stage(user.t, user.case.timeout, user.case.teardowns) end
+local function iterate(user, began)
+  local t, share = user.t, user.share
+  user.iteration, user.began, user.first = user.iteration + 1, began, #t._sockets + 1
+  t.iteration, t._start, t._logs, t._meter = user.iteration, share.host:clock(), false, share.paced
+  return stage(user, share.functions[user.case], after_iteration)
+end
+
+function take_next(user)
+  local began = user.share:take(user)
+  if began then return iterate(user, began) end
+  user.is_done = true
+  return wind_up(user)
+end
+
+-- Lives.
+
+local function after_setup(user, failure)
+  if not failure then return take_next(user) end
+  settle(user, failure, 0) -- an iteration that could not be
+  user.has_failed, user.began = true, false
+  return wind_up(user)
+end
+
+local function begin_life(user)
+  local share = user.share
+  user.playing = play.open(user.case, user.vu <= TELLING_USERS and share.telling or share.silent)
+  user.t, user.has_failed = user.playing.t, false
+  user.t.vu = user.vu
+  return stage(user, user.case.setups, after_setup)
+end
+
+local function after_teardown(user, failure)
   failure = close_from(user, 1, failure)
   if failure and not uncounted[failure.kind] then note(user, failure) end
+  user.playing:close()
+  user.is_leaving = false
+  user.share:pass()
+  if user.has_failed then fiber.await(SETUP_PAUSE_MSEC, is_ending, user.share) end
+  if user.is_done or not user.share:wants(user) then return user.share:left(user, false) end
+  return begin_life(user)
 end
 
--- A setup that fails is an iteration that could not be.
-local function live_once(user, options)
-  local playing <close> = play.open(user.case, options)
-  user.t = playing.t
-  user.t.vu = user.vu
-  local failure = play.stage(user.t, user.case.timeout, user.case.setups)
-  if failure then settle(user, failure, 0) else work(user) end
-  wind_up(user)
-  return failure
+local function tear_down(user)
+  user.is_leaving = true
+  return stage(user, user.case.teardowns, after_teardown)
 end
 
-local function live(user)
-  local options = user.vu <= TELLING_USERS and user.share.telling or user.share.silent
-  repeat
-    local failure = live_once(user, options)
-    if failure then fiber.await(SETUP_PAUSE_MSEC, is_ending, user.share) end
-  until user.is_done or not user.share:wants(user)
+function wind_up(user)
+  if user.share:may_pass(user) then return tear_down(user) end
 end
 
--- Ended otherwise than by returning, as by the watchdog.
-local function ended(user, state, caught)
-  if state == "waiting" then return end
-  if state == "failed" then user.share:tell("error", { user.case.name, caught.text }) end
-  user.share:left(user, state == "failed")
+--- Its turn to end has come, which it has waited for.
+---@param user slipstream.scenario.User
+function M.leave(user)
+  return fiber.run(user, ended, tear_down, user)
 end
 
 --- Begins one; its share hears `left(user, has_failed)` when it has ended.
@@ -130,11 +194,13 @@ end
 ---@param began number? of its first iteration
 ---@return slipstream.scenario.User
 function M.begin(share, vu, case, began)
-  local user = {
-    share = share, vu = vu, case = case, iteration = 0, began = began or false, t = false,
+  local user = setmetatable({
+    share = share, vu = vu, case = case, iteration = 0, began = began or false, first = false, step = false,
+    playing = false, t = false, is_late = false, is_leaving = false,
     _client = share.client, _fiber = false, _done = false, _alarm = false, _is_script = true,
-  }
-  fiber.run(user, ended, live, user)
+  }, User)
+  user.clock = share.host:timer(is_late, user)
+  fiber.run(user, ended, begin_life, user)
   return user
 end
 
