@@ -361,18 +361,4 @@ describe("slipstream scenario", function()
       refuses({ write("one_scenario.lua", four), table.unpack(case[2]) }, 2, case[3])
     end)
   end
-
-  it("writes what --format asks for to --output", function()
-    local file = program.folder() .. "/out.tap"
-    local code, it_ran = run(four, "--format", "tap", "--output", file)
-    assert.equal(0, code)
-    assert.equal(4, #told(it_ran))
-    local tap <close> = assert(io.open(file))
-    assert.truthy(tap:read("a"):find("ok 4 - dora", 1, true))
-  end)
-
-  it("says so when an output cannot be written", function()
-    refuses({ write("one_scenario.lua", four), "--format", "tap", "--output", "/nowhere/x" }, 2,
-      "/nowhere/x cannot be written")
-  end)
 end)
