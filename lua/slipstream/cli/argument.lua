@@ -1,4 +1,4 @@
---- Argument: readers of what stands behind options, for argparse's `convert`.
+--- Argument: what commands tell argparse of their options.
 
 local M = {}
 
@@ -27,6 +27,30 @@ function M.pair(text)
   if not key then return nil, "--set: expected KEY=VALUE, with letters, digits, _ and - in KEY" end
   if taken[key] then return nil, ("--set: %s cannot be set; %s"):format(key, taken[key]) end
   return { key = key, value = value }
+end
+
+--- An action for an option whose value may be absent, of which argparse makes a list; "" stands for none.
+---@param options table
+---@param target string
+---@param list string[]
+function M.take_one(options, target, list) options[target] = list[1] or "" end
+
+--- Defines options that have a heading of their own in --help.
+---@param command table
+---@param heading string
+---@param define fun(command: table, ...: any) may call `option` and `flag` of what it gets
+---@param ... any
+function M.group(command, heading, define, ...)
+  local elements = {}
+  local function keep(element)
+    elements[#elements + 1] = element
+    return element
+  end
+  define({
+    option = function(_, ...) return keep(command:option(...)) end,
+    flag = function(_, ...) return keep(command:flag(...)) end,
+  }, ...)
+  command:group(heading, table.unpack(elements))
 end
 
 return M

@@ -31,6 +31,12 @@ local function read_filter(pattern)
   return pattern
 end
 
+local function define_server(group, command)
+  command:mutex(
+    group:option("--uri", "Where it is; the embedded one, in this program, when absent."):argname "URI",
+    group:option("--serve", "The app that this file returns, in this program."):argname "APP.lua")
+end
+
 local function define_selection(command)
   command:option("--filter", "Only scenarios whose name has this Lua pattern; of several, any of them.")
     :argname "PATTERN":count "*":target "filters":convert(read_filter)
@@ -44,36 +50,33 @@ local function define_selection(command)
     :argname "N":convert(argument.count("--seed", MOST_SEED, 0))
 end
 
--- Of what may stand there or not argparse makes a list.
-local function take_one(options, target, list) options[target] = list[1] end
-
 local function define_run(command)
+  command:option("--set", "Give the files args.KEY, a string; may be repeated.")
+    :argname "KEY=VALUE":count "*":convert(argument.pair)
   command:option("--jobs", "Play so many at a time."):argname "N":default "1"
     :convert(argument.count("--jobs", MOST))
   command:option("--bail", "Begin no other after N failures, after the first without N.")
-    :argname "N":args "?":convert(argument.count("--bail", MOST)):action(take_one)
+    :argname "N":args "?":convert(argument.count("--bail", MOST)):action(argument.take_one)
   command:option("--retry", "Play one that fails up to N times more; it passes when one of them does.")
     :argname "N":default "0":convert(argument.count("--retry", MOST, 0))
   command:option("--timeout", "What a scenario may take, unless it says so itself.")
     :argname "MSEC":convert(argument.count("--timeout", MOST * 1000))
 end
 
+local function define_telling(command)
+  output_options.define(command)
+  log_options.define(command, "error") -- the rest is in the stories of those that fail
+end
+
 function M.define(command)
   command:argument("PATH", "A file of scenarios, or a folder with such: all *_scenario.lua in it, or all\n"
     .. "*.lua when there are none."):args "*":target "paths"
-  command:mutex(
-    command:option("--uri", "Where the server is; the embedded one, in this program, when absent.")
-      :argname "URI",
-    command:option("--serve", "Play against the app that this file returns, in this program.")
-      :argname "APP.lua")
-  command:option("--set", "Give the files args.KEY, a string; may be repeated.")
-    :argname "KEY=VALUE":count "*":convert(argument.pair)
-  replay_options.define(command)
-  define_selection(command)
-  define_run(command)
-  output_options.define(command)
-  load.define(command)
-  log_options.define(command, "error") -- the rest is in the stories of those that fail
+  argument.group(command, "The server", define_server, command)
+  argument.group(command, "Which scenarios", define_selection)
+  argument.group(command, "How they play", define_run)
+  argument.group(command, "What is told", define_telling)
+  argument.group(command, "Under load", load.define)
+  argument.group(command, "A recording instead of scenarios", replay_options.define)
   command:epilog(epilog)
 end
 

@@ -55,12 +55,12 @@ local function read_threshold(text)
 end
 
 local function define_load(command)
-  command:option("--vus", "Load: so many virtual users play the scenarios again and again.")
+  command:option("--vus", "So many virtual users play the scenarios again and again.")
     :argname "N":convert(argument.count("--vus", MOST))
-  command:option("--rate", "Load: so many iterations begin in a second, whatever became of those before.")
+  command:option("--rate", "So many iterations begin in a second, whatever became of those before.")
     :argname "N/s":convert(read_rate)
-  command:option("--ramp", "Load: users over time, as 0:0,30s:500,2m:500, or iterations a second, as\n"
-    .. "0:0/s,30s:200/s."):argname "TIME:N,…":convert(read_ramp)
+  command:option("--ramp", "Users over time, as 0:0,30s:500,2m:500, or iterations a second, as\n"
+    .. "0:0/s,30s:200/s."):argname "TIME:N,...":convert(read_ramp)
   command:option("--max-vus", "With a rate: at most so many users, 1000 when absent.")
     :argname "N":convert(argument.count("--max-vus", MOST))
   command:option("--pace", "With users: each begins an iteration every so often.")

@@ -1,5 +1,6 @@
 --- The options of `slipstream scenario` for recordings: to replay one, as a scenario, or to write it as one.
 
+local argument = require "slipstream.cli.argument"
 local difference = require "slipstream.scenario.replay.difference"
 local emit = require "slipstream.scenario.replay.emit"
 local player = require "slipstream.scenario.replay.player"
@@ -11,9 +12,6 @@ local FAILED, USAGE = 1, 2
 
 local TIMEOUT_MSEC, AWAIT_MSEC = 300000, 5000
 
--- Of what may stand there or not argparse makes a list.
-local function take_one(options, target, list) options[target] = list[1] or "" end
-
 --- Tells argparse the options.
 function M.define(command)
   command:option("--from", "Replay this recording: do what its clients did, and expect what its server said.")
@@ -22,7 +20,7 @@ function M.define(command)
     .. "key, as /payload/response/*/id; may be repeated."):argname "KEY":count "*":target "ignored"
   command:flag("--any-order", "What the server said may come in any order.")
   command:option("--emit", "Write it as a scenario, to OUT.lua or to the standard output, instead.")
-    :argname "OUT.lua":args "?":action(take_one)
+    :argname "OUT.lua":args "?":action(argument.take_one)
 end
 
 local needs_recording = { emit = "--emit", any_order = "--any-order" }
