@@ -18,6 +18,22 @@ describe("core", function()
     package.loaded.luv = luv
   end)
 
+  it("writes bytes in hex, and reads them", function()
+    local bytes = "\0\x09\x0a\x7f\x80\xff" .. ("x"):rep(100000)
+    assert.equal("00090a7f80ff" .. ("78"):rep(100000), core.to_hex(bytes))
+    assert.equal(bytes, core.from_hex(core.to_hex(bytes)))
+    assert.equal("\xab\xcd", core.from_hex "aBCd")
+    assert.equal("", core.from_hex "")
+    for _, text in ipairs { "0", "0g", "@0", "a ", "\0\0", "é" } do assert.is_nil(core.from_hex(text)) end
+  end)
+
+  it("puts bytes under a mask, and takes it off", function()
+    assert.equal("\1\0\7\4\0", core.ws_mask("\0\2\4\0\1", "\1\2\3\4"))
+    local bytes = ("wörld"):rep(1000)
+    assert.equal(bytes, core.ws_mask(core.ws_mask(bytes, "\xff\0\x80\1"), "\xff\0\x80\1"))
+    assert.has_error(function() core.ws_mask("", "123") end)
+  end)
+
   it("has one host on luv's loop, and as many pretended ones as asked for", function()
     assert.equal(core.host(), core.host())
     assert.not_equal(core.pretend(), core.pretend())

@@ -1,12 +1,12 @@
 #include "script/core_lua.h"
 
 #include "net/files.h"
+#include "script/bytes_lua.h"
 #include "script/fiber_lua.h"
 #include "script/histogram_lua.h"
 #include "script/host_lua.h"
 #include "script/json.h"
 #include "script/luv_lua.h"
-#include "script/mask_lua.h"
 #include "script/memory_lua.h"
 #include "script/message_lua.h"
 #include "script/pack.h"
@@ -49,7 +49,7 @@ int slip_core_open(lua_State *L) {
   slip_uri_open(L);
   slip_tls_open(L);
   slip_tls_engine_open(L);
-  slip_mask_open(L);
+  slip_bytes_open(L);
   slip_message_open(L);
   slip_host_open(L);
   slip_push_open(L);

@@ -60,7 +60,9 @@ end
 ---@param text string without its end
 function File:append(text)
   if self.fault then return end
-  self.lines[#self.lines + 1], self.waiting = text .. "\n", self.waiting + #text + 1
+  table.insert(self.lines, text)
+  table.insert(self.lines, "\n")
+  self.waiting = self.waiting + #text + 1
   if self.waiting > MOST_WAITING then return fail(self, "the disk is too slow") end
   if not self.is_writing then flush(self) end
 end

@@ -23,15 +23,6 @@ local has_text = { text = true, continuation = true, http = true, note = true }
 
 local reserved = { rsv1 = 4, rsv2 = 2, rsv3 = 1 }
 
-local function to_hex(bytes)
-  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
-
-local function from_hex(text)
-  if #text % 2 == 1 or text:find "%X" then return nil end
-  return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
 -- Of frames.
 
 local function close_of(data)
@@ -77,32 +68,34 @@ local function whole_characters(text)
   return bad and #text - bad < 4 and text:sub(1, bad - 1) or text
 end
 
+-- In parts, since it may be long.
 local function encode_data(line)
   local data = line.data
-  if data == nil then return '"data":null' end
+  if data == nil then return '"data":', "null" end
   if type(data) == "table" then
-    return ('"data":{"code":%d,"reason":%s}'):format(data.code, core.json.encode(data.reason))
+    return ('"data":{"code":%d,"reason":'):format(data.code), core.json.encode(data.reason), "}"
   end
   if has_text[line.opcode] and not line.rsv1 then
     if line.len then data = whole_characters(data) end
     local text = core.json.encode(data)
-    if text then return '"data":' .. text end
+    if text then return '"data":', text end
   end
-  return ('"hex":true,"data":"%s"'):format(to_hex(line.data))
+  return '"hex":true,"data":"', core.to_hex(line.data), '"'
 end
 
 --- Its JSON, without the end of the line.
 ---@param line slipstream.RecordedLine
 ---@return string
 function M.write(line)
-  local parts = {}
+  local parts = { "{" }
   for _, name in ipairs(order) do
     local value = line[name]
     if name == "t_ms" then value = math.floor(value * 10 + 0.5) / 10 end
-    if value ~= nil then parts[#parts + 1] = ('"%s":%s'):format(name, core.json.encode(value)) end
+    if value ~= nil then parts[#parts + 1] = ('"%s":%s,'):format(name, core.json.encode(value)) end
   end
-  parts[#parts + 1] = encode_data(line)
-  return "{" .. table.concat(parts, ",") .. "}"
+  local front, data, back = encode_data(line)
+  table.move({ front, data, back or "", "}" }, 1, 4, #parts + 1, parts)
+  return table.concat(parts)
 end
 
 -- Reading.
@@ -154,7 +147,7 @@ end
 local function read_data(line, says_hex)
   if type(line.data) == "table" then return check_close(line.data) end
   if type(line.data) ~= "string" or not is_hex(line, says_hex) then return nil end
-  line.data = from_hex(line.data)
+  line.data = core.from_hex(line.data)
   if not line.data then return "data: hex expected" end
 end
 
