@@ -248,6 +248,59 @@ describe("a replay #wire", function()
   end)
 end)
 
+describe("an emitted scenario", function()
+  local upgrade = "%s HTTP/1.1\\r\\nHost: a\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
+    .. "Sec-WebSocket-Key: a2V5\\r\\nSec-WebSocket-Version: 13\\r\\n%s\\r\\n"
+
+  -- Of connections, each with its query and its further headers.
+  local function emit(path, ...)
+    local lines = {}
+    for number, connection in ipairs { ... } do
+      local target = "GET /socket/websocket?vsn=2.0.0" .. connection[1]
+      lines[#lines + 1] = ('{"dir":"c2s","conn":%d,"opcode":"http","data":"%s"}'):format(number,
+        upgrade:format(target, connection[2] or ""))
+      lines[#lines + 1] = ('{"dir":"s2c","conn":%d,"opcode":"http","data":"HTTP/1.1 101 OK"}'):format(number)
+    end
+    local it = assert(recordings.read(path, table.concat(lines, "\n")))
+    local lua = assert(require("slipstream.scenario.replay.emit").write(it, { names = {}, pointers = {} }))
+    assert(load(lua))
+    return lua
+  end
+
+  it("takes for a name only what can be one, and is free", function()
+    local lua = emit("talk", { "&user=ann" }, { "&user=ann" }, { "&user=scenario" }, { "&user=end" },
+      { "&user=a%20b" }, { "&name=bob" })
+    local names = {}
+    for name in lua:gmatch "local ([%w_]+) = t:connect" do names[#names + 1] = name end
+    assert.same({ "ann", "socket_2", "socket_3", "socket_4", "socket_5", "bob" }, names)
+  end)
+
+  it("has more connections than Lua has local variables", function()
+    local connections = {}
+    for i = 1, 300 do connections[i] = { "" } end
+    local lua = emit("talk", table.unpack(connections))
+    assert.truthy(lua:find("  sockets[300] = t:connect()\n", 1, true))
+  end)
+
+  it("takes secrets from the environment, whatever their names", function()
+    local headers = "Cookie: [redacted]\\r\\nX-Kind: robot\\r\\n"
+      .. "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx.[redacted]\\r\\n"
+    local lua = emit("talk", { "&token=[redacted]&2fa_token=[redacted]", headers })
+    for _, text in ipairs {
+      "token = t.env.TOKEN", '["2fa_token"] = t.env["2FA_TOKEN"]', "Cookie = t.env.COOKIE",
+      '["X-Kind"] = "robot"', "auth_token = t.env.AUTH_TOKEN",
+    } do
+      assert.truthy(lua:find(text, 1, true), lua)
+    end
+  end)
+
+  it("is no other code for the name of the file", function()
+    local lua = emit('a\nos.exit(3) --"\\.jsonl', { "" })
+    assert.truthy(lua:find('scenario("a?os.exit(3) --\\"\\\\", function(t)', 1, true), lua)
+    assert.is_nil(lua:find "\nos%.exit")
+  end)
+end)
+
 describe("a recording", function()
   local good = '{"dir":"c2s","conn":1,"opcode":"text","data":"x"}'
 

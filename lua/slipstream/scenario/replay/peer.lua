@@ -55,10 +55,11 @@ local function hear_http(peer, bytes)
   local skipped = math.min(peer.body, #bytes)
   peer.body, bytes = peer.body - skipped, bytes:sub(skipped + 1)
   local size = head.size(bytes)
-  if not size then
+  if not size and #bytes <= head.MOST then
     peer.held = bytes
     return
   end
+  if not size then return peer.handler.heard { kind = "raw", data = bytes } end
   local answer = head.read(bytes:sub(1, size))
   local status = answer and head.status(answer) or 0
   peer.is_socket = status == 101
@@ -70,7 +71,8 @@ end
 function hear(peer, bytes)
   if bytes == "" then return end
   if not peer.is_socket then return hear_http(peer, bytes) end
-  if peer.reader:feed(bytes) then peer.handler.heard { kind = "close" } end
+  local rest = peer.reader:feed(bytes)
+  if rest then peer.handler.heard { kind = "raw", data = rest } end
 end
 
 local function read(peer)

@@ -89,7 +89,7 @@ end
 -- What the server said.
 
 ---@class slipstream.ReplayItem
----@field kind "http"|"message"|"close"|"end"
+---@field kind "http"|"message"|"close"|"end"|"raw"
 ---@field opcode string? of a message: text or binary
 ---@field data string? its bytes, or its text
 ---@field len integer? of the whole, when that was cut short

@@ -21,7 +21,9 @@ end
 
 -- What is secret comes from the environment.
 local function secret(name)
-  return "t.env." .. name:upper():gsub("%W+", "_"):gsub("^_+", ""):gsub("_+$", "")
+  local variable = name:upper():gsub("%W+", "_"):gsub("^_+", ""):gsub("_+$", "")
+  if literal.is_name(variable) then return "t.env." .. variable end
+  return ("t.env[%s]"):format(literal.string(variable))
 end
 
 local function fields_of(map)

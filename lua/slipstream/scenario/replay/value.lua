@@ -62,6 +62,7 @@ end
 function M.of(item, vsn)
   if item.kind == "message" then return M.of_message(item.opcode, item.data, vsn) end
   if item.kind == "http" then return { status = item.status } end
+  if item.kind == "raw" then return { bytes = item.data } end
   if item.kind == "close" then return { close = { code = item.code, reason = item.reason } } end
   return { ending = true }
 end
