@@ -1,5 +1,6 @@
 -- `slipstream record`, then `slipstream scenario --from`: as a user does it.
 local program = require "spec.support.program"
+local self_signed = require "spec.support.self_signed"
 
 local guest = [[
   local slipstream = require "slipstream"
@@ -68,6 +69,25 @@ describe("slipstream scenario --from", function()
       assert.equal(0, (scenario("--from", path, "--uri", uri, "--ignore", key)))
     end
     assert.equal(1, (scenario("--from", path, "--uri", uri, "--ignore", "/payload/users", "--any-order")))
+  end)
+
+  it("replays to a wss server whose CA is in SSL_CERT_FILE", function()
+    local path, uri = record()
+    local certificate = self_signed.new(program.folder())
+    local tls = program.start({
+      "-d", "-d", ("openssl-listen:0,bind=127.0.0.1,fork,cert=%s,key=%s,verify=0"):format(certificate.file,
+        certificate.key), "tcp:127.0.0.1:" .. uri:match ":(%d+)/",
+    }, { path = "socat" })
+    local secure = "wss://127.0.0.1:" .. tls:read_error("listening on"):match ":(%d+)$"
+    local function outcome(env)
+      local code, it = program.run({ "scenario", "--from", path, "--uri", secure }, { env = env })
+      return code, it:output()
+    end
+    local code, output = outcome { SSL_CERT_FILE = certificate.file }
+    assert.equal(0, code, output)
+    code, output = outcome {}
+    assert.equal(1, code)
+    assert.truthy(output:find("no connection: self-signed certificate", 1, true), output)
   end)
 
   it("writes it as a scenario, which passes", function()
