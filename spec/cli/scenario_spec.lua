@@ -2,6 +2,7 @@
 -- scenario is told of in spec/scenario.
 local program = require "spec.support.program"
 local raw_server = require "spec.support.raw_server"
+local uv = require "luv"
 
 local SIGTERM = 15
 
@@ -136,6 +137,22 @@ describe("slipstream scenario", function()
       assert.equal(0, code, it_ran:errors())
       assert.same({ "ok first", "ok second" }, told(it_ran))
     end)
+  end)
+
+  it("gives each file the modules beside it, also where those of two folders are called the same", function()
+    local paths = {}
+    for place, name in ipairs { "ann", "bob" } do
+      local folder = ("%s/%s"):format(program.folder(), name)
+      assert(uv.fs_mkdir(folder, 448))
+      program.file(name .. "/people.lua") (("return { name = %q }"):format(name))
+      paths[place] = write(name .. "/one_scenario.lua", ([[
+        local people = require "people"
+        scenario("has its own", function(t) t.equal(%q, people.name) end)
+      ]]):format(name))
+    end
+    local code, it_ran = program.run { "scenario", table.unpack(paths) }
+    assert.equal(0, code, it_ran:output())
+    assert.equal(2, #told(it_ran))
   end)
 
   describe("shuffles", function()
@@ -343,6 +360,14 @@ describe("slipstream scenario", function()
     local path = write("one_scenario.lua", four)
     refuses({ path, "--filter", "emma" }, 2, "none of the 4 scenarios")
     refuses({ write("one_scenario.lua", "") }, 1, path .. ": there is no scenario in it")
+  end)
+
+  it("has its options under headings in --help", function()
+    local code, it_ran = program.run { "scenario", "--help" }
+    assert.equal(0, code)
+    for _, heading in ipairs { "The server", "Which scenarios", "How they play", "What is told" } do
+      assert.truthy(it_ran:output():find("\n\n" .. heading .. ":\n   --", 1, true), heading)
+    end
   end)
 
   -- { name, arguments, what it says }

@@ -1,5 +1,6 @@
 --- Files of scenarios.
 
+local insulation = require "slipstream.scenario.insulation"
 local place = require "slipstream.place"
 local script = require "slipstream.cli.script"
 local suites = require "slipstream.scenario.suite"
@@ -36,7 +37,7 @@ end
 local function load_file(file, defaults)
   local chunk, text = script.load(file)
   if not chunk then return nil, text end
-  local suite, caught = suites.gather(file, chunk, defaults)
+  local suite, caught = insulation.run(file, suites.gather, file, chunk, defaults)
   if not suite then return nil, script.explain(file, caught) end
   if #suite.cases == 0 then return nil, "there is no scenario in it" end
   return suite.cases
