@@ -85,6 +85,11 @@ static enum slip_http_fault keep(struct slip_http_head *head, struct slip_span p
   }
 }
 
+/* A line with its end. */
+static bool is_blank(struct slip_span line) {
+  return line.size == 1 || (line.size == 2 && line.at[0] == '\r');
+}
+
 /* Reads to the end of a line and no further, so that what is behind the head stays in *in. */
 static enum slip_http_fault read_line(struct slip_http_head *head, struct slip_span *in) {
   const char *end = memchr(in->at, '\n', in->size);
@@ -97,10 +102,7 @@ static enum slip_http_fault read_line(struct slip_http_head *head, struct slip_s
   *in = slip_span_skip(*in, piece.size);
   if (end == NULL)
     return SLIP_HTTP_NO_FAULT;
-  struct slip_span rest = slip_span_skip(slip_buf_span(&head->text), head->line_at);
-  struct slip_span line = {0};
-  slip_http_line_next(&rest, &line);
-  if (line.size == 0)
+  if (is_blank(slip_span_skip(slip_buf_span(&head->text), head->line_at)))
     return end_head(head);
   head->line_at = head->text.size;
   return SLIP_HTTP_NO_FAULT;

@@ -17,9 +17,11 @@ static struct slip_span take(struct slip_span *text, char mark) {
 }
 
 bool slip_http_line_next(struct slip_span *text, struct slip_span *line) {
-  if (text->size == 0 || memchr(text->at, '\n', text->size) == NULL)
+  const char *end = text->size > 0 ? memchr(text->at, '\n', text->size) : NULL;
+  if (end == NULL)
     return false;
-  *line = take(text, '\n');
+  *line = (struct slip_span){text->at, (size_t)(end - text->at)};
+  *text = slip_span_skip(*text, line->size + 1);
   if (line->size > 0 && line->at[line->size - 1] == '\r')
     line->size--;
   return true;
@@ -109,15 +111,7 @@ struct slip_span slip_upgrade_header(struct slip_span headers, struct slip_span 
   return (struct slip_span){0};
 }
 
-size_t slip_http_header_count(struct slip_span headers, struct slip_span name) {
-  struct slip_header header;
-  size_t count = 0;
-  while (slip_upgrade_header_next(&headers, &header))
-    count += slip_http_is_same(header.name, name);
-  return count;
-}
-
-static bool lists(struct slip_span list, struct slip_span wanted) {
+bool slip_http_lists(struct slip_span list, struct slip_span wanted) {
   struct slip_span item;
   while (slip_http_item_next(&list, &item))
     if (slip_http_is_same(item, wanted))
@@ -129,7 +123,7 @@ bool slip_http_header_lists(struct slip_span headers, struct slip_span name,
                             struct slip_span item) {
   struct slip_header header;
   while (slip_upgrade_header_next(&headers, &header))
-    if (slip_http_is_same(header.name, name) && lists(header.value, item))
+    if (slip_http_is_same(header.name, name) && slip_http_lists(header.value, item))
       return true;
   return false;
 }

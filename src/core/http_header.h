@@ -27,9 +27,9 @@ bool slip_http_is_same(struct slip_span a, struct slip_span b);
 bool slip_http_part_next(struct slip_span *text, char mark, struct slip_span *part);
 /* Takes the next item, trimmed, off the front of a list with commas; empty items are skipped. */
 bool slip_http_item_next(struct slip_span *list, struct slip_span *item);
-/* How many headers are of that name. */
-size_t slip_http_header_count(struct slip_span headers, struct slip_span name);
-/* Whether a header of that name lists the item, in any case. */
+/* Whether a list with commas has the item, in any case. */
+bool slip_http_lists(struct slip_span list, struct slip_span item);
+/* Whether a header of that name lists the item. */
 bool slip_http_header_lists(struct slip_span headers, struct slip_span name, struct slip_span item);
 
 #endif

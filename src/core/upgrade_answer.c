@@ -24,6 +24,7 @@ struct slip_upgrade_reader {
   struct slip_buf protocols; /* those that were offered */
   struct slip_extension offer;
   struct slip_extension agreed;
+  struct slip_span protocol; /* that was agreed on, in the head; absent when none */
   struct slip_http_body body;
   enum phase phase;
   enum slip_err err; /* of the last feed */
@@ -86,25 +87,53 @@ static bool is_offered(const struct slip_upgrade_reader *r, struct slip_span pro
   return false;
 }
 
-static const char *fault_of_accept(const struct slip_upgrade_reader *r, struct slip_span headers) {
-  struct slip_span name = SLIP_SPAN("Sec-WebSocket-Accept");
+/* What the headers of a 101 say of the switch itself. */
+struct claims {
+  bool is_websocket;
+  bool is_upgrade;
+  struct slip_span accept;
+  struct slip_span protocol;
+  size_t accept_count;
+  size_t protocol_count;
+};
+
+static void note(struct claims *claims, const struct slip_header *header) {
+  if (slip_http_is_same(header->name, SLIP_SPAN("Upgrade"))) {
+    claims->is_websocket |= slip_http_lists(header->value, SLIP_SPAN("websocket"));
+  } else if (slip_http_is_same(header->name, SLIP_SPAN("Connection"))) {
+    claims->is_upgrade |= slip_http_lists(header->value, SLIP_SPAN("Upgrade"));
+  } else if (slip_http_is_same(header->name, SLIP_SPAN("Sec-WebSocket-Accept"))) {
+    claims->accept = header->value;
+    claims->accept_count++;
+  } else if (slip_http_is_same(header->name, SLIP_SPAN("Sec-WebSocket-Protocol"))) {
+    claims->protocol = header->value;
+    claims->protocol_count++;
+  }
+}
+
+static struct claims claims_of(struct slip_span headers) {
+  struct claims claims = {0};
+  struct slip_header header;
+  while (slip_upgrade_header_next(&headers, &header))
+    note(&claims, &header);
+  return claims;
+}
+
+static const char *fault_of_accept(const struct slip_upgrade_reader *r,
+                                   const struct claims *claims) {
   struct slip_span wanted = {(const char *)r->accept, ACCEPT_SIZE};
-  if (slip_http_header_count(headers, name) != 1)
+  if (claims->accept_count != 1)
     return "the server switched protocols without one Sec-WebSocket-Accept";
-  if (!slip_span_is_equal(slip_upgrade_header(headers, name), wanted))
+  if (!slip_span_is_equal(claims->accept, wanted))
     return "the server's Sec-WebSocket-Accept does not answer our key";
   return NULL;
 }
 
-static const char *fault_of_choice(struct slip_upgrade_reader *r, struct slip_span headers) {
-  struct slip_span protocol = SLIP_SPAN("Sec-WebSocket-Protocol");
-  const char *fault = slip_extension_read(&r->offer, headers, &r->agreed);
-  if (fault != NULL)
-    return fault;
-  size_t count = slip_http_header_count(headers, protocol);
-  if (count > 1)
+static const char *fault_of_protocol(const struct slip_upgrade_reader *r,
+                                     const struct claims *claims) {
+  if (claims->protocol_count > 1)
     return "the server chose more than one subprotocol";
-  if (count == 1 && !is_offered(r, slip_upgrade_header(headers, protocol)))
+  if (claims->protocol_count == 1 && !is_offered(r, claims->protocol))
     return "the server chose a subprotocol that was not offered";
   return NULL;
 }
@@ -112,14 +141,20 @@ static const char *fault_of_choice(struct slip_upgrade_reader *r, struct slip_sp
 /* RFC 6455 section 4.1: what makes a 101 an answer to us. Refusals may come in HTTP/1.0, from a
  * proxy for instance. */
 static const char *fault_of_switch(struct slip_upgrade_reader *r, struct slip_span headers) {
+  struct claims claims = claims_of(headers);
   if (slip_http_head_is_1_0(&r->head))
     return "the server switched protocols in HTTP/1.0, which has no upgrade";
-  if (!slip_http_header_lists(headers, SLIP_SPAN("Upgrade"), SLIP_SPAN("websocket")))
+  if (!claims.is_websocket)
     return "the server switched protocols without the header Upgrade: websocket";
-  if (!slip_http_header_lists(headers, SLIP_SPAN("Connection"), SLIP_SPAN("Upgrade")))
+  if (!claims.is_upgrade)
     return "the server switched protocols without the header Connection: Upgrade";
-  const char *fault = fault_of_accept(r, headers);
-  return fault != NULL ? fault : fault_of_choice(r, headers);
+  const char *fault = fault_of_accept(r, &claims);
+  if (fault == NULL)
+    fault = slip_extension_read(&r->offer, headers, &r->agreed);
+  if (fault == NULL)
+    fault = fault_of_protocol(r, &claims);
+  r->protocol = claims.protocol;
+  return fault;
 }
 
 static void begin_body(struct slip_upgrade_reader *r, struct slip_span headers) {
@@ -211,10 +246,9 @@ void slip_upgrade_reader_answer(const struct slip_upgrade_reader *r,
       .reason = slip_http_head_reason(&r->head),
       .headers = slip_http_head_headers(&r->head),
       .body = slip_buf_span(&r->text),
+      .protocol = r->protocol,
+      .compress = r->agreed,
   };
-  out->compress = r->agreed;
-  if (r->phase == ACCEPTED)
-    out->protocol = slip_upgrade_header(out->headers, SLIP_SPAN("Sec-WebSocket-Protocol"));
 }
 
 const char *slip_upgrade_reader_fault(const struct slip_upgrade_reader *r) {
