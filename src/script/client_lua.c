@@ -35,18 +35,17 @@ static int finish(lua_State *L, const struct slip_client_box *box, enum slip_err
 
 /* Its life. */
 
-/* Pushes a closed client, with the decoder of the config at 4 as a user value, if that has one. */
-static struct slip_client_box *push_closed(lua_State *L, struct slip_host_box *host) {
-  bool has_decoder = !lua_isnoneornil(L, 4) && lua_getfield(L, 4, "decode") != LUA_TNIL;
-  lua_settop(L, 5); /* stack: host, handlers, socket, config, decoder or nil */
+/* Pushes a closed client, with the decoder of the config, a userdata at 5, if that has one. */
+static struct slip_client_box *push_closed(lua_State *L, struct slip_host_box *host,
+                                           bool has_decoder) {
   struct slip_client_box *box =
       lua_newuserdatauv(L, sizeof *box, has_decoder ? SLIP_CLIENT_DECODE : SLIP_CLIENT_HOST);
   *box = (struct slip_client_box){.client = NULL, .host = host, .has_decoder = has_decoder};
   luaL_setmetatable(L, SLIP_CLIENT_TYPE);
-  lua_insert(L, 5);
-  if (has_decoder)
-    lua_setiuservalue(L, 5, SLIP_CLIENT_DECODE);
-  lua_settop(L, 5);
+  if (has_decoder) {
+    lua_getiuservalue(L, 5, SLIP_CONFIG_DECODE);
+    lua_setiuservalue(L, -2, SLIP_CLIENT_DECODE);
+  }
   return box;
 }
 
@@ -55,23 +54,26 @@ int slip_client_push(lua_State *L) {
   struct slip_host_box *host = slip_host_check(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checkany(L, 3);
-  struct slip_session_config config;
-  slip_config_read(L, 4, &config);
   lua_settop(L, 4);
-
-  struct slip_client_box *box = push_closed(L, host); /* so that __gc is safe */
+  if (lua_isnil(L, 4)) { /* all defaults */
+    lua_newtable(L);
+    lua_replace(L, 4);
+  }
+  const struct slip_config_box *config = slip_config_push(L, 4); /* stays at 5 */
+  struct slip_client_box *box =
+      push_closed(L, host, config->has_decoder); /* so that __gc is safe */
   slip_event_push_handlers(L, 2, &box->handled);
-  lua_setiuservalue(L, 5, SLIP_CLIENT_HANDLERS);
+  lua_setiuservalue(L, 6, SLIP_CLIENT_HANDLERS);
   lua_pushvalue(L, 3);
-  lua_setiuservalue(L, 5, SLIP_CLIENT_SOCKET);
+  lua_setiuservalue(L, 6, SLIP_CLIENT_SOCKET);
   lua_pushvalue(L, 1);
-  lua_setiuservalue(L, 5, SLIP_CLIENT_HOST);
-  slip_live_set(L, 5, true);
-  enum slip_err err = slip_client_new(host->loop, &config, &slip_event_handler, box,
+  lua_setiuservalue(L, 6, SLIP_CLIENT_HOST);
+  slip_live_set(L, 6, true);
+  enum slip_err err = slip_client_new(host->loop, &config->session, &slip_event_handler, box,
                                       &box->client); /* last: owned at once */
   if (err == SLIP_OK)
     return 1;
-  slip_live_set(L, 5, false);
+  slip_live_set(L, 6, false);
   return slip_result_push(L, err, NULL);
 }
 

@@ -5,6 +5,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
+/* Its address is the key in the registry: a userdata by the table that was read. */
+static const char CONFIGS_KEY = 0;
+
 /* The readers below read one field of the table at `index` and leave the stack as it was. */
 static size_t read_size(lua_State *L, int index, const char *key, size_t otherwise,
                         lua_Integer max) {
@@ -87,30 +90,59 @@ static void read_compress(lua_State *L, int index, struct slip_session_compress 
   lua_pop(L, 1);
 }
 
-void slip_config_read(lua_State *L, int index, struct slip_session_config *out) {
+static void read_session(lua_State *L, int index, struct slip_session_config *out) {
   struct slip_session_config c = slip_session_defaults;
-  if (!lua_isnoneornil(L, index)) {
-    luaL_checktype(L, index, LUA_TTABLE);
-    c.heartbeat_interval_msec =
-        read_msec(L, index, "heartbeat_interval_msec", c.heartbeat_interval_msec);
-    c.heartbeat_timeout_msec =
-        read_msec(L, index, "heartbeat_timeout_msec", c.heartbeat_timeout_msec);
-    c.connect_timeout_msec = read_msec(L, index, "connect_timeout_msec", c.connect_timeout_msec);
-    c.join_timeout_msec = read_msec(L, index, "join_timeout_msec", c.join_timeout_msec);
-    c.push_timeout_msec = read_msec(L, index, "push_timeout_msec", c.push_timeout_msec);
-    c.write_timeout_msec = read_msec(L, index, "write_timeout_msec", c.write_timeout_msec);
-    c.stable_after_msec = read_msec(L, index, "stable_after_msec", c.stable_after_msec);
-    c.max_message_bytes = read_size(L, index, "max_message_bytes", c.max_message_bytes, INT64_MAX);
-    c.max_queue_bytes = read_size(L, index, "max_queue_bytes", c.max_queue_bytes, INT64_MAX);
-    c.max_buffered_pushes = (uint32_t)read_size(L, index, "max_buffered_pushes",
-                                                c.max_buffered_pushes, SLIP_BUFFERED_PUSHES_MAX);
-    c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
-    c.vsn = read_vsn(L, index, c.vsn);
-    read_compress(L, index, &c.compress);
-    read_steps(L, index, "reconnect_after_msec", &c.reconnect);
-    read_steps(L, index, "rejoin_after_msec", &c.rejoin);
-    c.reconnect.jitter = read_jitter(L, index, c.reconnect.jitter);
-    c.rejoin.jitter = read_jitter(L, index, c.rejoin.jitter);
-  }
+  c.heartbeat_interval_msec =
+      read_msec(L, index, "heartbeat_interval_msec", c.heartbeat_interval_msec);
+  c.heartbeat_timeout_msec =
+      read_msec(L, index, "heartbeat_timeout_msec", c.heartbeat_timeout_msec);
+  c.connect_timeout_msec = read_msec(L, index, "connect_timeout_msec", c.connect_timeout_msec);
+  c.join_timeout_msec = read_msec(L, index, "join_timeout_msec", c.join_timeout_msec);
+  c.push_timeout_msec = read_msec(L, index, "push_timeout_msec", c.push_timeout_msec);
+  c.write_timeout_msec = read_msec(L, index, "write_timeout_msec", c.write_timeout_msec);
+  c.stable_after_msec = read_msec(L, index, "stable_after_msec", c.stable_after_msec);
+  c.max_message_bytes = read_size(L, index, "max_message_bytes", c.max_message_bytes, INT64_MAX);
+  c.max_queue_bytes = read_size(L, index, "max_queue_bytes", c.max_queue_bytes, INT64_MAX);
+  c.max_buffered_pushes = (uint32_t)read_size(L, index, "max_buffered_pushes",
+                                              c.max_buffered_pushes, SLIP_BUFFERED_PUSHES_MAX);
+  c.rejoin_on_reconnect = read_bool(L, index, "rejoin_on_reconnect", c.rejoin_on_reconnect);
+  c.vsn = read_vsn(L, index, c.vsn);
+  read_compress(L, index, &c.compress);
+  read_steps(L, index, "reconnect_after_msec", &c.reconnect);
+  read_steps(L, index, "rejoin_after_msec", &c.rejoin);
+  c.reconnect.jitter = read_jitter(L, index, c.reconnect.jitter);
+  c.rejoin.jitter = read_jitter(L, index, c.rejoin.jitter);
   *out = c;
+}
+
+/* Pushes what the table at `index` says. */
+static void make(lua_State *L, int index) {
+  struct slip_config_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_CONFIG_DECODE);
+  read_session(L, index, &box->session);
+  box->has_decoder = lua_getfield(L, index, "decode") != LUA_TNIL;
+  lua_setiuservalue(L, -2, SLIP_CONFIG_DECODE);
+}
+
+const struct slip_config_box *slip_config_push(lua_State *L, int index) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &CONFIGS_KEY);
+  lua_pushvalue(L, index);
+  if (lua_rawget(L, -2) == LUA_TNIL) {
+    lua_pop(L, 1);
+    make(L, index);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -2); /* stack: configs, made, table, made */
+    lua_rawset(L, -4);
+  }
+  lua_remove(L, -2);
+  return lua_touserdata(L, -1);
+}
+
+void slip_config_open(lua_State *L) {
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k"); /* a table that nobody has any more takes what it says along */
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &CONFIGS_KEY);
 }

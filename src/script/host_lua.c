@@ -1,6 +1,7 @@
 #include "script/host_lua.h"
 
 #include "script/client_lua.h"
+#include "script/config_lua.h"
 #include "script/door.h"
 #include "script/fiber_lua.h"
 #include "script/live_lua.h"
@@ -165,5 +166,6 @@ void slip_host_open(lua_State *L) {
   slip_live_open(L);
   slip_timer_open(L);
   slip_peer_open(L);
+  slip_config_open(L);
   slip_client_open(L);
 }
