@@ -20,7 +20,8 @@ static void reads_the_parts_of_a_full_uri(void **state) {
   assert_false(uri.is_secure);
   CHECK_SPAN(uri.host, "example.com");
   assert_int_equal(uri.port, 4000);
-  assert_true(uri.has_port);
+  CHECK_SPAN(uri.authority, "example.com:4000");
+  CHECK_SPAN(uri.resource, "/socket/websocket?vsn=2.0.0&a[b]=%20");
   CHECK_SPAN(uri.path, "/socket/websocket");
   CHECK_SPAN(uri.query, "vsn=2.0.0&a[b]=%20");
   assert_true(slip_span_is_absent(uri.unix_path));
@@ -32,11 +33,11 @@ static void knows_the_ports_that_are_not_named(void **state) {
   struct slip_uri secure = read(SLIP_SPAN("wss://localhost/"));
   struct slip_uri empty = read(SLIP_SPAN("wss://localhost:/"));
   assert_int_equal(plain.port, 80);
-  assert_false(plain.has_port);
+  CHECK_SPAN(plain.authority, "localhost");
   assert_int_equal(secure.port, 443);
   assert_true(secure.is_secure);
   assert_int_equal(empty.port, 443);
-  assert_false(empty.has_port);
+  CHECK_SPAN(empty.authority, "localhost");
 }
 
 static void tells_no_path_and_no_query_from_empty_ones(void **state) {

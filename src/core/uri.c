@@ -120,7 +120,7 @@ static bool read_unix_path(struct reading *r) {
   if (!begins_with(r->rest, '/'))
     return fail(r, "socket path must be absolute, as in ws+unix:///run/app.sock:/socket",
                 (struct slip_span){r->rest.at, find(r->rest, "?")});
-  r->uri.host = SLIP_SPAN("localhost");
+  r->uri.host = r->uri.authority = SLIP_SPAN("localhost");
   r->uri.unix_path = take(&r->rest, ":?");
   if (r->uri.unix_path.size >= sizeof((struct sockaddr_un *)0)->sun_path)
     return fail(r, "socket path must have at most 107 bytes", r->uri.unix_path);
@@ -174,22 +174,23 @@ static bool read_port(struct reading *r, struct slip_span port) {
   }
   if (port.size > 0 && number == 0)
     return fail(r, "port must be a number from 1 to 65535", port);
-  r->uri.has_port = port.size > 0;
-  if (r->uri.has_port)
+  if (port.size > 0)
     r->uri.port = (uint16_t)number;
+  else
+    r->uri.authority.size--; /* without the colon */
   return true;
 }
 
 static bool read_authority(struct reading *r) {
   struct slip_span authority = take(&r->rest, "/?");
-  struct slip_span whole = authority;
+  r->uri.authority = authority;
   if (find(authority, "@") < authority.size)
     return fail(r, "must hold no user info; send it in params or headers", (struct slip_span){0});
   bool is_read = begins_with(authority, '[') ? read_ipv6(r, &authority) : read_name(r, &authority);
   if (!is_read || authority.size == 0)
     return is_read;
   if (authority.at[0] != ':')
-    return fail(r, "host must end at ]", whole);
+    return fail(r, "host must end at ]", r->uri.authority);
   return read_port(r, slip_span_skip(authority, 1));
 }
 
@@ -199,6 +200,7 @@ static bool read_parts(struct reading *r) {
   bool is_unix = !slip_span_is_absent(r->uri.unix_path);
   if (!(is_unix ? read_unix_path(r) : read_authority(r)))
     return false;
+  r->uri.resource = r->rest;
   r->uri.path = take(&r->rest, "?");
   if (r->rest.size > 0)
     r->uri.query = slip_span_skip(r->rest, 1);

@@ -14,7 +14,8 @@ struct slip_uri {
   bool is_secure;             /* wss */
   struct slip_span host;      /* without the brackets of an IPv6 address; "localhost" of ws+unix */
   uint16_t port;              /* 80 or 443 when the text names none */
-  bool has_port;              /* the text names one, so Host does too */
+  struct slip_span authority; /* host and port as they were, for Host; "localhost" of ws+unix */
+  struct slip_span resource;  /* all behind it: path and query */
   struct slip_span path;      /* from the first '/'; empty when there is none (send "/") */
   struct slip_span query;     /* behind '?', as it was; absent when there is none */
   struct slip_span unix_path; /* of ws+unix:///path:/resource; absent otherwise */

@@ -64,38 +64,6 @@ static bool push_proxy(lua_State *L, struct slip_proxy *out) {
   return true;
 }
 
-/* Pushes what the Host header says. */
-static struct slip_span push_host_header(lua_State *L, const struct slip_uri *uri) {
-  bool is_ipv6 = memchr(uri->host.at, ':', uri->host.size) != NULL;
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  luaL_addstring(&b, is_ipv6 ? "[" : "");
-  luaL_addlstring(&b, uri->host.at, uri->host.size);
-  luaL_addstring(&b, is_ipv6 ? "]" : "");
-  if (uri->has_port) {
-    lua_pushfstring(L, ":%d", (int)uri->port);
-    luaL_addvalue(&b);
-  }
-  luaL_pushresult(&b);
-  return slip_result_check_span(L, -1);
-}
-
-/* Pushes path and query. */
-static struct slip_span push_request_target(lua_State *L, const struct slip_uri *uri) {
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  if (uri->path.size == 0)
-    luaL_addchar(&b, '/');
-  else
-    luaL_addlstring(&b, uri->path.at, uri->path.size);
-  if (!slip_span_is_absent(uri->query)) {
-    luaL_addchar(&b, '?');
-    luaL_addlstring(&b, uri->query.at, uri->query.size);
-  }
-  luaL_pushresult(&b);
-  return slip_result_check_span(L, -1);
-}
-
 /* An element of the header on top of the stack; the header's table keeps the string. */
 static struct slip_span header_part(lua_State *L, int part) {
   luaL_checktype(L, -1, LUA_TTABLE);
@@ -136,9 +104,8 @@ int slip_dial(lua_State *L) {
   struct slip_tls_config *tls = slip_tls_opt(L, -1);
   luaL_argcheck(L, uri.is_secure == (tls != NULL), 2, "wss needs tls, and ws none");
 
-  struct slip_upgrade_request request = {.protocols = field_text(L, "protocols")};
-  request.host = push_host_header(L, &uri);
-  request.target = push_request_target(L, &uri);
+  struct slip_upgrade_request request = {
+      .host = uri.authority, .target = uri.resource, .protocols = field_text(L, "protocols")};
   request.headers = push_headers(L, &request.header_count);
   struct slip_proxy proxy;
   bool has_proxy = push_proxy(L, &proxy);
