@@ -1,8 +1,6 @@
 --- Configs that were read lately: thousands of clients that are told the same are mostly started together,
 -- and need not have it checked, nor kept, more than once.
 
-local copy = require("slipstream.copy").copy
-
 local M = {}
 
 -- So many are looked at: where all configs differ, nobody shall look at all of them.
@@ -24,18 +22,20 @@ local by_value = {
   compress = true, local_address = true, reconnect_after_msec = true, rejoin_after_msec = true, tls = true,
 }
 
-local function is_same(a, b)
-  for key, value in next, a do
-    local other = b[key]
+-- How many keys there are in each table of what is kept.
+local sizes = setmetatable({}, { __mode = "k" })
+
+local function is_same(given, kept)
+  local size = 0
+  for key, value in next, given do
+    size = size + 1
+    local other = kept[key]
     if value ~= other then
       local is_nested = by_value[key] and type(value) == "table" and type(other) == "table"
       if not (is_nested and is_same(value, other)) then return false end
     end
   end
-  for key in next, b do
-    if a[key] == nil then return false end
-  end
-  return true
+  return size == sizes[kept]
 end
 
 --- The settings that came of a config that says the same, if somebody still has them.
@@ -50,8 +50,12 @@ function M.find(given)
 end
 
 local function copy_of(given)
-  local own = {}
-  for key, value in next, given do own[key] = by_value[key] and copy(value) or value end
+  local own, size = {}, 0
+  for key, value in next, given do
+    own[key] = by_value[key] and type(value) == "table" and copy_of(value) or value
+    size = size + 1
+  end
+  sizes[own] = size
   return own
 end
 
