@@ -9,13 +9,13 @@ local reason_of = require("slipstream.reason").new
 local report = require "slipstream.report"
 local telemetry = require "slipstream.telemetry"
 
-local handlers, spans = telemetry.handlers, telemetry.spans
+local handlers, spans, shown = telemetry.handlers, telemetry.spans, log._shown
 
 local M = {}
 
 -- Fields are only made for a line that is shown.
 local function note(level, socket, text, fields_of, ...)
-  if not log.shows(level) then return end
+  if not shown[level] then return end
   local fields = fields_of(...)
   fields.client = socket._client.name
   log[level](text, fields)
@@ -85,6 +85,7 @@ function M.connected(socket)
   local outage = socket._outage
   socket._outage = nil
   note("info", socket, "connected", attempt_and_uri, outage and outage.attempt)
+  if not socket._spans then return end -- there is nothing to be told
   report.stop(socket, "connection.connect")
   report.stop(socket, "client.connect")
 end
@@ -173,6 +174,7 @@ end
 
 function M.joined(socket, topic)
   note("debug", socket, "joined", topic_and_reason, topic)
+  if not socket._spans then return end
   report.stop(socket, "topic.join", topic)
   report.stop(socket, "client.join", topic)
 end
@@ -180,7 +182,7 @@ end
 --- A join that was asked for since then is the next one.
 function M.left(socket, topic)
   note("debug", socket, "left", topic_and_reason, topic)
-  if not socket._spans then return end -- there is nothing to be told
+  if not socket._spans then return end
   report.fail(socket, "topic.join", topic, "left")
   report.stop(socket, "client.leave", topic)
   if socket:join_status(topic) == "requested" then return end

@@ -16,7 +16,17 @@ local M = {}
 
 local ranks = { debug = 1, info = 2, warn = 3, error = 4 }
 
-local state = { rank = ranks.info }
+local state = {}
+
+--- Whether lines of a level are written, by its name; for who asks often.
+---@type table<slipstream.Level, boolean>
+M._shown = {}
+
+local function show_from(level)
+  for name, rank in pairs(ranks) do M._shown[name] = rank >= ranks[level] end
+end
+
+show_from "info"
 
 --- The URI without what may be secret in it: its query and user info.
 ---@type fun(uri: any): string
@@ -94,7 +104,7 @@ local function give(line, entry)
 end
 
 local function write(level, text, fields)
-  if ranks[level] < state.rank then return end
+  if not M._shown[level] then return end
   local shown = {}
   if worker.count > 1 then shown.worker = worker.index end
   for name, value in pairs(fields or {}) do shown[tostring(name)] = plain(secret.redact(name, value)) end
@@ -140,7 +150,7 @@ end
 ---@return boolean
 function M.shows(level)
   if not ranks[level] then check.fail(1, ("no such level: %s"):format(level)) end
-  return ranks[level] >= state.rank
+  return M._shown[level]
 end
 
 local function names_of(set) return table.concat(sorted_names(set), ", ") end
@@ -152,7 +162,7 @@ function M.set_level(level)
   if not ranks[level] then
     return nil, ("no such level: %s; there are %s"):format(level, names_of(ranks))
   end
-  state.rank = ranks[level]
+  show_from(level)
   return true
 end
 
