@@ -36,7 +36,8 @@ end
 ---@param ... any
 ---@return boolean is_postponed
 function M.postpone(socket, fn, ...)
-  for holder in pairs(socket._questions or {}) do
+  if not socket._questions then return false end
+  for holder in pairs(socket._questions) do
     if holder.postponed then
       table.insert(holder.postponed, table.pack(fn, socket, ...))
       return true

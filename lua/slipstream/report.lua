@@ -148,9 +148,9 @@ end
 ---@param subject any the first argument of the request; a topic, where it is about one
 ---@param ... any
 function M.request(socket, name, is_done, request, subject, ...)
+  if not spans[name] then return request(socket, subject, ...) end
   local topic = type(subject) == "string" and subject or nil
-  local span = spans[name] and M.begin(socket, name, topic, { topic = topic })
-  if not span then return request(socket, subject, ...) end
+  if not M.begin(socket, name, topic, { topic = topic }) then return request(socket, subject, ...) end
   return settle(socket, is_done(socket, topic), name, topic, request(socket, subject, ...))
 end
 
