@@ -168,10 +168,17 @@ local start_options = {
   name = "string", restart = "string", max_restarts = "number", max_seconds = "number", host = "userdata",
 }
 
+-- What is not of every client.
+local function take_options(client, options)
+  client._is_named = options.name and true
+  client._restart, client._supervisor = options.restart, options.supervisor
+  client._max_restarts, client._max_seconds = options.max_restarts, options.max_seconds
+end
+
 --- Makes a client, which `launch` starts.
 ---@param module table
 ---@param args any
----@param options table slipstream.StartOptions, and `supervisor`: the child that hears `child_ended`
+---@param options table? slipstream.StartOptions, and `supervisor`: the child that hears `child_ended`
 ---@return slipstream.Client
 function M.new(module, args, options)
   last_id = last_id + 1
@@ -179,16 +186,14 @@ function M.new(module, args, options)
   misnomer.warn(module, client_modules.default)
   local client = {
     id = last_id,
-    name = options.name or "#" .. last_id,
+    name = options and options.name or "#" .. last_id,
     _module = module,
     _args = args,
-    _host = options.host or owner and owner._client._host or core.host(),
+    _host = options and options.host or owner and owner._client._host or core.host(),
     _script = owner and owner._is_script and owner or nil, -- which waits for it
     _socket = nil, _is_initialized = nil, -- with its launch
   }
-  client._is_named = options.name and true
-  client._restart, client._supervisor = options.restart, options.supervisor
-  client._max_restarts, client._max_seconds = options.max_restarts, options.max_seconds
+  if options then take_options(client, options) end
   if client._script and owner.started then owner:started() end
   return setmetatable(client, Client)
 end
@@ -208,9 +213,10 @@ end
 function M.start(module, args, options)
   local meta = type(module) == "table" and getmetatable(module)
   if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
-  check.are_options(3, options, start_options)
-  options = options or none
-  restart.check(3, options)
+  if options ~= nil then
+    check.are_options(3, options, start_options)
+    restart.check(3, options)
+  end
   return M.launch(M.new(module, args, options))
 end
 

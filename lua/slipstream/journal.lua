@@ -112,7 +112,7 @@ local ends_with_connection = {
 
 local function tell_end(socket, reason)
   if reason.kind == "heartbeat_timeout" then tell("heartbeat.timeout", socket, reason_only, reason) end
-  local msec = socket._core:uptime()
+  local msec = handlers["connection.disconnect"] and socket._core:uptime()
   if msec then tell("connection.disconnect", socket, reason_and_duration, reason, msec) end
   report.fail_all(socket, ends_with_connection, reason)
   socket._connection_id = false

@@ -122,8 +122,9 @@ local function connect(self, given)
   if self._core then
     client:succeed(self._core)
     close_core(self)
+    self._params = nil
   end
-  self._core, self._config, self._params = client, settings, nil
+  self._core, self._config = client, settings
   begin_connection(self)
   return client:connect()
 end
@@ -221,12 +222,17 @@ local function keep_params(self, topic, params)
   return true
 end
 
+-- What has arrived of it is not of the join that is wanted now.
+local function outdate(self, topic)
+  if self._mailbox and not is_joined(self, topic) then self:_outdate(topic) end
+end
+
 local function join(self, topic, params)
   if not self._core then return fail "not_connected" end
   if drain.is_on then return fail "stopping" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  if not is_joined(self, topic) then self:_outdate(topic) end
+  outdate(self, topic)
   return self._core:join(topic)
 end
 
@@ -247,7 +253,7 @@ local function rejoin(self, topic, params)
   if drain.is_on then return fail "stopping" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
-  if not is_joined(self, topic) then self:_outdate(topic) end
+  outdate(self, topic)
   return self._core:rejoin(topic)
 end
 

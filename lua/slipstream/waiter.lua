@@ -109,7 +109,8 @@ end
 ---@param topic string?
 function M.outdate(socket, is_old, topic)
   local box = socket._mailbox
-  for position = box and box:count() or 0, 1, -1 do
+  if not box then return end
+  for position = box:count(), 1, -1 do
     local entry = box:at(position)
     if is_old(entry, topic) then
       entry.is_stale = true
