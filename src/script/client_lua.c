@@ -62,7 +62,7 @@ int slip_client_push(lua_State *L) {
   const struct slip_config_box *config = slip_config_push(L, 4); /* stays at 5 */
   struct slip_client_box *box =
       push_closed(L, host, config->has_decoder); /* so that __gc is safe */
-  slip_event_push_handlers(L, 2, &box->handled);
+  slip_event_push_handlers(L, 2, box);
   lua_setiuservalue(L, 6, SLIP_CLIENT_HANDLERS);
   lua_pushvalue(L, 3);
   lua_setiuservalue(L, 6, SLIP_CLIENT_SOCKET);

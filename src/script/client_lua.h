@@ -23,7 +23,8 @@ enum slip_client_slot {
 struct slip_client_box {
   struct slip_client *client; /* NULL: closed */
   struct slip_host_box *host;
-  uint32_t handled; /* bit k: there is a handler of event kind k */
+  uint16_t handled; /* bit k: there is a handler of event kind k */
+  uint16_t called;  /* bit k: mostly, its callback is called without it */
   bool has_decoder; /* the script brings its own JSON */
 };
 

@@ -38,7 +38,8 @@ static int leave_to_handler(struct slip_delivery *delivery) {
 static int deliver(lua_State *L) {
   struct slip_delivery *delivery = lua_touserdata(L, DELIVERY);
   lua_pushvalue(L, lua_upvalueindex(SLIP_FIBER_LIVE));
-  if (!delivery->find(L, delivery) || slip_fiber_has(L, SOCKET, SLIP_FIBER_MAILBOX_KEY) ||
+  delivery->find(L, delivery);
+  if (slip_fiber_has(L, SOCKET, SLIP_FIBER_MAILBOX_KEY) ||
       slip_fiber_has(L, SOCKET, SLIP_FIBER_TIMEOUT_KEY))
     return leave_to_handler(delivery);
   set_owner(L, delivery);

@@ -11,10 +11,10 @@
 /* An event that a callback is called for. */
 struct slip_delivery {
   /* The table of what is live (live_lua.h) is on top: puts the client in its place, and pushes the
-   * socket and the callback's name; false: the handler is to see to it. */
-  bool (*find)(lua_State *L, const struct slip_delivery *delivery);
-  /* Pushes the arguments behind the socket and answers how many; -1 as above. The client is at 2.
-   */
+   * socket and the callback's name. */
+  void (*find)(lua_State *L, const struct slip_delivery *delivery);
+  /* Pushes the arguments behind the socket and answers how many; -1: the handler is to see to it.
+   * The client is at 2. */
   int (*push)(lua_State *L, const struct slip_delivery *delivery);
   lua_CFunction failed;    /* of the door (door.h); its context is the delivery */
   struct slip_slice slice; /* filled in */

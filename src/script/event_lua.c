@@ -12,10 +12,11 @@
 #define CLOSE_BAD_PAYLOAD 1007
 /* `failed` stands in the array behind the events. */
 #define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
-/* Behind it stands which events have a handler, a bit for each. */
+/* Behind it stand which events have a handler, and which a callback by name, a bit for each. */
 #define HANDLED_SLOT (FAILED_SLOT + 1)
+#define CALLED_SLOT (HANDLED_SLOT + 1)
 /* And the name of the callback of each, or nil. */
-#define CALLBACK_SLOT (HANDLED_SLOT + 1)
+#define CALLBACK_SLOT (CALLED_SLOT + 1)
 #define SLOTS (CALLBACK_SLOT + SLIP_EVENT_COUNT - 1)
 #define HANDLERS "slipstream.handlers"
 
@@ -184,15 +185,14 @@ static void push_client(lua_State *L, const struct slip_client_box *box) {
 
 /* The shortest way, when the callback takes what the handler takes. */
 
-static bool find_callback(lua_State *L, const struct slip_delivery *delivery) {
+static void find_callback(lua_State *L, const struct slip_delivery *delivery) {
   const struct tell *t = (const struct tell *)delivery;
   (void)lua_rawgetp(L, -1, t->box);
   lua_replace(L, -2);
   (void)lua_getiuservalue(L, -1, SLIP_CLIENT_SOCKET);
   (void)lua_getiuservalue(L, -2, SLIP_CLIENT_HANDLERS);
-  bool has_name = lua_rawgeti(L, -1, CALLBACK_SLOT + (lua_Integer)t->event->kind) == LUA_TSTRING;
+  (void)lua_rawgeti(L, -1, CALLBACK_SLOT + (lua_Integer)t->event->kind);
   lua_remove(L, -2);
-  return has_name && !t->box->has_decoder; /* which runs once, and as nobody's */
 }
 
 static int push_arguments(lua_State *L, const struct slip_delivery *delivery) {
@@ -237,6 +237,11 @@ static int tell_failed(lua_State *L) {
   return 0;
 }
 
+/* A decoder of the script's runs once, and as nobody's. */
+static bool is_for_callback(const struct slip_client_box *box, const struct slip_event *event) {
+  return (box->called & (1u << event->kind)) != 0 && event->reason == NULL && !box->has_decoder;
+}
+
 static void event(void *owner, const struct slip_event *event) {
   struct slip_client_box *box = owner;
   if ((box->handled & (1u << event->kind)) == 0)
@@ -245,7 +250,7 @@ static void event(void *owner, const struct slip_event *event) {
       {.find = find_callback, .push = push_arguments, .failed = tell_failed}, box, event};
   struct slip_host_box *host = box->host; /* outlives the box, which may be collected inside */
   host->is_telling = true;
-  bool is_done = event->reason == NULL && slip_deliver(host->fibers, host->L, &t.delivery);
+  bool is_done = is_for_callback(box, event) && slip_deliver(host->fibers, host->L, &t.delivery);
   if (!is_done)
     slip_door(host->L, tell, tell_failed, &t);
   host->is_telling = false;
@@ -253,18 +258,33 @@ static void event(void *owner, const struct slip_event *event) {
 
 const struct slip_handler slip_event_handler = {event};
 
+/* Events as bits of a box. */
+_Static_assert(SLIP_EVENT_COUNT <= 16, "a box has 16 bits for them");
+
+static void set_bits(lua_State *L, int slot, lua_Integer bits) {
+  lua_pushinteger(L, bits);
+  lua_rawseti(L, -2, slot);
+}
+
+static uint16_t bits_at(lua_State *L, int slot) {
+  lua_rawgeti(L, -1, slot);
+  lua_Integer bits = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return (uint16_t)bits;
+}
+
 /* Sets, in the array on top, the names that the table `callbacks` of the handlers at `index` has.
  */
 static void set_callbacks(lua_State *L, int index) {
+  lua_Integer called = 0;
   bool has_names = lua_getfield(L, index, "callbacks") == LUA_TTABLE;
-  for (int kind = 0; kind < SLIP_EVENT_COUNT; kind++) {
-    if (has_names)
-      lua_getfield(L, -1, routes[kind].name);
-    else
-      lua_pushnil(L);
+  for (int kind = 0; has_names && kind < SLIP_EVENT_COUNT; kind++) {
+    if (lua_getfield(L, -1, routes[kind].name) == LUA_TSTRING)
+      called |= (lua_Integer)1 << kind;
     lua_rawseti(L, -3, CALLBACK_SLOT + kind);
   }
   lua_pop(L, 1);
+  set_bits(L, CALLED_SLOT, called);
 }
 
 /* Pushes a new array of the handlers at `index`. */
@@ -278,12 +298,11 @@ static void make_array(lua_State *L, int index) {
   }
   lua_getfield(L, index, "failed");
   lua_rawseti(L, -2, FAILED_SLOT);
-  lua_pushinteger(L, handled);
-  lua_rawseti(L, -2, HANDLED_SLOT);
+  set_bits(L, HANDLED_SLOT, handled);
   set_callbacks(L, index);
 }
 
-void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {
+void slip_event_push_handlers(lua_State *L, int index, struct slip_client_box *box) {
   lua_getfield(L, LUA_REGISTRYINDEX, HANDLERS);
   lua_pushvalue(L, index);
   if (lua_rawget(L, -2) == LUA_TNIL) {
@@ -294,9 +313,8 @@ void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled) {
     lua_rawset(L, -4);
   }
   lua_remove(L, -2);
-  lua_rawgeti(L, -1, HANDLED_SLOT);
-  *handled = (uint32_t)lua_tointeger(L, -1);
-  lua_pop(L, 1);
+  box->handled = bits_at(L, HANDLED_SLOT);
+  box->called = bits_at(L, CALLED_SLOT);
 }
 
 void slip_event_open(lua_State *L) {

@@ -14,7 +14,7 @@ extern const struct slip_handler slip_event_handler;
 
 /* Makes the registry's cache of arrays. */
 void slip_event_open(lua_State *L);
-/* Pushes the array of the handlers at `index` and says in *handled which there are. */
-void slip_event_push_handlers(lua_State *L, int index, uint32_t *handled);
+/* Pushes the array of the handlers at `index`, and notes in the box which there are. */
+void slip_event_push_handlers(lua_State *L, int index, struct slip_client_box *box);
 
 #endif
