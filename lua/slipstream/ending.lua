@@ -90,8 +90,11 @@ local function terminated(socket, state, caught)
   if is_for_memory(socket._ending) then forget(socket) end
   leave_others(socket)
   local client = socket._core
-  if client and not client:idle() then socket:_hang_up() end
-  if not client or client:idle() then finish(socket) end
+  if client and not client:idle() then
+    socket:_hang_up()
+    if not client:idle() then return end
+  end
+  return finish(socket)
 end
 
 local function cancel(owner, reason)

@@ -64,7 +64,7 @@ end
 
 -- Who waits for its start or its end.
 local function wake(client)
-  for owner in pairs(client._awaiting or none) do fiber.poke(owner) end
+  for owner in next, client._awaiting or none do fiber.poke(owner) end
 end
 
 -- Takes a waiting fiber off the list, however its wait ends.
