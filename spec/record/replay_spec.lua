@@ -312,6 +312,7 @@ describe("a recording", function()
     end
     assert.equal("talk.jsonl:2: opcode: that of a frame expected",
       fault_of(good, '{"dir":"c2s","conn":1,"opcode":"x"}'))
+    assert.matches("^talk%.jsonl:4: ", fault_of(good, "", " ", "{"))
     assert.matches("^talk%.jsonl:1: not valid JSON", fault_of "GET / HTTP/1.1")
     assert.equal("talk.jsonl: nothing was recorded in it", fault_of "")
     assert.equal("talk.jsonl: nothing was recorded in it", fault_of '{"header":true}')

@@ -16,7 +16,7 @@ local TIMEOUT_MSEC, AWAIT_MSEC = 300000, 5000
 function M.define(command)
   command:option("--from", "Replay this recording: do what its clients did, and expect what its server said.")
     :argname "FILE"
-  command:option("--ignore", "Differences there are none: a key's name, or a JSON pointer in which * is any\n"
+  command:option("--ignore", "Compare all but this: a key's name, or a JSON pointer in which * is any\n"
     .. "key, as /payload/response/*/id; may be repeated."):argname "KEY":count "*":target "ignored"
   command:flag("--any-order", "What the server said may come in any order.")
   command:option("--emit", "Write it as a scenario, to OUT.lua or to the standard output, instead.")

@@ -55,6 +55,11 @@ local function is_ours(header)
   return type(header.recorder) == "string" and header.recorder:find "^slipstream" ~= nil
 end
 
+-- An empty line is none.
+local function read_line(json, says_hex)
+  if json:find "%S" then return line.read(json, says_hex) end
+end
+
 --- Reads the text of one.
 ---@param path string for what is wrong with it
 ---@param text string
@@ -62,13 +67,13 @@ end
 function M.read(path, text)
   local recording = { path = path, lines = {}, connections = {}, by_name = {} }
   local number, says_hex = 0, false
-  for json in text:gmatch "[^\n]+" do
+  for json in text:gmatch "([^\n]*)\n?" do
     number = number + 1
-    local it, fault = line.read(json, says_hex)
-    if not it then return nil, ("%s:%d: %s"):format(path, number, fault) end
-    if it.header then
+    local it, fault = read_line(json, says_hex)
+    if fault then return nil, ("%s:%d: %s"):format(path, number, fault) end
+    if it and it.header then
       says_hex = is_ours(it)
-    else
+    elseif it then
       it.number = number
       add(recording, it)
     end
