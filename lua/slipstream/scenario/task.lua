@@ -6,7 +6,7 @@ local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 
 ---@class slipstream.scenario.Task
-local Task = {}
+local Task = { _is_script = true }
 Task.__index = Task
 Task.__name = "slipstream.scenario.task"
 
@@ -19,12 +19,15 @@ local function body(fn, ...)
   return xpcall(fn, failures.catch, ...)
 end
 
+-- What a function returned that returned nothing; most do.
+local NOTHING = { n = 0 }
+
 local function finished(task, state, is_good, ...)
   if state == "waiting" then return end
   if state == "failed" then
     task._failure = failures.of(is_good)
   elseif is_good then
-    task._results = table.pack(...)
+    task._results = select("#", ...) == 0 and NOTHING or table.pack(...)
   else
     task._failure = failures.of(...)
   end
