@@ -117,12 +117,19 @@ local function perform(t, case)
   return M.stage(t, case.timeout, functions)
 end
 
--- Whoever ran it waits no longer: nothing of it goes on.
-local Playing = {}
-Playing.__index = Playing
+--- Makes a scenario ready, in a fiber; who does so closes it.
+---@param case slipstream.scenario.Case
+---@param options slipstream.scenario.PlayOptions
+---@return slipstream.scenario.Context
+function M.open(case, options)
+  local t = Context.new(case, options, fiber.check_may_wait())
+  running[t] = true
+  return t
+end
 
-function Playing.close(playing)
-  local t = playing.t
+--- Nothing of it goes on.
+---@param t slipstream.scenario.Context
+function M.close(t)
   running[t] = nil
   cancel_tasks(t)
   closing.kill(t, 1)
@@ -131,17 +138,10 @@ function Playing.close(playing)
   if net then net:_close() end
 end
 
-Playing.__close = Playing.close
+-- Whoever ran it waits no longer.
+local Playing = {}
 
---- Makes a scenario ready, in a fiber; whoever does so closes what it gets.
----@param case slipstream.scenario.Case
----@param options slipstream.scenario.PlayOptions
----@return { t: slipstream.scenario.Context, close: function }
-function M.open(case, options)
-  local t = Context.new(case, options, fiber.check_may_wait())
-  running[t] = true
-  return setmetatable({ t = t }, Playing)
-end
+function Playing.__close(playing) return M.close(playing.t) end
 
 local function play(t, case)
   local failure = perform(t, case)
@@ -159,8 +159,8 @@ end
 ---@param options slipstream.scenario.PlayOptions
 ---@return slipstream.scenario.Result
 function M.run(case, options)
-  local playing <close> = M.open(case, options)
-  local t = playing.t
+  local t = M.open(case, options)
+  local _ <close> = setmetatable({ t = t }, Playing)
   local told, is_skipped = play(t, case)
   local status = is_skipped and "skipped" or told and "failed" or "passed"
   return { case = case, status = status, msec = t:_msec(), failure = told, logs = t._logs or {} }

@@ -51,6 +51,10 @@ local function play_options(share)
   return options
 end
 
+--- Has the collector of this state begin when a quarter has come to what there is, and not as much again:
+-- memory is what limits how many users there can be.
+function M.spare_memory() collectgarbage("incremental", 125, 200) end
+
 --- Makes one; nothing begins yet.
 ---@param options table `plan`, `cases`, `play`: options for that, `index`, `count`, `host`, and
 ---`report(parts, facts)`, which hears each second what was measured and how many `users` there are; of the

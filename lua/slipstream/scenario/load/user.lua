@@ -31,12 +31,11 @@ local TELLING_USERS = 10
 ---@field first integer|false the first socket of this iteration
 ---@field step function|false what comes after the stage
 ---@field clock userdata the timer of the stage
----@field playing table|false see slipstream.scenario.play
 ---@field t slipstream.scenario.Context|false
----@field is_late boolean the stage took too long
----@field is_leaving boolean its turn to end has come
----@field is_done boolean it has had its last iteration
-local User = {}
+---@field is_leaving boolean? its turn to end has come
+---@field has_failed boolean? its setup
+---@field is_done boolean? it has had its last iteration
+local User = { _is_script = true }
 User.__index = User
 
 -- Steps.
@@ -44,28 +43,29 @@ User.__index = User
 local function ended(user, state, caught)
   if state ~= "failed" then return end -- as it is by the watchdog
   user.share:tell("error", { user.case.name, caught.text })
-  if user.playing then user.playing:close() end
+  if user.t then play.close(user.t) end
   if user.is_leaving then user.share:pass() end
   return user.share:left(user, true)
 end
 
--- In a round of its own, since it is told from within a task.
 local function go_on(user)
   local step = user.step
-  if not step or not (user.is_late or play.is_settled(user.t)) then return end
-  user.step, user.is_late = false, false
+  user.step = false
   user.clock:unset()
   return fiber.run(user, ended, step, user, play.end_stage(user.t, user.case.timeout))
 end
 
--- For its context.
+local function look(user)
+  if user.step and play.is_settled(user.t) then return go_on(user) end
+end
+
+-- For its context. In a round of its own, since it is told from within a task.
 function User:hear()
-  return turn.post(self.share.host, go_on, self)
+  return turn.post(self.share.host, look, self)
 end
 
 local function is_late(_, user)
-  user.is_late = true
-  return go_on(user)
+  if user.step then return go_on(user) end
 end
 
 -- The end of a step: calls functions of the scenario, and then `step(user, failure)`.
@@ -104,7 +104,9 @@ end
 
 -- What is not closed in time is an error, too, unless there was one before.
 local function close_from(user, first, failure)
-  local faults = closing.close(user.t, first)
+  local t = user.t
+  if #t._sockets < first and not rawget(t, "net") then return failure end
+  local faults = closing.close(t, first)
   return failure or faults[1] and failures.new("closed", faults[1]) or nil
 end
 
@@ -117,7 +119,6 @@ end
 
 local wind_up, take_next
 
--- Others have their turn in any case.
 local function after_iteration(user, failure)
   local share, t = user.share, user.t
   local msec = share.host:clock() - user.began
@@ -125,8 +126,10 @@ local function after_iteration(user, failure)
   failure = close_from(user, user.first, failure)
   t._meter = share.meter
   settle(user, failure, msec)
-  fiber.await(failure and PAUSE_MSEC or 0, is_ending, share)
-  if failure and has_lost(t) then return wind_up(user) end
+  if failure then
+    fiber.await(PAUSE_MSEC, is_ending, share)
+    if has_lost(t) then return wind_up(user) end
+  end
   return take_next(user)
 end
 
@@ -155,17 +158,16 @@ end
 
 local function begin_life(user)
   local share = user.share
-  user.playing = play.open(user.case, user.vu <= TELLING_USERS and share.telling or share.silent)
-  user.t, user.has_failed = user.playing.t, false
-  user.t.vu = user.vu
+  user.t = play.open(user.case, user.vu <= TELLING_USERS and share.telling or share.silent)
+  user.t.vu, user.has_failed = user.vu, nil
   return stage(user, user.case.setups, after_setup)
 end
 
 local function after_teardown(user, failure)
   failure = close_from(user, 1, failure)
   if failure and not uncounted[failure.kind] then note(user, failure) end
-  user.playing:close()
-  user.is_leaving = false
+  play.close(user.t)
+  user.is_leaving = nil
   user.share:pass()
   if user.has_failed then fiber.await(SETUP_PAUSE_MSEC, is_ending, user.share) end
   if user.is_done or not user.share:wants(user) then return user.share:left(user, false) end
@@ -194,10 +196,10 @@ end
 ---@param began number? of its first iteration
 ---@return slipstream.scenario.User
 function M.begin(share, vu, case, began)
+  -- 16 fields with those that come later: one more would double the table.
   local user = setmetatable({
     share = share, vu = vu, case = case, iteration = 0, began = began or false, first = false, step = false,
-    playing = false, t = false, is_late = false, is_leaving = false,
-    _client = share.client, _fiber = false, _done = false, _alarm = false, _is_script = true,
+    t = false, _client = share.client, _fiber = false, _done = false, _alarm = false,
   }, User)
   user.clock = share.host:timer(is_late, user)
   fiber.run(user, ended, begin_life, user)

@@ -52,6 +52,7 @@ function M.main(bytes)
   seat.join(0)
   log_options.apply(order.options)
   voices.open()
+  shares.spare_memory()
   local cases, failures = file.load(order.options.paths, order.args)
   if not cases then return FAILED, failures[1].text end
   local share = new_share(order, selection.pick(cases, order.options))
