@@ -14,6 +14,7 @@
 
 local ECHO = "echo connections=1 in_flight=1 count=50000"
 local WINDOW = "echo connections=1 in_flight=64 count=200000"
+local FANOUT = "echo connections=1000 in_flight=1 count=100000"
 local CHURN = "churn dials=64 count=5000"
 local RECONNECT = "reconnect dials=64 count=2000"
 local WORK = "work count=50000"
@@ -22,7 +23,7 @@ local rows = {
   { name = "rtt", run = ECHO, judge = { { bar = 1.15 } } },
   { name = "window", run = WINDOW, judge = { { bar = 2.0 } } },
   { name = "window-core", run = WINDOW, client = "core", judge = { { bar = 1.25 } } },
-  { name = "fanout", run = "echo connections=1000 in_flight=1 count=100000", judge = { { bar = 1.3 } } },
+  { name = "fanout", run = FANOUT, judge = { { bar = 1.3 } } },
   { name = "ticks", run = "ticks count=200000", judge = { { bar = 3.0 } } },
   {
     name = "storm", run = "storm dials=256 count=5000",
@@ -66,6 +67,14 @@ local rows = {
     name = "tls-idle-1000", run = ECHO .. " idle=1000", tls = true, servers = 2, files = 1000,
     against = false,
     judge = { { figure = "bytes", bar = 21000, alone = true } },
+  },
+  {
+    name = "users", run = "users connections=1000 count=100000", against = { run = FANOUT, client = "floor" },
+    judge = { {} },
+  },
+  {
+    name = "users-10000", run = "users connections=10000 count=100000", files = 10000, against = false,
+    judge = { { figure = "bytes", bar = 12000, alone = true } },
   },
   {
     name = "workers", run = WORK, workers = 2, against = { run = WORK, workers = 1 },
