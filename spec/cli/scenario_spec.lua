@@ -38,7 +38,7 @@ local two = [[
     ann:join "room:lobby"
     bob:join "room:lobby"
     ann:push("room:lobby", "shout", { body = "hi" })
-    t.same("hi", bob:await_message("room:lobby", "shout").body)
+    t.same({ body = "hi" }, bob:await_message("room:lobby", "shout"))
   end)
 ]]
 

@@ -7,15 +7,14 @@
 --   push "shout", { body = "hi" }              → {}; all in the room get "shout" { user, body }
 --   push anything else                         → an error: { reason = "unknown event" }
 --
--- Who comes and who goes is told to the others: "joined" and "left" { user, users }.
+-- Who comes and who goes is told to the others: "joined" and "left" { user, users }. Nobody need have a name:
+-- `user` is not there then.
 local server = require "slipstream.server"
 
 local M = {}
 
-local anybody = "anonymous"
-
 local function user_of(params)
-  return type(params) == "table" and type(params.user) == "string" and params.user or anybody
+  return type(params) == "table" and type(params.user) == "string" and params.user or nil
 end
 
 local function count_in(app, topic)
