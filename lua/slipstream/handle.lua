@@ -194,7 +194,7 @@ function M.new(module, args, options)
     _socket = nil, _is_initialized = nil, -- with its launch
   }
   if options then take_options(client, options) end
-  if client._script and owner.started then owner:started() end
+  if client._script and owner._started then owner:_started() end
   return setmetatable(client, Client)
 end
 

@@ -51,7 +51,7 @@ function M.begin(t, fn, ...)
 end
 
 --- For slipstream.handle: it starts a client.
-function Task:started()
+function Task:_started()
   self._t._clients = self._t._clients + 1
 end
 
