@@ -26,6 +26,8 @@ local dialled = setmetatable({}, { __mode = "k" })
 M.callbacks = { message = "handle_message", reply = "handle_reply" }
 
 function M.message(socket, topic, event, payload)
+  local presences = socket._presences
+  if presences and presences:take(topic, event, payload) then return end
   if socket._mailbox then return arrive(socket, "message", topic, event, payload) end
   return run(socket, "handle_message", topic, event, payload)
 end
@@ -159,6 +161,7 @@ end
 
 -- Text is what join was given as a table; a function is asked each time.
 function M.join_due(socket, topic)
+  if socket._presences then socket._presences:joins(topic) end
   if socket._ending or postpone(socket, M.join_due, topic) then return end
   local params = socket._params and socket._params[topic]
   if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end

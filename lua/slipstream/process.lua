@@ -32,6 +32,7 @@ M.blank = {
   _is_passive = false, -- has no callbacks: a script awaits its events
   _is_ready = false, -- is posted to work its mailbox off
   _killed = false, -- a method of supervisors
+  _presences = false, -- by their topics, see slipstream.presence
   _params = false, -- of its topics, by their names; of those that have none, nothing
   _mailbox = false, -- there while it is not free
   _questions = false, -- a set
@@ -193,6 +194,7 @@ local callbacks = {
   call = "handle_call",
   child_ended = "_child_ended", -- of supervisors, see slipstream.supervision
   restart_due = "_restart_due",
+  presence = "_presence_changed",
 }
 
 -- Whether it can take the next entry: no callback of it is under way.

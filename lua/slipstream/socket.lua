@@ -34,6 +34,8 @@ local NAME = "slipstream.socket"
 
 local function fail(code) return nil, code, code end
 
+Socket._presence_changed = require("slipstream.presence").tell
+
 -- State.
 
 --- Sets one key of `assigns`, or all those of a table.
@@ -88,7 +90,9 @@ end
 local function new_core(self, numbers)
   local host = self._client._host
   if self._is_passive then return host:client(passive.handlers, passive.box(self), numbers) end
-  return host:client(handlers, self, numbers)
+  local client, text, code = host:client(handlers, self, numbers)
+  if client and self._presences then client:hear_all() end
+  return client, text, code
 end
 
 local function answer_as_lost(job)

@@ -168,6 +168,12 @@ static int client_disconnect(lua_State *L) {
   return finish(L, box, slip_session_disconnect(session, (uint16_t)code, text), NULL);
 }
 
+/* From now on the handlers hear of each event, also where its callback could be called at once. */
+static int client_hear_all(lua_State *L) {
+  slip_client_check(L)->called = 0;
+  return 0;
+}
+
 static int client_connected(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   lua_pushboolean(L, slip_session_is_connected(slip_client_enter(box->client)));
@@ -324,6 +330,7 @@ static const luaL_Reg methods[] = {
     {"disconnect", client_disconnect},
     {"dial", slip_dial},
     {"dial_failed", slip_dial_failed},
+    {"hear_all", client_hear_all},
     {"connected", client_connected},
     {"idle", client_idle},
     {"uptime", client_uptime},
