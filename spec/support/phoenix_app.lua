@@ -113,11 +113,25 @@ local function handle_in(channel, event, payload)
   return events[event](channel, payload) -- an unknown event is a crash
 end
 
+-- Who is there, by the id of the connection.
+
+local function user_of(channel) return "user:" .. channel.socket.params.id end
+
+local presence = {
+  join = function() return "ok" end,
+  joined = function(channel) channel:track(user_of(channel), { n = 0, status = "online" }) end,
+  handle_in = function(channel, _, payload)
+    channel:reply(channel.ref, "ok")
+    channel:update(user_of(channel), { n = 0, status = payload.status })
+  end,
+}
+
 -- The application; options as server.new takes them, on top of its own.
 function M.new(options)
   local all = { connect = connect, id = id, http = http, report = function() end }
   for key, value in pairs(options or {}) do all[key] = value end
   return server.new(all):channel("room:*", { join = join, handle_in = handle_in })
+    :channel("presence:*", presence)
 end
 
 return M

@@ -3,6 +3,7 @@ local check = require "slipstream.check"
 local nearest = require "slipstream.nearest"
 local Handle = require "slipstream.server.handle"
 local traceback = require "slipstream.traceback"
+local tracker = require "slipstream.server.tracker"
 local wire = require "slipstream.server.wire"
 
 ---@class slipstream.ServerApp
@@ -17,6 +18,7 @@ function App.new(options)
     exact = {}, -- topic → handlers
     wildcards = {}, -- { prefix, handlers }, in the order of their declaration
     topics = {}, -- topic → list of joined channels
+    tracker = tracker.new(), -- who of them is tracked
     handles = {}, -- set: where it listens
   }, App)
 end
@@ -129,6 +131,15 @@ function App:broadcast(topic, event, payload, from)
       channel.socket:send(frames[vsn][1], frames[vsn][2])
     end
   end
+end
+
+--- Who is tracked on the topic, as a presence_state has it: { key = { metas = { … } } }.
+---@param topic string
+---@return slipstream.PresenceState
+function App:presences(topic)
+  check.self(self, App.__name)
+  check.is(1, topic, "string")
+  return self.tracker:list(topic)
 end
 
 --- Closes all sockets of that id (1001, as Phoenix 1.8).

@@ -83,12 +83,52 @@ function Channel:broadcast_from(event, payload)
   self.app:broadcast(self.topic, event, payload, self)
 end
 
+-- Presence.
+
+local function check_joined(channel, what)
+  if not channel.is_joined then error(what .. " on a channel that is not joined", 3) end
+end
+
+--- Tells all who joined the topic that the key is there, until the channel ends. The channel's first track
+-- pushes the presence_state to its client. Raises when the channel is not joined, and when the meta
+-- cannot be sent.
+---@param key string
+---@param meta table? what is known of it
+---@return string? phx_ref, string? err, string? code nil, "already_tracked"
+function Channel:track(key, meta)
+  check.self(self, Channel.__name)
+  check.is(1, key, "string")
+  check.is_optional(2, meta, "table")
+  check_joined(self, "track")
+  return self.app.tracker:track(self, key, meta)
+end
+
+--- Gives a tracked key another meta: a table, or a function of the one that it has.
+---@param key string
+---@param meta table|fun(meta: table): table
+---@return string? phx_ref, string? err, string? code nil, "not_tracked"
+function Channel:update(key, meta)
+  check.self(self, Channel.__name)
+  check.is(1, key, "string")
+  if type(meta) ~= "function" then check.is(2, meta, "table") end
+  return self.app.tracker:update(self, key, meta)
+end
+
+--- Tells all that the key is not there any more, or without one, all keys of the channel.
+---@param key string?
+function Channel:untrack(key)
+  check.self(self, Channel.__name)
+  check.is_optional(1, key, "string")
+  self.app.tracker:untrack(self, key)
+end
+
 -- Ends the channel without a word to the client.
 function Channel:finish(reason)
   if not self.is_joined then return end
   self.is_joined = false
   self.socket:forget(self)
   self.app:unsubscribe(self)
+  self.app.tracker:untrack(self)
   log.debug("server: left", { connection = self.socket.number, topic = self.topic, reason = reason })
   if self.handlers.terminate then
     self.app:protect("terminate", self, self.handlers.terminate, self, reason)

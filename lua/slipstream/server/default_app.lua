@@ -9,6 +9,9 @@
 --
 -- Who comes and who goes is told to the others: "joined" and "left" { user, users }. Nobody need have a name:
 -- `user` is not there then.
+--
+--   join "presence:<any>" with { user = "ann" }  → {}; she is tracked, as Phoenix.Presence does it
+--   push "status" { status = "away" } there      → {}; that is in her meta
 local server = require "slipstream.server"
 
 local M = {}
@@ -73,9 +76,30 @@ local secret = {
   handle_in = function() end,
 }
 
+local presence = {}
+
+function presence.join(channel, _, params)
+  channel.assigns.user = user_of(params)
+  if not channel.assigns.user then return "error", { reason = "a user is wanted" } end
+  return "ok"
+end
+
+function presence.joined(channel)
+  channel:track(channel.assigns.user)
+end
+
+function presence.handle_in(channel, event, payload)
+  if event ~= "status" or type(payload) ~= "table" then
+    return "reply", "error", { reason = "only a status is wanted" }
+  end
+  channel:update(channel.assigns.user, { status = payload.status })
+  return "reply", "ok"
+end
+
 -- The application; `options` as server.new takes them.
 function M.new(options)
   return server.new(options):channel("room:secret", secret):channel("room:*", room)
+    :channel("presence:*", presence)
 end
 
 return M
