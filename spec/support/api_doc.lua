@@ -3,7 +3,9 @@
 
 local M = {
   path = "docs/api.md",
-  paths = { "README.md", "docs/api.md", "docs/faults.md", "docs/unreliable-connections.md" },
+  paths = {
+    "README.md", "docs/api.md", "docs/faults.md", "docs/presence.md", "docs/unreliable-connections.md",
+  },
 }
 
 -- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last

@@ -16,6 +16,7 @@ local api_doc = require "spec.support.api_doc"
 -- What our files have for one another.
 local internal = {
   ["Functions of telemetry"] = { "begin", "handlers", "remember", "spans" },
+  ["Presence"] = { "tell" },
   ["App"] = { "new", "match", "protect", "subscribe", "unsubscribe" },
   ["Channel"] = { "new", "write", "finish", "say_closed", "receive", "leave" },
   ["Server socket"] = { "new", "send", "finish", "drain", "remember", "forget", "receive" },
@@ -62,6 +63,7 @@ local config_keys = require("slipstream.setting").all
 local waits, timers = require "slipstream.await", require "slipstream.timer"
 local handle, supervisor = require "slipstream.handle", require "slipstream.supervisor"
 
+local presence = require "slipstream.presence"
 local fault_way = require "slipstream.faults.way"
 
 -- What there is, by the page and the heading that tells of it.
@@ -84,6 +86,9 @@ local subjects = { ["docs/api.md"] = {
   ["Child specs"] = hidden(require("slipstream.child_spec").read, "fault_of", "fault_of_field", "fields"),
   ["The log"] = require "slipstream.log",
   ["Functions of telemetry"] = require "slipstream.telemetry",
+  ["Presence"] = presence,
+  ["Callbacks of a presence"] = hidden(presence.new, "callback_types"),
+  ["Methods of a presence"] = hidden(presence.new, "Presence"),
   ["The embedded server"] = require "slipstream.server",
   ["Options"] = hidden(require("slipstream.server").new, "check_options", "known"),
   ["App"] = require "slipstream.server.app",
