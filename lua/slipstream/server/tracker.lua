@@ -20,13 +20,16 @@ end
 
 -- Entries.
 
-local REF_BYTES = 12 -- as Phoenix has
+-- As long as Phoenix's, in the same digits.
+local function new_ref()
+  return (query.base64(uv.random(12)):gsub("[+/]", { ["+"] = "-", ["/"] = "_" }))
+end
 
 -- A meta of the application's, under a ref of ours.
 local function new_entry(channel, key, meta, former)
   local made = {}
   for name, value in pairs(meta) do made[name] = value end
-  made.phx_ref = query.base64(uv.random(REF_BYTES))
+  made.phx_ref = new_ref()
   made.phx_ref_prev = former and former.meta.phx_ref
   local text, fault = core.json.encode { [key] = made }
   if not text then error("cannot send: " .. fault:gsub("^payload", "meta"), (frame.caller())) end
