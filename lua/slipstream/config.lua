@@ -35,7 +35,17 @@ local check, read_uri = setting.check, setting.read_uri
 ---@field compress (boolean|table)? false; permessage-deflate, or its terms, with `level` and `threshold`
 ---@field vsn string? "2.0.0" or "1.0.0"
 ---@field json table? with `encode` and `decode`, such as cjson
----@field tls table? ca_file, cert_file, key_file, server_name, verify, min_version
+---@field test_mode boolean? true: never the network, only the test kit
+---@field serializer table? not there yet
+---@field tls slipstream.TlsOptions? for wss://
+
+---@class slipstream.TlsOptions
+---@field ca_file string? certificates (PEM) of the authorities to trust; those of the system when absent
+---@field cert_file string? the client's own certificate (PEM)
+---@field key_file string? and its key (PEM), without a passphrase; `cert_file` when absent
+---@field server_name string? the name to ask for and to check; the host of the URI when absent
+---@field verify boolean? true; false trusts anybody
+---@field min_version string? "1.2" or "1.3"
 
 local M = {}
 

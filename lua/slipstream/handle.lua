@@ -17,6 +17,7 @@ local restart = require "slipstream.restart"
 local traceback = require "slipstream.traceback"
 local worker = require "slipstream.worker"
 
+--- A client as others see it: what `start` answers, and `self:client()` inside.
 ---@class slipstream.Client
 ---@field id integer
 ---@field name string for logs

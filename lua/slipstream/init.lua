@@ -24,13 +24,13 @@ local traceback = require "slipstream.traceback"
 local worker = require "slipstream.worker"
 
 ---@class slipstream
----@field version string
+---@field version string such as "0.1.0"
 ---@field null lightuserdata JSON's null, the same value as cjson.null
 ---@field array_mt table the metatable that marks arrays
 ---@field default slipstream.Default the defaults of all callbacks, to be called by hand
 ---@field any table a pattern that everything matches
----@field log table see slipstream.log
----@field telemetry table see slipstream.telemetry
+---@field log slipstream.log one line an event
+---@field telemetry slipstream.telemetry tells functions what happens
 ---@field worker slipstream.worker which of the program's workers this is
 local M = {
   version = core.version,
@@ -92,7 +92,7 @@ M.watch = registry.watch
 M.run = script.run
 
 --- Makes a supervisor of other clients; its fields are functions for those that run.
----@type table see slipstream.supervisor
+---@type slipstream.supervisor
 M.supervisor = supervisor
 
 --- Connects a socket without a module, for scripts.

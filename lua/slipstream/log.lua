@@ -12,6 +12,7 @@ local worker = require "slipstream.worker"
 ---@alias slipstream.Level "debug"|"info"|"warn"|"error"
 ---@alias slipstream.Sink fun(line: string, entry: table)
 
+---@class slipstream.log
 local M = {}
 
 local ranks = { debug = 1, info = 2, warn = 3, error = 4 }

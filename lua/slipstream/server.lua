@@ -37,9 +37,10 @@ end
 
 ---@class slipstream.ServerOptions
 ---@field connect (fun(socket: slipstream.ServerSocket, params: table, info: slipstream.ConnectInfo): ...)?
----@field id (fun(socket: slipstream.ServerSocket): any)?
----@field http (fun(method: string, path: string, request: table): ...)?
----@field report (fun(where: string, text: string, details: table))?
+---who may come in: true, false, or nil, status, body, headers
+---@field id (fun(socket: slipstream.ServerSocket): any)? by which `disconnect` finds a connection
+---@field http (fun(method: string, path: string, request: table): ...)? status, body, headers for other paths
+---@field report (fun(where: string, text: string, details: table))? hears of errors instead of the log
 ---@field path string? "/socket/websocket"
 ---@field idle_timeout_msec integer? 60000; 0: none
 ---@field max_joins integer? 100

@@ -22,6 +22,8 @@ local registry = require "slipstream.registry"
 local restart = require "slipstream.restart"
 local supervision = require "slipstream.supervision"
 
+---@class slipstream.supervisor
+---@overload fun(options: slipstream.SupervisorOptions?): slipstream.Default
 local M = {}
 
 -- As good as for ever: a child may take long to start or to stop, and the call ends with the supervisor.

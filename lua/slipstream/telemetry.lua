@@ -10,6 +10,7 @@ local log = require "slipstream.log"
 local traceback = require "slipstream.traceback"
 local uv = require "luv"
 
+---@class slipstream.telemetry
 local M = {}
 
 ---@alias slipstream.TelemetryFn

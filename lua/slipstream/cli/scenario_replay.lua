@@ -45,7 +45,7 @@ end
 --- A recording as a scenario of its own.
 ---@param recording slipstream.Recording
 ---@param options table of the command
----@return slipstream.ScenarioCase
+---@return slipstream.scenario.Case
 function M.case(recording, options)
   local rules = rules_of(options)
   return {
@@ -59,7 +59,7 @@ end
 
 --- The scenarios that --from asks for.
 ---@param options table of the command
----@return slipstream.ScenarioCase[]? cases
+---@return slipstream.scenario.Case[]? cases
 ---@return string? text what is wrong
 ---@return integer? code the exit code then
 function M.cases(options)

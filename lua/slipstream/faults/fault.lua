@@ -5,7 +5,7 @@
 
 local check = require "slipstream.check"
 
----@class slipstream.Faults
+---@class slipstream.Fault
 ---@field latency fun(self, msec: number?, jitter_msec: number?): self bytes come that much later, in order
 ---@field bandwidth fun(self, bytes_per_second: number?): self may be below 1
 ---@field stall fun(self, is_on: boolean?): self nothing moves; all goes on when it is over
@@ -13,7 +13,9 @@ local check = require "slipstream.check"
 ---@field slice fun(self, bytes: integer?): self pieces of at most that size, each in a write of its own
 ---@field corrupt fun(self, every: integer|(fun(bytes: string): string)|nil): self each so-manieth byte
 ---@field cut_after fun(self, bytes: integer?): self after that many more bytes both ends are closed
----@field clear fun(self): self
+
+---@class slipstream.Faults: slipstream.Fault
+---@field clear fun(self): self ends all of them
 
 local M = {}
 

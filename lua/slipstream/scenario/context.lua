@@ -22,6 +22,7 @@ local uv = require "luv"
 local Context = {}
 Context.__name = "slipstream.scenario.context"
 
+---@class slipstream.scenario.Context
 local methods = {}
 
 -- What is made when it is first asked for.

@@ -18,7 +18,7 @@ local suite = require "slipstream.scenario.suite"
 local M = {}
 
 ---@class slipstream.scenario.Options
----@field tags string[]?
+---@field tags string[]? to choose scenarios by
 ---@field timeout integer? msec for all of it, 30000
 ---@field await integer? msec that each of its verbs waits, 5000
 ---@field retry integer? how often it is tried again after a failure

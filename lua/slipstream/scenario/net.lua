@@ -3,7 +3,7 @@
 local check = require "slipstream.check"
 local faults = require "slipstream.faults"
 
----@class slipstream.scenario.Net
+---@class slipstream.scenario.Net: slipstream.Fault
 ---@field to_server slipstream.FaultWay
 ---@field to_client slipstream.FaultWay
 local Net = {}

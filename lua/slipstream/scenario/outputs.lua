@@ -9,6 +9,13 @@ local M = {}
 ---@field format "pretty"|"plain"|"tap"|"junit"|"json"
 ---@field file string? standard output when absent
 
+---@class slipstream.scenario.Output what is told of the events that it wants to hear of
+---@field begun fun(run: table)?
+---@field started fun(case: slipstream.scenario.Case)?
+---@field ended fun(result: slipstream.scenario.Result)?
+---@field finished fun(summary: table)?
+---@field aside fun(write: fun())?
+
 M.formats = { "pretty", "plain", "tap", "junit", "json" }
 
 -- Keeps the first error of its stream and writes no more after it: all of the output or the error.

@@ -42,10 +42,10 @@ local function fault_of(handlers)
 end
 
 ---@class slipstream.ChannelHandlers
----@field join fun(channel: slipstream.Channel, topic: string, params: any): string, any
----@field joined (fun(channel: slipstream.Channel))?
----@field handle_in fun(channel: slipstream.Channel, event: string, payload: any): ...
----@field terminate (fun(channel: slipstream.Channel, reason: any))?
+---@field join fun(channel: slipstream.Channel, topic: string, params: any): string, any "ok" or "error"
+---@field joined (fun(channel: slipstream.Channel))? the client has its reply; now the channel may push
+---@field handle_in fun(channel: slipstream.Channel, event: string, payload: any): ... for each push
+---@field terminate (fun(channel: slipstream.Channel, reason: any))? the channel ended
 
 --- Declares the channel of a topic, or of all topics that begin with what stands before a final "*".
 ---@param pattern string

@@ -51,7 +51,7 @@ end
 ---@param kind string
 ---@param text string
 ---@param details string[]?
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.failure(place, kind, text, details)
   local lines = details or {}
   local number, last = find(place.connection, place.number)
@@ -74,7 +74,7 @@ end
 --- The server said something else than was recorded.
 ---@param place slipstream.ReplayPlace its number that of what was last said otherwise
 ---@param fault table of a ledger
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.differs(place, fault)
   local item = fault.item
   if not item then
@@ -92,7 +92,7 @@ end
 ---@param place slipstream.ReplayPlace
 ---@param item slipstream.ReplayItem
 ---@param msec integer
----@return slipstream.ScenarioFailure
+---@return slipstream.scenario.Failure
 function M.missing(place, item, msec)
   place.number = item.number
   return M.failure(place, "timeout", ("nothing within %d msec"):format(msec),
