@@ -1,7 +1,4 @@
--- Check_docs: compares what a script can call with the entries of its pages in docs, both ways; prints
--- what is missing where and exits 1 when something is. scripts/check-docs runs it.
-
-package.path = "lua/?.lua;lua/?/init.lua;./?.lua;" .. package.path
+-- Surface: what a script can call, by the pages of docs that tell of it and their headings. Needs no build.
 
 -- Names are all that is wanted, so nothing needs to be built: any field of the core is an empty table, and
 -- a function that answers true; there is no team.
@@ -10,8 +7,6 @@ for _, name in ipairs { "slipstream.core", "luv" } do
   local team = { mine = function() end }
   package.preload[name] = function() return setmetatable({ team = team }, { __index = pretended }) end
 end
-
-local api_doc = require "spec.support.api_doc"
 
 -- What our files have for one another.
 local internal = {
@@ -31,7 +26,7 @@ local internal = {
 local function hidden(fn, name, ...)
   for index = 1, math.huge do
     local found, value = debug.getupvalue(fn, index)
-    if not found then error("check_docs: a local variable was renamed: " .. name) end
+    if not found then error("surface: a local variable was renamed: " .. name) end
     if found == name then
       if ... then return hidden(value, ...) end
       return value
@@ -110,37 +105,76 @@ local subjects = { ["docs/api.md"] = {
   ["The network of a scenario"] = require "slipstream.scenario.net",
 } }
 
-local faults = {}
-
-local function complain(text, ...) faults[#faults + 1] = text:format(...) end
+-- The class of the annotations that has a heading's names; what is none has false.
+local classes = {
+  ["The module"] = "slipstream",
+  ["Options of a module"] = "slipstream.ClientOptions",
+  ["Options of start"] = "slipstream.StartOptions",
+  ["Callbacks"] = "slipstream.Default",
+  ["Actions"] = false,
+  ["Methods"] = "slipstream.Socket",
+  ["Waiting"] = "slipstream.Socket",
+  ["Timers"] = "slipstream.Socket",
+  ["Configuration"] = "slipstream.Config",
+  ["TLS"] = "slipstream.TlsOptions",
+  ["Reasons"] = false,
+  ["The client handle"] = "slipstream.Client",
+  ["For supervisors that run"] = "slipstream.supervisor",
+  ["Options of a supervisor"] = "slipstream.SupervisorOptions",
+  ["Child specs"] = "slipstream.ChildSpec",
+  ["The log"] = "slipstream.log",
+  ["Functions of telemetry"] = "slipstream.telemetry",
+  ["The embedded server"] = "slipstream.server",
+  ["Options"] = "slipstream.ServerOptions",
+  ["App"] = "slipstream.ServerApp",
+  ["Channel callbacks"] = "slipstream.ChannelHandlers",
+  ["Channel"] = "slipstream.Channel",
+  ["Server socket"] = "slipstream.ServerSocket",
+  ["Server handle"] = "slipstream.ServerHandle",
+  ["Faults"] = "slipstream.FaultWay",
+  ["The module of faults"] = "slipstream.faults",
+  ["The proxy"] = "slipstream.FaultProxy",
+  ["A connection"] = "slipstream.FaultConnection",
+  ["Files of scenarios"] = "slipstream.scenario",
+  ["Options of a scenario"] = "slipstream.scenario.Options",
+  ["The context"] = "slipstream.scenario.Context",
+  ["A task"] = "slipstream.scenario.Task",
+  ["Verbs of a socket"] = "slipstream.scenario.Socket",
+  ["The network of a scenario"] = "slipstream.scenario.Net",
+}
 
 -- The names of a table that are for scripts.
 local function public_names(subject, heading)
   local names = {}
   for name in pairs(subject) do names[name] = name:sub(1, 1) ~= "_" or nil end
   for _, name in ipairs(internal[heading] or {}) do
-    if not names[name] then complain("%s: %s is called internal, but there is none", heading, name) end
+    if not names[name] then error(("surface: %s: there is no %s to be internal"):format(heading, name)) end
     names[name] = nil
   end
   return names
 end
 
-local function compare(path, heading, subject, entries)
-  if not entries then return complain("%s: no section %s", path, heading) end
-  local names = public_names(subject, heading)
-  for name in pairs(names) do
-    if not entries[name] then complain("%s: section %s lacks %s", path, heading, name) end
-  end
-  for name, line in pairs(entries) do
-    if not names[name] then complain("%s:%d: %s is not in the code", path, line, name) end
-  end
+local function class_of(heading)
+  if classes[heading] == nil then error("surface: which class of the annotations has this? " .. heading) end
+  return classes[heading]
 end
 
+---@class spec.Surface
+---@field path string
+---@field heading string
+---@field class string|false
+---@field names table<string, any> a set
+---@field subject table where they are
+
+--- In the order of the pages and the headings' names.
+---@type spec.Surface[]
+local list = {}
 for path, of_page in pairs(subjects) do
-  local sections = api_doc.sections(path)
-  for heading, subject in pairs(of_page) do compare(path, heading, subject, sections[heading]) end
+  for heading, subject in pairs(of_page) do
+    list[#list + 1] = { path = path, heading = heading, class = class_of(heading), subject = subject,
+      names = public_names(subject, heading) }
+  end
 end
+table.sort(list, function(a, b) return a.path .. a.heading < b.path .. b.heading end)
 
-table.sort(faults)
-for _, fault in ipairs(faults) do io.stderr:write(fault, "\n") end
-os.exit(#faults == 0)
+return list
