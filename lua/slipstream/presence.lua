@@ -24,7 +24,15 @@ local traceback = require "slipstream.traceback"
 local waiter = require "slipstream.waiter"
 
 ---@class slipstream.presence
-local M = { sync_state = states.sync_state, sync_diff = states.sync_diff }
+local M = {}
+
+--- Makes a state what the server says that it is.
+---@type fun(state: table, new: table, on_join: slipstream.PresenceFn?, on_leave: slipstream.PresenceFn?): table
+M.sync_state = states.sync_state
+
+--- Applies a diff to a state.
+---@type fun(state: table, diff: table, on_join: slipstream.PresenceFn?, on_leave: slipstream.PresenceFn?): table
+M.sync_diff = states.sync_diff
 
 ---@class slipstream.Presence
 ---@field topic string
@@ -153,9 +161,9 @@ local function socket_of(value)
 end
 
 ---@class slipstream.PresenceCallbacks
----@field on_join slipstream.PresenceFn?
----@field on_leave slipstream.PresenceFn?
----@field on_sync fun()?
+---@field on_join slipstream.PresenceFn? hears of metas that came, with what was there before
+---@field on_leave slipstream.PresenceFn? hears of metas that went, with what is left
+---@field on_sync (fun())? called after each change
 
 local callback_types = { on_join = "function", on_leave = "function", on_sync = "function" }
 
