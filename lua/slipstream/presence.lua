@@ -27,11 +27,11 @@ local waiter = require "slipstream.waiter"
 local M = {}
 
 --- Makes a state what the server says that it is.
----@type fun(state: table, new: table, on_join: slipstream.PresenceFn?, on_leave: slipstream.PresenceFn?): table
+---@type fun(state: table, new: table, on_join: function?, on_leave: function?): table
 M.sync_state = states.sync_state
 
 --- Applies a diff to a state.
----@type fun(state: table, diff: table, on_join: slipstream.PresenceFn?, on_leave: slipstream.PresenceFn?): table
+---@type fun(state: table, diff: table, on_join: function?, on_leave: function?): table
 M.sync_diff = states.sync_diff
 
 ---@class slipstream.Presence
