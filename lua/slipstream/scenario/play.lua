@@ -77,7 +77,7 @@ end
 ---@param functions function[]
 function M.begin_stage(t, functions)
   t._failure = false
-  tasks.begin(t, call_all, t, functions)
+  tasks.begin_main(t, call_all, t, functions)
 end
 
 --- Ends it: it is settled, or was not in time.

@@ -5,15 +5,15 @@ local check = require "slipstream.check"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 
+-- Less than a verb waits, so that an endless loop does not have others fail that are played meanwhile.
+local MAX_SLICE_MSEC = 2000
+
 ---@class slipstream.scenario.Task
-local Task = { _is_script = true }
+local Task = { _is_script = true, _max_slice_msec = MAX_SLICE_MSEC }
 Task.__index = Task
 Task.__name = "slipstream.scenario.task"
 
 local M = {}
-
--- Less than a verb waits, so that an endless loop does not have others fail that are played meanwhile.
-local MAX_SLICE_MSEC = 2000
 
 local function body(fn, ...)
   return xpcall(fn, failures.catch, ...)
@@ -35,19 +35,36 @@ local function finished(task, state, is_good, ...)
   return task._t:_ended(task)
 end
 
+local function new(t)
+  return setmetatable({
+    _client = t._client, _fiber = false, _done = false, _alarm = false,
+    _t = t, _results = false, _failure = false, _awaiting = false,
+  }, Task)
+end
+
+local function run(task, fn, ...)
+  task._t:_began(task)
+  fiber.run(task, finished, body, fn, ...)
+  return task
+end
+
 --- Begins one: runs `fn(…)` until it waits or is done. The context's `_ended` hears of its end.
 ---@param t slipstream.scenario.Context
 ---@param fn function
 ---@param ... any
 ---@return slipstream.scenario.Task
 function M.begin(t, fn, ...)
-  local task = setmetatable({
-    _client = t._client, _fiber = false, _done = false, _alarm = false, _is_script = true,
-    _max_slice_msec = MAX_SLICE_MSEC, _t = t, _results = false, _failure = false, _awaiting = false,
-  }, Task)
-  t:_began(task)
-  fiber.run(task, finished, body, fn, ...)
-  return task
+  return run(new(t), fn, ...)
+end
+
+--- The same with the one of the stage before, which is over, and which nobody knows.
+---@param t slipstream.scenario.Context
+---@param fn function
+---@param ... any
+function M.begin_main(t, fn, ...)
+  local task = t._tasks.main or new(t)
+  t._tasks.main, task._results, task._failure = task, false, false
+  run(task, fn, ...)
 end
 
 --- For slipstream.handle: it starts a client.
