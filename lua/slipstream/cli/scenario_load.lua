@@ -26,6 +26,9 @@ local MOST, MOST_WORKERS = 1000000, 1024
 local SECOND_MSEC, USEC = 1000, 1000
 local STDERR = 2
 
+-- By then the workers have told of the second.
+local LATE_MSEC = 100
+
 -- Options.
 
 local function time_for(option)
@@ -123,15 +126,18 @@ local function clear(run, site)
   if site.handle then apps.drain(site.handle) else uv.stop() end
 end
 
+local function tick(run) run.progress:tick(run.lead:count_users()) end
+
 local function begin(run, plan, options, site, args)
   local function hear(part) run.progress:hear(part) end
+  local function begun() run.clock:start(SECOND_MSEC + LATE_MSEC, SECOND_MSEC, function() tick(run) end) end
   run.progress = progress.new(function(text) io.stderr:write(text) end, uv.guess_handle(STDERR) == "tty")
   run.clock = uv.new_timer()
   run.lead = leads.begin {
     workers = run.workers, order = order_of(plan, options, site, args),
-    windowed = thresholds.windowed(options.threshold), hear = hear, done = function() clear(run, site) end,
+    windowed = thresholds.windowed(options.threshold),
+    begun = begun, hear = hear, done = function() clear(run, site) end,
   }
-  run.clock:start(SECOND_MSEC, SECOND_MSEC, function() run.progress:tick(run.lead:count_users()) end)
   signal.watch(function(code)
     run.signal_code = code
     run.lead:stop()

@@ -17,6 +17,7 @@ local M = {}
 ---@field over integer how many are done
 ---@field left integer how many threads there are
 ---@field fault string? why it failed
+---@field begun fun() when the users of all begin
 ---@field hear fun(part: table) of each part of what was measured
 ---@field done fun() when all is over
 local Lead = {}
@@ -30,7 +31,9 @@ end
 
 local function take_ready(lead)
   lead.ready = lead.ready + 1
-  if lead.ready == lead.team:count() then tell_all(lead, "begin") end
+  if lead.ready < lead.team:count() then return end
+  tell_all(lead, "begin")
+  lead.begun()
 end
 
 -- Nobody leaves before all are over: who has ended would be missed.
@@ -72,7 +75,7 @@ end
 
 --- Ends it before its time, in good order.
 function Lead:stop()
-  tell_all(self, "stop")
+  tell_all(self, self.ready < self.team:count() and "leave" or "stop")
 end
 
 local function start(lead, options)
@@ -88,13 +91,15 @@ local function start(lead, options)
 end
 
 --- Begins a load.
----@param options { workers: integer, order: table, windowed: table?, hear: fun(part: table), done: fun() }
----order, for workers: `plan`, `play` for slipstream.scenario.play, `options` of the command, `args` for files
+---@param options table `workers`, how many; `windowed`, see slipstream.scenario.measurement; `begun()`,
+---`hear(part)`, `done()`; `order`, for workers: `plan`, `play` for slipstream.scenario.play, `options` of the
+---command, `args` for files
 ---@return slipstream.scenario.Lead
 function M.begin(options)
   local lead = setmetatable({
     team = seat.lead(options.workers), measured = measurement.new(options.windowed), stories = {}, users = {},
-    ready = 0, over = 0, left = 0, hear = options.hear, done = options.done,
+    ready = 0, over = 0, left = 0,
+    begun = options.begun, hear = options.hear, done = options.done,
   }, Lead)
   lead.team:on_end(function(...) ended(lead, ...) end)
   team.on("ready", function() take_ready(lead) end)
