@@ -1,17 +1,10 @@
--- The examples of the pages of what a script can call do what their comments say: each runs by itself,
--- with a server that serves the default app.
+-- README.md and the pages of docs: each block of code does what it says, with a server that serves the
+-- default app, and each link leads somewhere.
 local api_doc = require "spec.support.api_doc"
+local doc_block = require "spec.support.doc_block"
 local program = require "spec.support.program"
 
--- A file whose lines have the numbers that they have on the page.
-local function file_of(example)
-  return program.file "example.lua" (("\n"):rep(example.line) .. table.concat(example.lines, "\n"))
-end
-
--- How wide the space between two values is says nothing.
-local function squeeze(lines)
-  return (table.concat(lines, "\n"):gsub("[ \t]+", " "))
-end
+local OWN <const> = "spec/docs_spec.lua"
 
 local server, uri
 
@@ -26,36 +19,56 @@ local function clean_up()
   program.clean_up()
 end
 
+local function text_of(path)
+  local file <close> = assert(io.open(path))
+  return file:read "a"
+end
+
+-- The headings of a page, as links have them.
+local function anchors_of(path)
+  local anchors = {}
+  for heading in text_of(path):gmatch "\n##+ ([^\n]+)" do
+    anchors[heading:lower():gsub("[^%w%s_-]", ""):gsub(" ", "-")] = true
+  end
+  return anchors
+end
+
+-- Fails unless a link of a page leads to a file, and to a heading in it.
+local function follow(path, target)
+  local name, anchor = target:match "^([^#]*)#?(.*)$"
+  local to = name == "" and path or (path:match "^(.*/)" or "") .. name
+  local file <close> = assert(io.open(to), target)
+  assert(anchor == "" or anchors_of(to)[anchor], ("no heading of %s is #%s"):format(to, anchor))
+  return file
+end
+
 local function check(path)
   before_each(serve)
   after_each(clean_up)
 
-  for _, example in ipairs(api_doc.examples(path)) do
-    it(("has an example at line %d that does what it says"):format(example.line), function()
-      local file = file_of(example)
-      local code, it_ran = program.run { "run", file, "--uri", uri }
-      local place = ("%s:%d: "):format(path, example.line)
-      local faults = place .. it_ran:errors():gsub(file, path)
-      assert.are.equal(squeeze(example.output), squeeze { (it_ran:output():gsub("\n$", "")) }, faults)
-      assert.are.equal(0, code, faults)
+  for _, block in ipairs(api_doc.blocks(path)) do
+    local what = ("%s %s"):format(block.language, block.kind):gsub(" $", "")
+    it(("has %s at line %d that does what it says"):format(what, block.line), function()
+      local run = assert(doc_block.runner(block), "it has to say what it is, see spec/support/doc_block.lua")
+      run(block, uri)
     end)
   end
 
-  it("names only specs that there are", function()
-    local page <close> = assert(io.open(path))
-    for spec in page:read("a"):gmatch "`(spec/[%w_/]+%.%w+)`" do
-      assert(io.open(spec)):close()
+  it("leads only to what there is", function()
+    for target in text_of(path):gmatch "%]%(([^)%s]+)%)" do
+      if not target:find "^%a+:" then follow(path, target) end
     end
-  end)
-
-  it("has examples, and each prints something", function()
-    local examples = api_doc.examples(path)
-    assert.is_true(#examples > 0)
-    for _, example in ipairs(examples) do assert.is_true(#example.output > 0) end
+    for spec in text_of(path):gmatch "`(spec/[%w_/]+%.%w+)`" do assert(io.open(spec)):close() end
   end)
 end
 
-for _, path in ipairs(api_doc.paths) do
+it("is known of no block what it is that does not say so", function()
+  for _, language in ipairs { "", "lua", "javascript", "sh quickly" } do
+    assert.is_nil(doc_block.runner { language = language, kind = "", lines = {} })
+  end
+end)
+
+for _, path in ipairs(api_doc.paths()) do
   describe(path, function() check(path) end)
 end
 
@@ -63,16 +76,9 @@ describe("README.md", function()
   before_each(serve)
   after_each(clean_up)
 
-  local client, talk = table.unpack(api_doc.parts "README.md")
-
-  it("has a client that goes on until it is stopped", function()
-    local it_runs = program.start { "run", program.file "lobby.lua" (client), "--uri", uri }
-    it_runs:read "room:lobby\tshout\thello, everybody"
-    it_runs:signal "sigint"
-    assert.equal(130, it_runs:exit())
-  end)
-
-  it("has that client talked to by a script", function()
+  it("has its client talked to by a script", function()
+    local client = api_doc.parts("README.md", "lua", "lobby.lua")[1]
+    local talk = api_doc.parts("README.md", "lua", OWN)[1]
     local callbacks, calls = talk:match "^(.-\n)\n(.*)$"
     program.file "lobby.lua" ((client:gsub("return Lobby$", callbacks .. "%0")))
     local script = "local slipstream, Lobby, args = require 'slipstream', require 'lobby', ...\n"
@@ -87,7 +93,7 @@ end)
 describe("docs/hot-reload.md", function()
   after_each(program.clean_up)
 
-  local keeps, changes = table.unpack(api_doc.parts "docs/hot-reload.md")
+  local keeps, changes = table.unpack(api_doc.parts("docs/hot-reload.md", "lua", OWN))
   local cache = "local M = {}\n" .. keeps .. [[
 
     function M.put(value) cache.value = value end

@@ -1,4 +1,5 @@
 -- The module in plain lua5.4, by the script that docs/api.md has for it.
+local api_doc = require "spec.support.api_doc"
 local program = require "spec.support.program"
 local raw_server = require "spec.support.raw_server"
 local uv = require "luv"
@@ -14,9 +15,18 @@ local lobby = [[
   return Lobby
 ]]
 
-local function documented_script()
-  local file <close> = assert(io.open "docs/api.md")
-  return assert(file:read("a"):match "\n```lua plain\n(.-)```\n")
+local function documented(language)
+  return assert(api_doc.parts("docs/api.md", language, "spec/cli/plain_spec.lua")[1])
+end
+
+-- What the command there sets, with the folder of this build.
+local function documented_environment()
+  local env, here = { LD_PRELOAD = os.getenv "LD_PRELOAD" }, uv.cwd()
+  local build = uv.fs_realpath(program.binary):match "^(.*)/"
+  for name, value in documented("sh"):gmatch '(LUA_%u+)="([^"]*)"' do
+    env[name] = value:gsub("%$PWD/build/release", build):gsub("%$PWD", here)
+  end
+  return env
 end
 
 describe("a script of plain lua5.4", function()
@@ -31,14 +41,11 @@ describe("a script of plain lua5.4", function()
 
   local function start()
     program.file "lobby.lua" (lobby)
-    local path = program.file "plain.lua" (documented_script())
-    local here = uv.cwd()
-    local env = {
-      LUA_PATH = ("%s/lua/?.lua;%s/lua/?/init.lua;;"):format(here, here), LUA_CPATH = package.cpath,
-      LD_PRELOAD = os.getenv "LD_PRELOAD",
-    }
+    local path = program.file "plain.lua" (documented "lua")
     local uri = ("ws://127.0.0.1:%d/socket"):format(server.port)
-    return program.start({ path, uri }, { path = "lua5.4", env = env, cwd = program.folder() })
+    return program.start({ path, uri }, {
+      path = "lua5.4", env = documented_environment(), cwd = program.folder(),
+    })
   end
 
   it("says goodbye with 1001 on the first Ctrl-C", function()

@@ -6,11 +6,12 @@ local stage = require "spec.support.stage"
 
 local PAGE <const> = "docs/scenarios.md"
 
+local OWN <const> = "spec/scenario/guide_spec.lua"
+
+local function documented() return api_doc.parts(PAGE, "lua", OWN) end
+
 -- The failure that the page shows.
-local function shown_story()
-  local page <close> = assert(io.open(PAGE))
-  return assert(page:read("a"):match "\n```\n(bob:.-)\n```\n")
-end
+local function shown_story() return api_doc.parts(PAGE, "text", OWN)[1] end
 
 -- Without what is otherwise each time.
 local function bare(story)
@@ -33,14 +34,14 @@ describe("the guide of scenarios", function()
   end
 
   it("has scenarios that pass", function()
-    local parts = api_doc.parts(PAGE)
+    local parts = documented()
     local cases = cases_of(table.concat(parts, "\n"))
     assert.equal(#parts, #cases)
     for _, case in ipairs(cases) do it_plays:passes(case.fn, case) end
   end)
 
   it("has the story of one that fails", function()
-    local text = api_doc.parts(PAGE)[1]:gsub('body = "hi" }%)\n  t.same.*$',
+    local text = documented()[1]:gsub('body = "hi" }%)\n  t.same.*$',
       'body = "ho" })\n  bob:await_message("room:lobby", "shout", { body = "hi" }, 20)\nend)')
     local case = cases_of(text)[1]
     local what, story = it_plays:failure(case.fn, case)

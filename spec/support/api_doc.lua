@@ -1,12 +1,15 @@
--- Api_doc: the pages of what a script can call as data: the entries of their tables, and the examples
--- that run.
+-- Api_doc: README.md and the pages of docs as data: the entries of their tables, and the blocks of code.
 
-local M = {
-  path = "docs/api.md",
-  paths = {
-    "README.md", "docs/api.md", "docs/faults.md", "docs/presence.md", "docs/unreliable-connections.md",
-  },
-}
+local M = { path = "docs/api.md" }
+
+--- All pages: README.md and those of docs.
+---@return string[]
+function M.paths()
+  local paths = { "README.md" }
+  local files <close> = assert(io.popen "LC_ALL=C ls docs/*.md")
+  for path in files:lines() do paths[#paths + 1] = path end
+  return paths
+end
 
 -- The first code span of a row: "self:push(topic, …)" and "slipstream.null" are entries of their last
 -- name.
@@ -44,38 +47,41 @@ function M.sections(path)
   return sections
 end
 
---- The blocks that begin with "```lua run", in their order: `line` of the fence, `lines`, and `output`,
--- what their `-->` comments say they print.
+---@class spec.Block
+---@field path string the page
+---@field line integer of the fence
+---@field language string "lua", "sh", "json", …
+---@field kind string what else the fence says, "" when nothing
+---@field lines string[]
+
+--- The blocks of code of a page, in their order; what they are its first line says: "```lua run".
 ---@param path string
----@return { line: integer, lines: string[], output: string[] }[]
-function M.examples(path)
-  local examples, example = {}, nil
+---@return spec.Block[]
+function M.blocks(path)
+  local blocks, block = {}, nil
   each_line(path, function(line, number, is_code, is_fence)
-    if is_fence then
-      example = is_code and line == "```lua run" and { line = number, lines = {}, output = {} } or nil
-      examples[#examples + 1] = example
-    elseif example then
-      table.insert(example.lines, line)
-      table.insert(example.output, (line:match "%-%-> (.*)$"))
+    if is_fence and is_code then
+      local language, kind = line:match "^```(%S*)%s*(.-)$"
+      block = { path = path, line = number, language = language, kind = kind, lines = {} }
+      blocks[#blocks + 1] = block
+    elseif is_code then
+      table.insert(block.lines, line)
     end
   end)
-  return examples
+  return blocks
 end
 
---- The other blocks of Lua, in their order: parts of something, or what does not end by itself.
+--- The text of those of a page that are in a language and of a kind.
 ---@param path string
+---@param language string
+---@param kind string
 ---@return string[]
-function M.parts(path)
-  local parts, part = {}, nil
-  each_line(path, function(line, _, is_code, is_fence)
-    if is_fence then
-      part = is_code and line == "```lua" and {} or nil
-      parts[#parts + 1] = part
-    elseif part then
-      table.insert(part, line)
-    end
-  end)
-  for place, lines in ipairs(parts) do parts[place] = table.concat(lines, "\n") end
+function M.parts(path, language, kind)
+  local parts = {}
+  for _, block in ipairs(M.blocks(path)) do
+    local is_it = block.language == language and block.kind == kind
+    parts[#parts + 1] = is_it and table.concat(block.lines, "\n") or nil
+  end
   return parts
 end
 
