@@ -168,6 +168,15 @@ function M.join_due(socket, topic)
   return ask(socket, "join params", topic, answer_join, prepare_join, topic, params)
 end
 
+--- Called in the place of the handlers above while anybody is attached to anything.
+---@param socket slipstream.Socket
+---@param event string
+---@param ... any what its handler is told
+function M.around(socket, event, ...)
+  if spans["connection.handle"] then return report.handle(socket, event, M[event], ...) end
+  return M[event](socket, ...)
+end
+
 -- A handler above raised: a defect of ours, so that client ends as if its script had.
 function M.failed(socket, event, text)
   return endings.crash(socket, event, { text = "a defect of slipstream itself", traceback = text })

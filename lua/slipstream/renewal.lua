@@ -11,6 +11,7 @@ local swaps = require "slipstream.swap"
 local telemetry = require "slipstream.telemetry"
 local trial = require "slipstream.trial"
 local uv = require "luv"
+local worker = require "slipstream.worker"
 
 local M = {}
 
@@ -144,7 +145,7 @@ end
 
 local function begin_span(records)
   if not telemetry.spans.reload then return end
-  return telemetry.begin("reload", clock, {}, { modules = names_of(records) })
+  return telemetry.begin("reload", clock, {}, { modules = names_of(records), worker = worker.index })
 end
 
 -- Takes one of its two steps; answers why that was refused, and then nothing has changed.

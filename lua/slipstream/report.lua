@@ -7,6 +7,8 @@ local core = require "slipstream.core"
 local log = require "slipstream.log"
 local reason_of = require("slipstream.reason").new
 local telemetry = require "slipstream.telemetry"
+local uv = require "luv"
+local worker = require "slipstream.worker"
 
 local handlers, spans = telemetry.handlers, telemetry.spans
 
@@ -33,9 +35,29 @@ end
 
 local cleaners = { uri = log.redact_uri, reason = without_headers }
 
+-- The trace of each socket's connection, drawn when it is told of for the first time: as a W3C trace context
+-- has it, so that what the server's side knows can be brought together with it.
+local traces = setmetatable({}, { __mode = "k" })
+
+local function trace_of(owner)
+  local trace, connection = traces[owner], owner._connection_id
+  if not trace or trace.connection ~= connection then
+    local id = uv.random(16):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
+    trace = { connection = connection, id = id }
+    traces[owner] = trace
+  end
+  return trace.id
+end
+
 -- `owner` is a socket, or what else has a client and its host.
+local function metadata_of(owner)
+  local connection = owner._connection_id or nil
+  return { client = owner._client.name, worker = worker.index, connection_id = connection,
+    trace_id = connection and trace_of(owner) }
+end
+
 local function sort(owner, fields)
-  local metadata = { client = owner._client.name, connection_id = owner._connection_id or nil }
+  local metadata = metadata_of(owner)
   local measurements = {}
   for name, value in pairs(fields) do
     if measured[name] then
@@ -127,6 +149,29 @@ function M.fail_all(socket, names, reason)
   end
   table.sort(failed, is_older)
   for _, each in ipairs(failed) do M.fail(socket, each.key, nil, reason) end
+end
+
+-- Events of the connection.
+
+-- Those that are of a topic have its name first.
+local of_topics = {
+  dropped = true, join_due = true, joined = true, left = true, message = true, rejoin_scheduled = true,
+  topic_closed = true,
+}
+
+--- Handles an event of the core. It failed when its client failed of it.
+---@param socket slipstream.Socket
+---@param event string
+---@param handle fun(socket: slipstream.Socket, ...: any)
+---@param ... any what the handler is told
+function M.handle(socket, event, handle, ...)
+  local had_ended = socket._ending
+  local fields = { event = event, topic = of_topics[event] and (...) or nil }
+  local span <close> = begin(socket, "connection.handle", fields)
+  handle(socket, ...)
+  local ending = not had_ended and socket._ending
+  if ending and ending.is_failure then return span:fail(without_headers(ending.reason)) end
+  return span:stop()
 end
 
 -- Requests.

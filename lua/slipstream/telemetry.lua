@@ -1,5 +1,5 @@
 --- Telemetry: what happens in the library, told to functions that are attached to it, in the shape of
--- Erlang's :telemetry. Events are named "connection.connect.stop"; docs/api.md has them all.
+-- Erlang's :telemetry. Events are named "connection.connect.stop"; docs/telemetry.md has them all.
 --
 -- An event that nobody is attached to costs its teller one look into a table that remembers that.
 

@@ -1,6 +1,7 @@
 -- Telemetry: what is told of whole stories, with the time on the virtual clock, which begins at 1000 msec.
 local phoenix = require "spec.support.phoenix"
 local recorder = require "spec.support.recorder"
+local script = require "slipstream.script"
 local slipstream = require "slipstream"
 local story = require "spec.support.story"
 local telemetry = slipstream.telemetry
@@ -9,6 +10,7 @@ local uv = require "luv"
 
 describe("the telemetry of clients", function()
   local host, server, clock, told, undocumented
+  local heard = {} -- in all tests
 
   before_each(function()
     host, server, clock = phoenix.pretend()
@@ -17,12 +19,14 @@ describe("the telemetry of clients", function()
 
   after_each(function()
     phoenix.close(host)
-    for _, each in ipairs(undocumented) do error("docs/api.md does not tell of " .. each) end
+    for _, each in ipairs(undocumented) do error("docs/telemetry.md does not tell of " .. each) end
     for _, handler in ipairs(telemetry.list()) do telemetry.detach(handler.id) end
   end)
 
   local function note(event, measurements, metadata)
     undocumented[#undocumented + 1] = telemetry_doc.fault_of(event, measurements, metadata)
+    telemetry_doc.note(heard, event, measurements, metadata)
+    if event:find "^connection.handle" then return end -- it is around all else, and has a test of its own
     told[#told + 1] = { event = event, measurements = measurements, metadata = metadata }
   end
 
@@ -197,6 +201,84 @@ describe("the telemetry of clients", function()
       "connection.connect.stop 1" }, ids)
   end)
 
+  it("has a trace of W3C's for each connection", function()
+    listen("connection.connect.*", "client.join.start")
+    start({ reconnect_after_msec = { 50 } }, joining())
+    server:accept()
+    server:drop()
+    clock:advance(50)
+    server:accept()
+    local ids = {}
+    for place, each in ipairs(told) do ids[place] = each.metadata.trace_id end
+    assert.truthy(ids[1]:find("^" .. ("%x"):rep(32) .. "$"))
+    assert.same({ ids[1], ids[1], ids[1], ids[4], ids[4] }, ids)
+    assert.not_equal(ids[1], ids[4])
+  end)
+
+  describe("of what a connection has to handle", function()
+    local events
+
+    before_each(function()
+      events = {}
+      telemetry.attach("handle", "connection.handle.*", function(event, measurements, with)
+        undocumented[#undocumented + 1] = telemetry_doc.fault_of(event, measurements, with)
+        telemetry_doc.note(heard, event, measurements, with)
+        local name, reason = event:match "[^.]+$", with.reason and with.reason.kind
+        events[#events + 1] = table.concat({ name, with.event, with.topic, reason }, " ")
+      end)
+    end)
+
+    it("has each event, with its topic", function()
+      start(nil, joining())
+      server:accept()
+      local join = server:expect_join "room:1"
+      join:reply "ok"
+      join:push("shout", {})
+      assert.same({
+        "start connect_due", "stop connect_due", "start connected", "stop connected",
+        "start join_due room:1", "stop join_due room:1", "start joined room:1", "stop joined room:1",
+        "start message room:1", "stop message room:1",
+      }, events)
+    end)
+
+    it("has the failure of a callback, and the end of what waits when that begins to", function()
+      local own = joining()
+      function own.handle_join() story.pause(10) end
+      function own.handle_message() error "oh" end
+      start(nil, own)
+      server:accept()
+      local join = server:expect_join "room:1"
+      events = {}
+      join:reply "ok"
+      assert.same({ "start joined room:1", "stop joined room:1" }, events)
+      clock:advance(10)
+      events = {}
+      join:push("shout", {})
+      assert.same({ "start message room:1", "exception message room:1 script_error" }, events)
+    end)
+
+    it("has those of a socket without a module", function()
+      local begun = script.begin({ host = host }, function()
+        assert(slipstream.connect { uri = "ws://phoenix.test/socket" }):await_connect()
+      end)
+      server:accept()
+      clock:advance(0)
+      assert.is_true(begun.is_over)
+      assert.same({ "start connect_due", "stop connect_due", "start connected", "stop connected" },
+        { table.unpack(events, 1, 4) })
+    end)
+
+    it("costs the others nothing but the question whether somebody is attached", function()
+      telemetry.detach "handle"
+      listen "client.ended"
+      local calls = start(nil, joining())
+      server:accept()
+      server:expect_join("room:1"):reply "ok"
+      assert.same({}, events)
+      assert.equal("joined", calls.socket:join_status "room:1")
+    end)
+  end)
+
   it("has a join that is refused, and the wait for the next one", function()
     listen("topic.*", "client.join.*")
     start(nil, joining())
@@ -354,8 +436,8 @@ describe("the telemetry of clients", function()
     clock:advance(100)
     slipstream.send("bob", "worse")
     clock:advance(0)
-    assert.same({ client = "bob", supervisor = "family", reason = "bad" }, told[1].metadata)
-    assert.same({ client = "family", supervisor = "family", child = "worker", reason = "worse" },
+    assert.same({ client = "bob", worker = 0, supervisor = "family", reason = "bad" }, told[1].metadata)
+    assert.same({ client = "family", worker = 0, supervisor = "family", child = "worker", reason = "worse" },
       told[2].metadata)
     assert.same({
       "1100 supervisor.restart restarts=1 reason=bad supervisor=family",
@@ -488,5 +570,9 @@ describe("the telemetry of clients", function()
     assert.truthy(text:find("ws://phoenix.test/socket/websocket?[redacted]", 1, true))
     assert.truthy(text:find "connection.connect.exception")
     assert.truthy(text:find "client.handle_message.stop")
+  end)
+
+  it("has been all that docs/telemetry.md tells of the events above", function()
+    assert.same({}, telemetry_doc.never_heard(heard))
   end)
 end)

@@ -1,5 +1,5 @@
--- The tables of telemetry in docs/api.md against the code: what can be told is in them, and nothing else.
--- What each event has with it is compared in spec/host/telemetry_spec.lua.
+-- The tables of docs/telemetry.md against the code: what can be told is in them, and nothing else. What each
+-- event has with it is compared in spec/host/telemetry_spec.lua.
 local doc = require "spec.support.telemetry_doc"
 local slipstream = require "slipstream"
 
@@ -27,7 +27,7 @@ local function sorted(set)
   return list
 end
 
-it("tells of all events of telemetry in docs/api.md, and of no others", function()
+it("tells of all events of telemetry in docs/telemetry.md, and of no others", function()
   local known = names_in_the_code()
   for callback in pairs(slipstream.default) do known["client." .. callback] = true end
   known["client.code_change"] = nil -- that of all clients is in the span of their reload

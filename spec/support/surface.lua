@@ -80,7 +80,6 @@ local subjects = { ["docs/api.md"] = {
   ["Options of a supervisor"] = hidden(getmetatable(supervisor).__call, "settings_of", "known_options"),
   ["Child specs"] = hidden(require("slipstream.child_spec").read, "fault_of", "fault_of_field", "fields"),
   ["The log"] = require "slipstream.log",
-  ["Functions of telemetry"] = require "slipstream.telemetry",
   ["Presence"] = presence,
   ["Callbacks of a presence"] = hidden(presence.new, "callback_types"),
   ["Methods of a presence"] = hidden(presence.new, "Presence"),
@@ -96,6 +95,8 @@ local subjects = { ["docs/api.md"] = {
   ["The module of faults"] = require "slipstream.faults",
   ["The proxy"] = without(require "slipstream.faults.proxy", fault_way),
   ["A connection"] = without(require "slipstream.faults.connection", fault_way),
+}, ["docs/telemetry.md"] = {
+  ["Functions of telemetry"] = require "slipstream.telemetry",
 }, ["docs/scenarios.md"] = {
   ["Files of scenarios"] = require "slipstream.scenario",
   ["Options of a scenario"] = hidden(require("slipstream.scenario.suite").read_options, "known"),

@@ -1,9 +1,11 @@
--- Telemetry_doc: the tables of telemetry in docs/api.md as data, so that specs can compare them with what
+-- Telemetry_doc: the tables of telemetry in docs/telemetry.md as data, so that specs can compare them with what
 -- is told.
-local M = { path = "docs/api.md" }
+local M = { path = "docs/telemetry.md" }
 
 -- What each of them has besides.
-local always = { measurements = { "monotonic_msec" }, metadata = { "client", "connection_id" } }
+local always = {
+  measurements = { "monotonic_msec" }, metadata = { "client", "connection_id", "trace_id", "worker" },
+}
 local at_the_end = { measurements = { "duration_msec" }, metadata = { "reason" } }
 
 local function words_of(cell)
@@ -21,7 +23,7 @@ end
 local function read(heading)
   local rows, is_inside = {}, false
   for line in io.lines(M.path) do
-    if line:find "^##" then is_inside = line == "### " .. heading end
+    if line:find "^##" then is_inside = line == "## " .. heading end
     local name, row = row_of(line)
     if is_inside and name then rows[name] = row end
   end
@@ -54,6 +56,32 @@ function M.fault_of(event, measurements, metadata)
   local name = unknown(measurements, row.measurements, always.measurements, ends.measurements)
     or unknown(metadata, row.metadata, always.metadata, ends.metadata)
   return name and event .. ": " .. name
+end
+
+-- Adds what came with an event to what was heard so far: row → name → true.
+function M.note(heard, event, measurements, metadata)
+  local row = row_for(event)
+  if not row then return end
+  heard[row] = heard[row] or {}
+  for _, fields in ipairs { measurements, metadata } do
+    for name in pairs(fields) do heard[row][name] = true end
+  end
+end
+
+-- What the page tells of the events that were heard, and what never came with them.
+function M.never_heard(heard)
+  local list = {}
+  for _, rows in ipairs { M.spans, M.events } do
+    for event, row in pairs(rows) do
+      for _, names in ipairs(heard[row] and { row.measurements, row.metadata } or {}) do
+        for _, name in ipairs(names) do
+          if not heard[row][name] then list[#list + 1] = event .. ": " .. name end
+        end
+      end
+    end
+  end
+  table.sort(list)
+  return list
 end
 
 return M

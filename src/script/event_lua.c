@@ -12,8 +12,10 @@
 #define CLOSE_BAD_PAYLOAD 1007
 /* `failed` stands in the array behind the events. */
 #define FAILED_SLOT (SLIP_EVENT_COUNT + 1)
+/* Then `around`. */
+#define AROUND_SLOT (FAILED_SLOT + 1)
 /* Behind it stand which events have a handler, and which a callback by name, a bit for each. */
-#define HANDLED_SLOT (FAILED_SLOT + 1)
+#define HANDLED_SLOT (AROUND_SLOT + 1)
 #define CALLED_SLOT (HANDLED_SLOT + 1)
 /* And the name of the callback of each, or nil. */
 #define CALLBACK_SLOT (CALLED_SLOT + 1)
@@ -200,6 +202,21 @@ static int push_arguments(lua_State *L, const struct slip_delivery *delivery) {
   return routes[t->event->kind].push(L, t);
 }
 
+/* Pushes what is called, the socket, and the event's name for who hears of all; answers how many
+ * values it is called with so far. The array of handlers is at 3, the handler at 4. */
+static int push_called(lua_State *L, const struct tell *t) {
+  bool is_observed = slip_fibers_are_observed(t->box->host->fibers) &&
+                     lua_rawgeti(L, 3, AROUND_SLOT) == LUA_TFUNCTION;
+  if (!is_observed) {
+    lua_settop(L, 4);
+    lua_pushvalue(L, 4);
+  }
+  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  if (is_observed)
+    lua_pushstring(L, routes[t->event->kind].name);
+  return is_observed ? 2 : 1;
+}
+
 /* Behind the door: finds the handler, pushes what it is told, calls it. */
 static int tell(lua_State *L) {
   struct tell *t = lua_touserdata(L, 1);
@@ -209,14 +226,13 @@ static int tell(lua_State *L) {
     return 0; /* a finalizer has closed it meanwhile */
   lua_getiuservalue(L, 2, SLIP_CLIENT_HANDLERS);
   lua_rawgeti(L, -1, (lua_Integer)t->event->kind + 1); /* stays at 4 */
-  lua_pushvalue(L, 4);
-  lua_getiuservalue(L, 2, SLIP_CLIENT_SOCKET);
+  int first = push_called(L, t);
   int count = route->push(L, t);
   if (count < 0) {
     refuse_payload(L, t);
     return 0;
   }
-  lua_call(L, 1 + count, 0);
+  lua_call(L, first + count, 0);
   return 0;
 }
 
@@ -298,6 +314,8 @@ static void make_array(lua_State *L, int index) {
   }
   lua_getfield(L, index, "failed");
   lua_rawseti(L, -2, FAILED_SLOT);
+  lua_getfield(L, index, "around");
+  lua_rawseti(L, -2, AROUND_SLOT);
   set_bits(L, HANDLED_SLOT, handled);
   set_callbacks(L, index);
 }

@@ -236,6 +236,10 @@ struct slip_fibers *slip_fibers_of(lua_State *L) {
   return fibers;
 }
 
+bool slip_fibers_are_observed(const struct slip_fibers *fibers) {
+  return fibers->is_observed;
+}
+
 void slip_fiber_open(lua_State *L) {
   static const luaL_Reg functions[] = {{"begin", core_begin},
                                        {"go_on", core_go_on},

@@ -14,9 +14,10 @@
  *   core.on_error(fn)            the message handler of all fibers
  *   core.on_outcome(fn)          fn(socket, state, …) hears what came of a callback that was called
  *                                here, as from core.begin, unless that was nothing
- *   core.observe(is_observed)    whether anybody wants to hear of each callback
+ *   core.observe(is_observed)    whether anybody wants to hear of each callback and event
  */
 #include <lua.h>
+#include <stdbool.h>
 
 struct slip_fibers; /* of a Lua state; lives as long */
 
@@ -25,5 +26,7 @@ struct slip_fibers; /* of a Lua state; lives as long */
 void slip_fiber_open(lua_State *L);
 /* NULL: there are none. */
 struct slip_fibers *slip_fibers_of(lua_State *L);
+/* What core.observe was told last. */
+bool slip_fibers_are_observed(const struct slip_fibers *fibers);
 
 #endif
