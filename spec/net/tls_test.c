@@ -1,77 +1,21 @@
-#include "net/tls.h"
-#include "spec/support/net_story.h"
-#include "spec/support/tls_server.h"
+#include "spec/support/tls_story.h"
 
 #include <unistd.h>
 
-#define CA_NAME "slipstream spec CA"
-#define FOR_LOCALHOST "DNS:localhost,IP:127.0.0.1"
-
-/* A CA that the client trusts by a file, and a server. */
-struct story {
-  struct net_story *net;
-  struct certificate ca;
-  struct certificate leaf;
-  char ca_path[32];
-  struct tls_server server;
-  struct slip_tls_settings settings; /* to be changed before `dial` */
-  struct slip_tls_config *config;
-  struct slip_tls_ticket ticket; /* for `dial_with_ticket` */
-};
-
-static void make_file(char *path, size_t size) {
-  snprintf(path, size, "/tmp/slipstream-XXXXXX");
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-}
-
-static int set_up(void **state) {
-  struct story *s = calloc(1, sizeof *s);
-  void *net;
-  make_file(s->ca_path, sizeof s->ca_path);
-  s->ca = certificate_make_ca(CA_NAME);
-  certificate_write(&s->ca, s->ca_path);
-  s->settings = (struct slip_tls_settings){.ca_file = s->ca_path, .verify = true};
-  (void)net_story_begin(&net);
-  s->net = net;
-  *state = s;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  struct story *s = *state;
-  void *net = s->net;
-  (void)net_story_end(&net);
-  slip_tls_ticket_clear(&s->ticket);
-  slip_tls_config_release(s->config);
-  tls_server_close(&s->server);
-  certificate_free(&s->leaf);
-  certificate_free(&s->ca);
-  unlink(s->ca_path);
-  free(s);
-  return 0;
-}
-
-static void configure(struct story *s) {
-  char text[200] = "";
-  CHECK_OK(slip_tls_config_new(&s->settings, text, sizeof text, &s->config));
-}
-
 /* Answers with a certificate for `names`, and dials `host`. */
-static void dial(struct story *s, const char *names, const char *host) {
+static void dial(struct tls_story *s, const char *names, const char *host) {
   s->leaf = certificate_make(&s->ca, names, -1);
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
-  configure(s);
+  tls_story_configure(s);
   net_story_dial(s->net, host, s->net->server.port, s->config);
 }
 
-static void dial_and_open(struct story *s) {
+static void dial_and_open(struct tls_story *s) {
   dial(s, FOR_LOCALHOST, "127.0.0.1");
   RUN_UNTIL(s->net, s->net->owner.is_open && s->server.is_open);
 }
 
-static void expect_end(struct story *s, enum slip_reason_kind kind, const char *text) {
+static void expect_end(struct tls_story *s, enum slip_reason_kind kind, const char *text) {
   struct owner *owner = &s->net->owner;
   RUN_UNTIL(s->net, owner->has_ended);
   CHECK_OK(slip_buf_append(&owner->text, (struct slip_span){"", 1}));
@@ -81,12 +25,12 @@ static void expect_end(struct story *s, enum slip_reason_kind kind, const char *
   assert_int_equal(owner->stage, stage);
 }
 
-static void expect_refusal(struct story *s, const char *text) {
+static void expect_refusal(struct tls_story *s, const char *text) {
   expect_end(s, SLIP_REASON_CONNECT_FAILED, text);
 }
 
 static void bytes_go_both_ways(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   struct owner *owner = &s->net->owner;
   dial_and_open(s);
   assert_int_equal(slip_stream_write(owner->stream, SLIP_SPAN("hello")), 5);
@@ -100,7 +44,7 @@ static void bytes_go_both_ways(void **state) {
 
 /* Each byte of the record comes in a turn of its own. */
 static void a_record_reads_the_same_byte_by_byte(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   struct owner *owner = &s->net->owner;
   dial_and_open(s);
   uv_tcp_nodelay(&s->net->server.peer, 1);
@@ -119,21 +63,21 @@ static void a_record_reads_the_same_byte_by_byte(void **state) {
 }
 
 static void an_address_is_verified_without_sni(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial(s, "IP:127.0.0.1", "127.0.0.1");
   RUN_UNTIL(s->net, s->net->owner.is_open);
   assert_string_equal(s->server.sni, "");
 }
 
 static void a_name_is_verified_and_asked_for(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial(s, "DNS:localhost", "localhost");
   RUN_UNTIL(s->net, s->net->owner.is_open);
   assert_string_equal(s->server.sni, "localhost");
 }
 
 static void the_server_name_of_the_settings_counts(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings.server_name = "a.chat.example";
   dial(s, "DNS:*.chat.example", "127.0.0.1");
   RUN_UNTIL(s->net, s->net->owner.is_open);
@@ -141,31 +85,31 @@ static void the_server_name_of_the_settings_counts(void **state) {
 }
 
 static void an_expired_certificate_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -3);
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
-  configure(s);
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   expect_refusal(s, "certificate has expired");
   assert_false(s->net->owner.is_open);
 }
 
 static void a_certificate_for_another_host_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial(s, "DNS:a.example,DNS:*.b.example,IP:192.0.2.1", "127.0.0.1");
   expect_refusal(s, "hostname mismatch: certificate is for a.example, *.b.example, 192.0.2.1, not "
                     "127.0.0.1");
 }
 
 static void a_certificate_for_another_name_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings.server_name = "b.example";
   dial(s, "DNS:a.example", "127.0.0.1");
   expect_refusal(s, "hostname mismatch: certificate is for a.example, not b.example");
 }
 
 static void an_ipv6_address_is_verified(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings.server_name = "2001:db8::1";
   dial(s, "IP:2001:db8::1", "127.0.0.1");
   RUN_UNTIL(s->net, s->net->owner.is_open);
@@ -173,14 +117,14 @@ static void an_ipv6_address_is_verified(void **state) {
 }
 
 static void a_certificate_for_another_ipv6_address_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings.server_name = "::2";
   dial(s, "IP:2001:db8::1", "127.0.0.1");
   expect_refusal(s, "hostname mismatch: certificate is for 2001:db8::1, not ::2");
 }
 
 static void a_ca_that_nobody_knows_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   struct certificate known = s->ca;
   s->ca = certificate_make_ca("another CA");
   certificate_free(&known);
@@ -190,24 +134,24 @@ static void a_ca_that_nobody_knows_is_refused(void **state) {
 }
 
 static void a_self_signed_certificate_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->leaf = certificate_make(NULL, FOR_LOCALHOST, -1);
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
-  configure(s);
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   expect_refusal(s, "self-signed certificate; to trust it, name it in tls.ca_file");
 }
 
 static void without_verification_all_certificates_pass(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings = (struct slip_tls_settings){.verify = false};
   dial(s, "DNS:a.example", "127.0.0.1");
   RUN_UNTIL(s->net, s->net->owner.is_open);
 }
 
 static void a_server_without_tls_is_told_in_words(void **state) {
-  struct story *s = *state;
-  configure(s);
+  struct tls_story *s = *state;
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   RUN_UNTIL(s->net, s->net->server.got.size > 0);
   bare_server_send(&s->net->server, SLIP_SPAN("HTTP/1.1 400 Bad Request\r\n\r\n"));
@@ -215,19 +159,19 @@ static void a_server_without_tls_is_told_in_words(void **state) {
 }
 
 static void an_older_version_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   s->settings.min_version = "1.3";
   s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
   SSL_set_max_proto_version(s->server.ssl, TLS1_2_VERSION);
-  configure(s);
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   expect_refusal(s, "the server and we share no TLS version");
 }
 
 static void an_end_in_the_handshake_is_a_failed_dial(void **state) {
-  struct story *s = *state;
-  configure(s);
+  struct tls_story *s = *state;
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   RUN_UNTIL(s->net, s->net->server.got.size > 0);
   bare_server_drop(&s->net->server);
@@ -235,8 +179,8 @@ static void an_end_in_the_handshake_is_a_failed_dial(void **state) {
 }
 
 static void a_close_notify_in_the_handshake_is_a_failed_dial(void **state) {
-  struct story *s = *state;
-  configure(s);
+  struct tls_story *s = *state;
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
   RUN_UNTIL(s->net, s->net->server.got.size > 0);
   bare_server_send(&s->net->server, SLIP_SPAN("\x15\x03\x03\x00\x02\x01\x00"));
@@ -244,8 +188,8 @@ static void a_close_notify_in_the_handshake_is_a_failed_dial(void **state) {
 }
 
 static void a_refused_port_stays_a_failure_of_tcp(void **state) {
-  struct story *s = *state;
-  configure(s);
+  struct tls_story *s = *state;
+  tls_story_configure(s);
   uv_close((uv_handle_t *)&s->net->server.door, NULL);
   s->net->server.is_listening = false;
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
@@ -253,18 +197,18 @@ static void a_refused_port_stays_a_failure_of_tcp(void **state) {
   assert_int_equal(s->net->owner.stage, SLIP_STAGE_TCP);
 }
 
-static void dial_with_client_certificate(struct story *s, int max_version) {
+static void dial_with_client_certificate(struct tls_story *s, int max_version) {
   s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
   tls_server_open(&s->server, &s->net->server, &s->leaf, &s->ca);
   SSL_set_max_proto_version(s->server.ssl, max_version);
-  configure(s);
+  tls_story_configure(s);
   net_story_dial(s->net, "127.0.0.1", s->net->server.port, s->config);
 }
 
 static void a_client_certificate_is_shown_when_wanted(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   char path[32];
-  make_file(path, sizeof path);
+  tls_story_make_file(path, sizeof path);
   struct certificate ours = certificate_make(&s->ca, "DNS:client.example", -1);
   certificate_write(&ours, path);
   certificate_free(&ours);
@@ -276,7 +220,7 @@ static void a_client_certificate_is_shown_when_wanted(void **state) {
 
 /* TLS 1.3 tells only after the handshake has ended on our side. */
 static void a_missing_client_certificate_is_told_after_the_opening(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_with_client_certificate(s, TLS1_3_VERSION);
   expect_end(s, SLIP_REASON_CONNECTION_LOST,
              "the server requires a client certificate, see tls.cert_file");
@@ -284,9 +228,9 @@ static void a_missing_client_certificate_is_told_after_the_opening(void **state)
 }
 
 static void a_client_certificate_of_a_strange_ca_is_refused_in_words(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   char path[32];
-  make_file(path, sizeof path);
+  tls_story_make_file(path, sizeof path);
   struct certificate strange = certificate_make_ca("a strange CA");
   struct certificate ours = certificate_make(&strange, "DNS:client.example", -1);
   certificate_write(&ours, path);
@@ -299,13 +243,13 @@ static void a_client_certificate_of_a_strange_ca_is_refused_in_words(void **stat
 }
 
 static void a_missing_client_certificate_fails_the_handshake_of_tls_1_2(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_with_client_certificate(s, TLS1_2_VERSION);
   expect_refusal(s, "the server ended TLS: handshake failure");
 }
 
 static void close_notify_is_an_end_in_good_order(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_and_open(s);
   tls_server_send(&s->server, SLIP_SPAN("bye"));
   tls_server_notify(&s->server);
@@ -314,7 +258,7 @@ static void close_notify_is_an_end_in_good_order(void **state) {
 }
 
 static void an_end_without_close_notify_is_a_cut(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_and_open(s);
   bare_server_drop(&s->net->server);
   expect_end(s, SLIP_REASON_CONNECTION_LOST,
@@ -322,7 +266,7 @@ static void an_end_without_close_notify_is_a_cut(void **state) {
 }
 
 static void garbage_after_the_handshake_ends_the_connection(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_and_open(s);
   bare_server_send(&s->net->server,
                    SLIP_SPAN("\x17\x03\x03\x00\x20garbage garbage garbage garbage!"));
@@ -332,7 +276,7 @@ static void garbage_after_the_handshake_ends_the_connection(void **state) {
 #define LARGE (8u * 1024 * 1024)
 
 static void a_peer_that_does_not_read_makes_the_write_short(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   struct owner *owner = &s->net->owner;
   dial_and_open(s);
   uv_read_stop((uv_stream_t *)&s->net->server.peer);
@@ -358,7 +302,7 @@ static void a_peer_that_does_not_read_makes_the_write_short(void **state) {
 }
 
 static void a_graceful_close_sends_close_notify(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_and_open(s);
   assert_int_equal(slip_stream_write(s->net->owner.stream, SLIP_SPAN("bye")), 3);
   owner_close(&s->net->owner, true);
@@ -368,7 +312,7 @@ static void a_graceful_close_sends_close_notify(void **state) {
 }
 
 static void an_abort_sends_none(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   dial_and_open(s);
   owner_close(&s->net->owner, false);
   RUN_UNTIL(s->net, s->net->server.got_end || s->net->server.got_error != 0);
@@ -376,7 +320,7 @@ static void an_abort_sends_none(void **state) {
 }
 
 /* Dials; the owner closes from inside `call`, which the server's bytes and end bring about. */
-static void close_inside(struct story *s, const char *call, bool is_graceful) {
+static void close_inside(struct tls_story *s, const char *call, bool is_graceful) {
   struct owner *owner = &s->net->owner;
   struct bare_server *bare = &s->net->server;
   tls_server_open(&s->server, bare, &s->leaf, NULL);
@@ -399,9 +343,9 @@ static void close_inside(struct story *s, const char *call, bool is_graceful) {
 }
 
 static void the_owner_may_close_from_inside_every_call(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   const char *const calls[] = {"tcp", "tls", "opened", "received", "ended"};
-  configure(s);
+  tls_story_configure(s);
   s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     close_inside(s, calls[i], false);
@@ -413,15 +357,15 @@ static void the_owner_may_close_from_inside_every_call(void **state) {
 
 /* Resumption. */
 
-static void serve(struct story *s, int max_version) {
+static void serve(struct tls_story *s, int max_version) {
   s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
   tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
   SSL_CTX_set_max_proto_version(s->server.context, max_version);
   SSL_set_max_proto_version(s->server.ssl, max_version);
-  configure(s);
+  tls_story_configure(s);
 }
 
-static void dial_with_ticket(struct story *s, struct slip_tls_ticket *ticket) {
+static void dial_with_ticket(struct tls_story *s, struct slip_tls_ticket *ticket) {
   struct slip_net *net = slip_network_net(s->net->network);
   struct owner *owner = &s->net->owner;
   const struct slip_target target = {.host = SLIP_SPAN("127.0.0.1"),
@@ -433,7 +377,7 @@ static void dial_with_ticket(struct story *s, struct slip_tls_ticket *ticket) {
 }
 
 /* The connection is cut, without a close_notify, and all is ready for the next one. */
-static void cut(struct story *s) {
+static void cut(struct tls_story *s) {
   struct owner *owner = &s->net->owner;
   bare_server_drop(&s->net->server);
   RUN_UNTIL(s->net, owner->has_ended);
@@ -443,7 +387,7 @@ static void cut(struct story *s) {
   *owner = (struct owner){0};
 }
 
-static void expect_resumption_of(struct story *s, int version) {
+static void expect_resumption_of(struct tls_story *s, int version) {
   serve(s, version);
   for (int i = 0; i < 3; i++) {
     dial_with_ticket(s, &s->ticket);
@@ -466,7 +410,7 @@ static void tls_1_2_is_resumed_as_well(void **state) {
 }
 
 static void nothing_is_resumed_without_a_ticket(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   serve(s, TLS1_3_VERSION);
   for (int i = 0; i < 2; i++) {
     dial_with_ticket(s, NULL);
@@ -477,7 +421,7 @@ static void nothing_is_resumed_without_a_ticket(void **state) {
 }
 
 static void a_server_that_forgot_us_gets_a_whole_handshake(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   serve(s, TLS1_3_VERSION);
   dial_with_ticket(s, &s->ticket);
   RUN_UNTIL(s->net, s->ticket.session != NULL);
@@ -490,7 +434,7 @@ static void a_server_that_forgot_us_gets_a_whole_handshake(void **state) {
 }
 
 static void a_handshake_that_fails_is_not_tried_again_with_its_ticket(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   serve(s, TLS1_3_VERSION);
   dial_with_ticket(s, &s->ticket);
   RUN_UNTIL(s->net, s->ticket.session != NULL);
@@ -512,7 +456,7 @@ static void expect_fault(struct slip_tls_settings settings, const char *expected
 }
 
 static void a_wrong_setting_is_told_in_words(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   expect_fault((struct slip_tls_settings){.verify = true, .ca_file = "/none.pem"},
                "ca_file: /none.pem: No such file or directory");
   expect_fault((struct slip_tls_settings){.cert_file = "/none.pem"},
@@ -533,10 +477,11 @@ static void a_wrong_setting_is_told_in_words(void **state) {
 }
 
 /* `password` may be NULL. */
-static void expect_key_fault(struct story *s, EVP_PKEY *key, char *password, const char *words) {
+static void expect_key_fault(struct tls_story *s, EVP_PKEY *key, char *password,
+                             const char *words) {
   char path[32];
   char expected[120];
-  make_file(path, sizeof path);
+  tls_story_make_file(path, sizeof path);
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   const EVP_CIPHER *cipher = password != NULL ? EVP_aes_128_cbc() : NULL;
@@ -548,7 +493,7 @@ static void expect_key_fault(struct story *s, EVP_PKEY *key, char *password, con
 }
 
 static void a_key_of_another_certificate_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   EVP_PKEY *of_its_kind = EVP_EC_gen("P-256");
   EVP_PKEY *of_another = EVP_RSA_gen(2048);
   expect_key_fault(s, of_its_kind, NULL, "is not the key of the certificate");
@@ -558,13 +503,13 @@ static void a_key_of_another_certificate_is_refused(void **state) {
 }
 
 static void a_key_with_a_passphrase_is_refused(void **state) {
-  struct story *s = *state;
+  struct tls_story *s = *state;
   char password[] = "secret";
   expect_key_fault(s, s->ca.key, password,
                    "is locked by a passphrase; only a key without one can be read");
 }
 
-#define SPEC(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define SPEC(name) cmocka_unit_test_setup_teardown(name, tls_story_begin, tls_story_end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
