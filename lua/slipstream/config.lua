@@ -78,8 +78,8 @@ local function tls_of(settings)
   return made
 end
 
--- Kept with the settings: what comes back with the same made settings can be resumed. Also, a file that is
--- just being renewed, or was for the start only, is no reason not to connect.
+-- Kept with the settings: what has the same made settings shares the sessions that can be resumed. Also, a
+-- file that is just being renewed, or was for the start only, is no reason not to connect.
 local function made_tls(settings)
   local made, fault = tls_of(settings.tls or {})
   if not made and settings.made_tls then log.warn("the TLS files before are used", { reason = fault }) end

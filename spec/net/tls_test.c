@@ -355,98 +355,6 @@ static void the_owner_may_close_from_inside_every_call(void **state) {
   s->net->owner = (struct owner){0};
 }
 
-/* Resumption. */
-
-static void serve(struct tls_story *s, int max_version) {
-  s->leaf = certificate_make(&s->ca, FOR_LOCALHOST, -1);
-  tls_server_open(&s->server, &s->net->server, &s->leaf, NULL);
-  SSL_CTX_set_max_proto_version(s->server.context, max_version);
-  SSL_set_max_proto_version(s->server.ssl, max_version);
-  tls_story_configure(s);
-}
-
-static void dial_with_ticket(struct tls_story *s, struct slip_tls_ticket *ticket) {
-  struct slip_net *net = slip_network_net(s->net->network);
-  struct owner *owner = &s->net->owner;
-  const struct slip_target target = {.host = SLIP_SPAN("127.0.0.1"),
-                                     .port = s->net->server.port,
-                                     .tls = s->config,
-                                     .ticket = ticket};
-  CHECK_OK(net->dial(net, &target, &owner_handler, owner, &owner->stream));
-  RUN_UNTIL(s->net, owner->has_ended || (owner->is_open && s->server.is_open));
-}
-
-/* The connection is cut, without a close_notify, and all is ready for the next one. */
-static void cut(struct tls_story *s) {
-  struct owner *owner = &s->net->owner;
-  bare_server_drop(&s->net->server);
-  RUN_UNTIL(s->net, owner->has_ended);
-  owner_close(owner, false);
-  RUN_UNTIL(s->net, slip_network_count(s->net->network) == 0 && !s->net->server.has_peer);
-  owner_clear(owner);
-  *owner = (struct owner){0};
-}
-
-static void expect_resumption_of(struct tls_story *s, int version) {
-  serve(s, version);
-  for (int i = 0; i < 3; i++) {
-    dial_with_ticket(s, &s->ticket);
-    assert_true(s->net->owner.is_open);
-    assert_int_equal(SSL_version(s->server.ssl), version);
-    assert_int_equal(SSL_session_reused(s->server.ssl), i > 0);
-    tls_server_send(&s->server, SLIP_SPAN("hello")); /* behind the tickets */
-    RUN_UNTIL(s->net, s->net->owner.bytes.size == 5);
-    cut(s);
-    tls_server_renew(&s->server);
-  }
-}
-
-static void a_connection_after_a_cut_resumes_the_last(void **state) {
-  expect_resumption_of(*state, TLS1_3_VERSION);
-}
-
-static void tls_1_2_is_resumed_as_well(void **state) {
-  expect_resumption_of(*state, TLS1_2_VERSION);
-}
-
-static void nothing_is_resumed_without_a_ticket(void **state) {
-  struct tls_story *s = *state;
-  serve(s, TLS1_3_VERSION);
-  for (int i = 0; i < 2; i++) {
-    dial_with_ticket(s, NULL);
-    assert_false(SSL_session_reused(s->server.ssl));
-    cut(s);
-    tls_server_renew(&s->server);
-  }
-}
-
-static void a_server_that_forgot_us_gets_a_whole_handshake(void **state) {
-  struct tls_story *s = *state;
-  serve(s, TLS1_3_VERSION);
-  dial_with_ticket(s, &s->ticket);
-  RUN_UNTIL(s->net, s->ticket.session != NULL);
-  cut(s);
-  tls_server_close(&s->server);
-  tls_server_open(&s->server, &s->net->server, &s->leaf, NULL); /* it has new keys for tickets */
-  dial_with_ticket(s, &s->ticket);
-  assert_true(s->net->owner.is_open);
-  assert_false(SSL_session_reused(s->server.ssl));
-}
-
-static void a_handshake_that_fails_is_not_tried_again_with_its_ticket(void **state) {
-  struct tls_story *s = *state;
-  serve(s, TLS1_3_VERSION);
-  dial_with_ticket(s, &s->ticket);
-  RUN_UNTIL(s->net, s->ticket.session != NULL);
-  cut(s);
-  tls_server_renew(&s->server);
-  SSL_set_max_proto_version(s->server.ssl, TLS1_2_VERSION);
-  SSL_set_cipher_list(s->server.ssl, "PSK"); /* nothing that we can agree on */
-  dial_with_ticket(s, &s->ticket);
-  assert_true(s->net->owner.has_ended);
-  assert_null(s->ticket.session);
-}
-
 static void expect_fault(struct slip_tls_settings settings, const char *expected) {
   char text[200] = "";
   struct slip_tls_config *config = NULL;
@@ -542,11 +450,6 @@ int main(void) {
       SPEC(a_graceful_close_sends_close_notify),
       SPEC(an_abort_sends_none),
       SPEC(the_owner_may_close_from_inside_every_call),
-      SPEC(a_connection_after_a_cut_resumes_the_last),
-      SPEC(tls_1_2_is_resumed_as_well),
-      SPEC(nothing_is_resumed_without_a_ticket),
-      SPEC(a_server_that_forgot_us_gets_a_whole_handshake),
-      SPEC(a_handshake_that_fails_is_not_tried_again_with_its_ticket),
       SPEC(a_wrong_setting_is_told_in_words),
       SPEC(a_key_of_another_certificate_is_refused),
       SPEC(a_key_with_a_passphrase_is_refused),

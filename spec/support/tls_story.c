@@ -27,7 +27,6 @@ int tls_story_end(void **state) {
   struct tls_story *s = *state;
   void *net = s->net;
   (void)net_story_end(&net);
-  slip_tls_ticket_clear(&s->ticket);
   slip_tls_config_release(s->config);
   tls_server_close(&s->server);
   certificate_free(&s->leaf);

@@ -18,7 +18,6 @@ struct tls_story {
   struct tls_server server;
   struct slip_tls_settings settings; /* to be changed before `tls_story_configure` */
   struct slip_tls_config *config;
-  struct slip_tls_ticket ticket; /* the spec's own */
 };
 
 /* For cmocka_unit_test_setup_teardown. */

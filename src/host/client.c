@@ -1,7 +1,6 @@
 #include "host/client.h"
 
 #include "net/target.h"
-#include "net/tls.h"
 
 #include <stdlib.h>
 
@@ -17,9 +16,8 @@ struct slip_client {
   struct slip_session *session;
   const struct slip_handler *handler;
   void *owner;
-  struct slip_stream *stream;    /* from DO_DIAL to its end; NULL otherwise */
-  struct slip_target *target;    /* owned; kept from dial to dial for the ticket alone, else NULL */
-  struct slip_tls_ticket ticket; /* of the last connection to this target */
+  struct slip_stream *stream; /* from DO_DIAL to its end; NULL otherwise */
+  struct slip_target *target; /* owned; until DO_DIAL, NULL otherwise */
   struct slip_timer timer;
   struct slip_mark mark;
   struct turn *turn;  /* owned; NULL when there is none */
@@ -92,12 +90,9 @@ static void forget_target(struct slip_client *c) {
 
 static void dial(struct slip_client *c) {
   slip_session_set_calendar(c->session, slip_loop_calendar(c->loop));
-  struct slip_target target = *c->target;
-  target.ticket = &c->ticket;
   struct slip_net *net = slip_loop_net(c->loop);
-  enum slip_err err = net->dial(net, &target, &stream_handler, c, &c->stream);
-  if (c->target->tls == NULL)
-    forget_target(c);
+  enum slip_err err = net->dial(net, c->target, &stream_handler, c, &c->stream);
+  forget_target(c);
   if (err == SLIP_OK)
     return;
   c->stream = NULL;
@@ -178,7 +173,6 @@ static void free_client(struct slip_client *c) {
   slip_loop_unmark(c->loop, &c->mark);
   slip_configs_release(slip_loop_configs(c->loop), slip_session_config(c->session));
   slip_session_free(c->session);
-  slip_tls_ticket_clear(&c->ticket);
   forget_target(c);
   free(c);
 }
@@ -335,19 +329,13 @@ enum slip_err slip_client_set_target(struct slip_client *c, const struct slip_ta
   enum slip_err err = slip_target_new(target, &kept);
   if (err != SLIP_OK)
     return err;
-  if (c->target != NULL && slip_target_is_other(c->target, kept))
-    slip_tls_ticket_clear(&c->ticket);
   forget_target(c);
   c->target = kept;
   return SLIP_OK;
 }
 
-void slip_client_succeed(struct slip_client *c, struct slip_client *former) {
+void slip_client_succeed(struct slip_client *c, const struct slip_client *former) {
   slip_session_set_next_ref(c->session, slip_session_next_ref(former->session));
-  c->target = former->target; /* what the ticket is for */
-  c->ticket = former->ticket;
-  former->target = NULL;
-  former->ticket = (struct slip_tls_ticket){0};
 }
 
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out) {

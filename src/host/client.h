@@ -33,9 +33,9 @@ SLIP_CHECKED enum slip_err slip_client_set_target(struct slip_client *c,
                                                   const struct slip_target *target);
 /*
  * Goes on, new, where `former` has left off, which is idle: with its refs, since answers to its
- * pushes may be on their way, and with what it could resume.
+ * pushes may be on their way.
  */
-void slip_client_succeed(struct slip_client *c, struct slip_client *former);
+void slip_client_succeed(struct slip_client *c, const struct slip_client *former);
 /*
  * Closes for good: no event comes any more. An open connection that is not in its closing handshake
  * is cut; for a clean end ask for `slip_session_disconnect` first and wait for DISCONNECTED. Frees

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 struct slip_tls_config; /* tls.h: a shared, counted SSL_CTX with its settings */
-struct slip_tls_ticket; /* the same: what a later connection is resumed with */
 
 /* An HTTP proxy that opens a tunnel (CONNECT) to the target, whose name it resolves itself. */
 struct slip_proxy {
@@ -26,9 +25,6 @@ struct slip_target {
   struct slip_span local_address;
   const struct slip_proxy *proxy; /* NULL: none; copied. Not for a unix socket */
   struct slip_tls_config *tls;    /* NULL: plain */
-  /* Of the last connection to this target; replaced when the server gives a newer one. Borrowed
-   * until the stream is closed. NULL: none is kept. */
-  struct slip_tls_ticket *ticket;
 };
 
 struct slip_net {

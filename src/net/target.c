@@ -31,7 +31,6 @@ enum slip_err slip_target_new(const struct slip_target *from, struct slip_target
   char *room = (char *)(kept->proxy + (from->proxy != NULL ? 1 : 0));
   struct slip_target *target = &kept->target;
   *target = *from;
-  target->ticket = NULL;
   move(&target->host, &room);
   move(&target->local_address, &room);
   if (target->tls != NULL)
@@ -51,8 +50,4 @@ void slip_target_free(struct slip_target *target) {
     return;
   slip_tls_config_release(target->tls);
   free(target);
-}
-
-bool slip_target_is_other(const struct slip_target *a, const struct slip_target *b) {
-  return !slip_span_is_equal(a->host, b->host) || a->port != b->port || a->tls != b->tls;
 }

@@ -89,6 +89,7 @@ static enum slip_err set_up_context(SSL_CTX *context, const struct slip_tls_sett
 }
 
 static void config_free(struct slip_tls_config *config) {
+  slip_tls_tickets_clear(&config->tickets);
   SSL_CTX_free(config->context);
   BIO_meth_free(config->method);
   free(config->server_name);
@@ -132,9 +133,4 @@ void slip_tls_config_release(struct slip_tls_config *config) {
   config->count--;
   if (config->count == 0)
     config_free(config);
-}
-
-void slip_tls_ticket_clear(struct slip_tls_ticket *ticket) {
-  SSL_SESSION_free(ticket->session);
-  ticket->session = NULL;
 }

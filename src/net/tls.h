@@ -5,8 +5,8 @@
  *
  * Counted: `new` gives one count, each stream holds one. tls_stream.h has the stream itself.
  *
- * A ticket is what a client keeps of its last connection, so that the next one to the same server,
- * with the same settings, is resumed: no certificates, less work for both (RFC 8446 section 2.2).
+ * With them go the tickets that servers give: with one, a later connection to the same server is
+ * resumed: no certificates, less work and memory for both (RFC 8446 section 2.2).
  */
 #include "core/err.h"
 #include "core/span.h"
@@ -31,11 +31,5 @@ SLIP_CHECKED enum slip_err slip_tls_config_new(const struct slip_tls_settings *s
                                                size_t text_size, struct slip_tls_config **out);
 struct slip_tls_config *slip_tls_config_hold(struct slip_tls_config *config);
 void slip_tls_config_release(struct slip_tls_config *config); /* NULL is fine */
-
-struct slip_tls_ticket {
-  struct ssl_session_st *session; /* OpenSSL's, owned; NULL: none, begin with that */
-};
-
-void slip_tls_ticket_clear(struct slip_tls_ticket *ticket);
 
 #endif

@@ -4,6 +4,7 @@
  * Tls, private: what the TLS streams see of their settings, and the words for what fails.
  */
 #include "net/tls.h"
+#include "net/tls_tickets.h"
 
 #include <openssl/ssl.h>
 
@@ -11,7 +12,8 @@ struct slip_tls_config {
   unsigned count;
   SSL_CTX *context;
   BIO_METHOD *method; /* of every SSL's BIO, see tls_bio.h */
-  char *server_name;  /* or NULL; owned */
+  struct slip_tls_tickets tickets;
+  char *server_name; /* or NULL; owned */
   bool verify;
 };
 

@@ -27,13 +27,14 @@ static int on_verified(int is_good, X509_STORE_CTX *store) {
   return is_good;
 }
 
+static bool keep(struct slip_tls_session *session, SSL_SESSION *resumable) {
+  return slip_tls_tickets_put(&session->config->tickets, slip_span_of(session->host), session->port,
+                              resumable);
+}
+
 int slip_tls_session_keep(SSL *ssl, SSL_SESSION *resumable) {
   struct slip_tls_session *session = SSL_get_app_data(ssl);
-  if (session->ticket == NULL)
-    return 0;
-  slip_tls_ticket_clear(session->ticket);
-  session->ticket->session = resumable;
-  return 1;
+  return session->host != NULL && keep(session, resumable);
 }
 
 static bool set_name(struct slip_tls_session *session, struct slip_span host) {
@@ -55,13 +56,6 @@ static bool set_name(struct slip_tls_session *session, struct slip_span host) {
   return is_set;
 }
 
-/* Where it cannot be resumed, all is done anew. */
-static void offer_ticket(struct slip_tls_session *session) {
-  if (session->ticket != NULL && session->ticket->session != NULL)
-    (void)SSL_set_session(session->ssl, session->ticket->session);
-  ERR_clear_error();
-}
-
 enum slip_err slip_tls_session_init(struct slip_tls_session *session,
                                     struct slip_tls_config *config, struct slip_span host) {
   session->config = slip_tls_config_hold(config);
@@ -72,12 +66,36 @@ enum slip_err slip_tls_session_init(struct slip_tls_session *session,
   SSL_set_connect_state(session->ssl);
   SSL_set_verify(session->ssl, config->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                  config->verify ? on_verified : NULL);
-  offer_ticket(session);
   return set_name(session, host) ? SLIP_OK : SLIP_ENOMEM;
+}
+
+enum slip_err slip_tls_session_share(struct slip_tls_session *session, struct slip_span host,
+                                     uint16_t port) {
+  session->port = port;
+  session->host = strndup(host.at, host.size);
+  return session->host != NULL ? SLIP_OK : SLIP_ENOMEM;
+}
+
+void slip_tls_session_offer(struct slip_tls_session *session) {
+  SSL_SESSION *resumable =
+      slip_tls_tickets_take(&session->config->tickets, slip_span_of(session->host), session->port);
+  if (resumable != NULL)
+    (void)SSL_set_session(session->ssl, resumable);
+  ERR_clear_error();
+  SSL_SESSION_free(resumable);
+}
+
+void slip_tls_session_settle(struct slip_tls_session *session) {
+  if (!SSL_session_reused(session->ssl) || SSL_version(session->ssl) >= TLS1_3_VERSION)
+    return;
+  SSL_SESSION *resumable = SSL_get1_session(session->ssl);
+  if (!keep(session, resumable))
+    SSL_SESSION_free(resumable);
 }
 
 void slip_tls_session_clear(struct slip_tls_session *session) {
   SSL_free(session->ssl);
+  free(session->host);
   slip_tls_config_release(session->config);
   free(session->fault);
 }

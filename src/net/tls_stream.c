@@ -34,18 +34,11 @@ static void tls_free(struct tls *tls) {
 
 /* Ends. */
 
-/* The ticket may be why: the next attempt does without. */
-static void drop_ticket(struct tls *tls) {
-  if (tls->session.ticket != NULL)
-    slip_tls_ticket_clear(tls->session.ticket);
-}
-
 static void say_end(struct tls *tls, const char *text) {
   struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST, .text = slip_span_of(text)};
   if (!tls->is_open) {
     reason.kind = SLIP_REASON_CONNECT_FAILED;
     reason.stage = SLIP_STAGE_TLS;
-    drop_ticket(tls);
   }
   tls->has_ended = true;
   tls->stream.handler->ended(tls->stream.owner, &reason);
@@ -71,6 +64,7 @@ static void shake_hands(struct tls *tls) {
   int result = SSL_do_handshake(tls->session.ssl);
   if (result == 1) {
     tls->is_open = true;
+    slip_tls_session_settle(&tls->session);
     tls->stream.handler->opened(tls->stream.owner);
   } else if (SSL_get_error(tls->session.ssl, result) != SSL_ERROR_WANT_READ) {
     fail(tls);
@@ -133,10 +127,12 @@ static void on_opened(void *owner) {
   struct tls *tls = owner;
   tls->is_busy = true;
   tls->stream.handler->stage(tls->stream.owner, SLIP_STAGE_TLS);
-  if (tls->wire.tcp != NULL)
-    work(tls, (struct slip_span){0});
-  else
+  if (tls->wire.tcp == NULL) {
     tls_free(tls);
+    return;
+  }
+  slip_tls_session_offer(&tls->session);
+  work(tls, (struct slip_span){0});
 }
 
 static void on_received(void *owner, struct slip_span bytes) {
@@ -207,7 +203,6 @@ static void tls_close(struct slip_stream *stream, bool is_graceful) {
     (void)SSL_shutdown(tls->session.ssl); /* sends close_notify; where it cannot, FIN has to do */
   }
   tls->wire.tcp = NULL;
-  tls->session.ticket = NULL;
   slip_stream_close(tcp, is_graceful);
   if (!tls->is_busy)
     tls_free(tls);
@@ -237,8 +232,10 @@ enum slip_err slip_tls_dial(struct slip_network *network, const struct slip_targ
   enum slip_err err = SLIP_ENOMEM;
   tls->stream = (struct slip_stream){&ops, handler, owner};
   tls->network = network;
-  tls->session.ticket = target->ticket;
   err = slip_tls_session_init(&tls->session, target->tls, target->host);
+  if (err != SLIP_OK)
+    goto fail;
+  err = slip_tls_session_share(&tls->session, target->host, target->port);
   if (err != SLIP_OK)
     goto fail;
   err = SLIP_ENOMEM;
