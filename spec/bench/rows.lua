@@ -69,6 +69,11 @@ local rows = {
     judge = { { figure = "bytes", bar = 21000, alone = true } },
   },
   {
+    name = "tls-idle-full-1000", run = ECHO .. " idle=1000", tls = "full", servers = 2, files = 1000,
+    against = false,
+    judge = { { figure = "bytes", alone = true } },
+  },
+  {
     name = "users", run = "users connections=1000 count=100000", against = { run = FANOUT, client = "floor" },
     judge = { {} },
   },
