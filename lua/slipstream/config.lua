@@ -45,6 +45,7 @@ local check, read_uri = setting.check, setting.read_uri
 ---@field key_file string? and its key (PEM), without a passphrase; `cert_file` when absent
 ---@field server_name string? the name to ask for and to check; the host of the URI when absent
 ---@field verify boolean? true; false trusts anybody
+---@field resume boolean? true; false makes each handshake a full one
 ---@field min_version string? "1.2" or "1.3"
 
 local M = {}

@@ -81,7 +81,7 @@ local function elsewhere(settings)
   if not tls or not (tls.server_name or tls.cert_file or tls.key_file) then return settings end
   settings.elsewhere = settings.elsewhere or {
     proxy = settings.proxy,
-    tls = { ca_file = tls.ca_file, min_version = tls.min_version, verify = tls.verify },
+    tls = { ca_file = tls.ca_file, min_version = tls.min_version, verify = tls.verify, resume = tls.resume },
   }
   return settings.elsewhere
 end

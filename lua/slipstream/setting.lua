@@ -197,7 +197,7 @@ function M.sorted(map)
   return keys
 end
 
-local MOST_LISTED = 6
+local MOST_LISTED = 8
 
 local function unknown(key, known)
   local guess = type(key) == "string" and nearest.find(key, known)
@@ -220,7 +220,7 @@ end
 
 local tls_keys = {
   ca_file = some_text, cert_file = some_text, key_file = some_text, server_name = some_text,
-  min_version = one_of("1.2", "1.3"), verify = boolean,
+  min_version = one_of("1.2", "1.3"), verify = boolean, resume = boolean,
 }
 
 local function tls(value)

@@ -16,7 +16,7 @@ int tls_story_begin(void **state) {
   tls_story_make_file(s->ca_path, sizeof s->ca_path);
   s->ca = certificate_make_ca("slipstream spec CA");
   certificate_write(&s->ca, s->ca_path);
-  s->settings = (struct slip_tls_settings){.ca_file = s->ca_path, .verify = true};
+  s->settings = (struct slip_tls_settings){.ca_file = s->ca_path, .verify = true, .resume = true};
   (void)net_story_begin(&net);
   s->net = net;
   *state = s;

@@ -89,6 +89,14 @@ describe("a client over wss #wire", function()
     assert.same({ "New", "New", "Reused" }, beginnings(serve(), 3, nil, connect))
   end)
 
+  it("does not resume where it is not to, nor what it would leave then", function()
+    local function connect(socket, config)
+      config.tls.resume = false
+      assert(socket:connect(config))
+    end
+    assert.same({ "New", "New", "New" }, beginnings(serve(), 3, nil, connect))
+  end)
+
   it("does not resume elsewhere what was verified here", function()
     assert.same({ "New", "New", "Reused" }, beginnings(serve(), 3, { "127.0.0.1", "localhost", "localhost" }))
   end)

@@ -80,7 +80,8 @@ static enum slip_err set_up_context(SSL_CTX *context, const struct slip_tls_sett
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
   /* Sessions are kept in tickets, not in a cache of the context. */
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(context, slip_tls_session_keep);
+  if (settings->resume)
+    SSL_CTX_sess_set_new_cb(context, slip_tls_session_keep);
   SSL_CTX_set_default_passwd_cb(context, no_password);
   enum slip_err err = use_version(context, settings, fault);
   if (err == SLIP_OK && settings->verify)

@@ -23,6 +23,7 @@ struct slip_tls_settings {
       *server_name; /* for SNI and verification instead of the dialled host; NULL: the host */
   const char *min_version; /* "1.2" (also when NULL) or "1.3" */
   bool verify;
+  bool resume; /* sessions that connections with these settings have left */
 };
 
 /* SLIP_EINVAL with *fault in words, written into `text` ("ca_file: /x: No such file or directory").

@@ -44,6 +44,7 @@ static int core_tls(lua_State *L) {
       .server_name = opt_text(L, "server_name"),
       .min_version = opt_text(L, "min_version"),
       .verify = opt_bool(L, "verify", true),
+      .resume = opt_bool(L, "resume", true),
   };
   struct tls_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   box->config = NULL;
