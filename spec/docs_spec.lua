@@ -33,13 +33,20 @@ local function anchors_of(path)
   return anchors
 end
 
+-- Fails unless a spec has a test: the one of that name, if the link has one.
+local function check_has_test(spec, title)
+  local text = text_of(spec)
+  local has_it = text:find(title and ('it%%("%s'):format(title:gsub("%W", "%%%0")) or "%f[%w]it%(")
+  assert(has_it or not title and text:find "unit_test", ("%s has no test: %s"):format(spec, title))
+end
+
 -- Fails unless a link of a page leads to a file, and to a heading in it.
-local function follow(path, target)
+local function follow(path, target, title)
   local name, anchor = target:match "^([^#]*)#?(.*)$"
   local to = name == "" and path or (path:match "^(.*/)" or "") .. name
-  local file <close> = assert(io.open(to), target)
+  assert(io.open(to), target):close()
   assert(anchor == "" or anchors_of(to)[anchor], ("no heading of %s is #%s"):format(to, anchor))
-  return file
+  if to:find "_spec%.lua$" or to:find "_test%.c$" then check_has_test(to, title) end
 end
 
 local function check(path)
@@ -55,8 +62,8 @@ local function check(path)
   end
 
   it("leads only to what there is", function()
-    for target in text_of(path):gmatch "%]%(([^)%s]+)%)" do
-      if not target:find "^%a+:" then follow(path, target) end
+    for target, title in api_doc.prose(path):gmatch "%]%(([^)%s]+)%s?([^)]-)%)" do
+      if not target:find "^%a+:" then follow(path, target, title:match '^"(.*)"$') end
     end
     for spec in text_of(path):gmatch "`(spec/[%w_/]+%.%w+)`" do assert(io.open(spec)):close() end
   end)

@@ -1,5 +1,6 @@
 -- The reference and what editors complete are made of the same annotations, so these have to be true.
 local annotation = require "spec.support.annotation"
+local foreign_names = require "spec.support.foreign_names"
 local surface = require "spec.support.surface"
 
 local classes = annotation.classes "lua"
@@ -85,6 +86,46 @@ describe("an editor", function()
     assert.equal("slipstream.Client", classes["slipstream.Socket"].functions.client.returns[1].type)
   end)
 end)
+
+-- The names that stand in the first columns of a page's tables, in code: of "`push/4`" and "`isJoined()`"
+-- push and isJoined.
+local function names_of_rows(path)
+  local names = {}
+  for line in io.lines(path) do
+    local cell = line:match "^| (.-) |"
+    for code in (cell or ""):gmatch "`([^`]+)`" do
+      for name in code:gmatch "[%a_][%w_]*[!?]?" do names[name] = true end
+    end
+  end
+  return names
+end
+
+-- All that a script can call or set, by its last name; and modules.
+local function all_names()
+  local names = { assigns = true, server = true, test = true, faults = true, scenario = true }
+  for _, part in ipairs(surface) do
+    for name in pairs(part.names) do names[name] = true end
+  end
+  return names
+end
+
+for path, list in pairs(foreign_names) do
+  describe(path, function()
+    it("has each name of the other library", function()
+      local names = names_of_rows(path)
+      for name in list:gmatch "%S+" do assert.is_true(names[name], name) end
+    end)
+
+    it("names only what there is here", function()
+      local page <close> = assert(io.open(path))
+      local names = all_names()
+      for kind, name in page:read("a"):gmatch "`([%a]+)[.:]([%l_]+)[%s(`]" do
+        local is_ours = kind == "self" or kind == "slipstream" or kind == "test" and names.accept_connect
+        assert.is_true(not is_ours or names[name], name)
+      end
+    end)
+  end)
+end
 
 describe("the reference", function()
   local folder, pages

@@ -71,6 +71,17 @@ describe("connecting", function()
     assert.equal("no connection: connection refused", tostring(reason))
   end)
 
+  it("names the stage when the name does not exist, and tries again", function()
+    local calls = start()
+    server:take_dial():finish("dns", "name does not resolve")
+    clock:advance(0)
+    local reason = recorder.last(calls, "handle_disconnect")
+    assert.equal("connect_failed", reason.kind)
+    assert.equal("dns", reason.stage)
+    clock:advance(1000)
+    assert.is_true(server:was_dialled())
+  end)
+
   it("names the stage when it takes too long", function()
     local calls = start { connect_timeout_msec = 1000 }
     server:read_request()

@@ -47,6 +47,15 @@ function M.sections(path)
   return sections
 end
 
+--- A page without its blocks of code.
+---@param path string
+---@return string
+function M.prose(path)
+  local lines = {}
+  each_line(path, function(line, _, is_code) lines[#lines + 1] = not is_code and line or nil end)
+  return table.concat(lines, "\n")
+end
+
 ---@class spec.Block
 ---@field path string the page
 ---@field line integer of the fence
