@@ -133,6 +133,39 @@ describe("core", function()
     assert.same({ "phoenix.test", "phoenix.test", 80, false }, { host_of "ws://phoenix.test" })
   end)
 
+  it("takes the other end of a client's own dial, once", function()
+    local function dialling(uri)
+      local client
+      client = host:client({ connect_due = function() assert(client:dial { uri = uri }) end }, {})
+      client:connect()
+      return client
+    end
+    local first, second = dialling "ws://a.test", dialling "ws://b.test"
+    assert.is_nil(host:peer(second))
+    host:advance(0)
+    assert.equal("b.test", (host:peer(second):target()))
+    assert.is_nil(host:peer(second))
+    assert.equal("a.test", (host:peer():target()))
+    first:close()
+    assert.is_nil(host:peer(first))
+    assert.has_error(function() core.pretend():peer(second) end,
+      "bad argument #1 to 'peer' (a client of this host expected)")
+  end)
+
+  it("knows of a pretended host when something is due", function()
+    assert.is_true(host:is_pretended())
+    assert.is_false(core.host():is_pretended())
+    assert.is_nil(host:due())
+    local timer = host:timer(function() end, {})
+    timer:set(70)
+    host:advance(20)
+    assert.equal(50, host:due())
+  end)
+
+  it("answers a key as RFC 6455 section 1.3 does", function()
+    assert.equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", core.ws_accept "dGhlIHNhbXBsZSBub25jZQ==")
+  end)
+
   it("reads the parts of a uri", function()
     assert.same({ secure = true, host = "phoenix.test", port = 443, path = "/a", query = "b=c" },
       core.uri_read "wss://phoenix.test/a?b=c")

@@ -59,6 +59,24 @@ static void a_dial_waits_in_line_and_says_where_to(void **state) {
   assert_int_equal(first.heard.size, 0);
 }
 
+static void a_dial_is_taken_out_of_turn_by_its_stream_and_once(void **state) {
+  struct story *s = *state;
+  struct slip_net *net = slip_memory_net(s->memory);
+  struct owner first = {0};
+  struct slip_target target = {.host = SLIP_SPAN("a.example"), .port = 443};
+  CHECK_OK(net->dial(net, &target, &owner_handler, &first, &first.stream));
+  dial(s);
+
+  struct slip_span host;
+  uint16_t port;
+  bool is_tls;
+  struct slip_peer *peer = slip_memory_take_of(s->owner.stream);
+  slip_peer_target(peer, &host, &port, &is_tls);
+  CHECK_SPAN(host, "b.example");
+  assert_null(slip_memory_take_of(s->owner.stream));
+  assert_int_equal(slip_memory_waiting(s->memory), 1);
+}
+
 static void bytes_move_when_the_spec_says_so(void **state) {
   struct story *s = *state;
   dial(s);
@@ -159,6 +177,7 @@ static void either_side_may_let_go_first(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SPEC(a_dial_waits_in_line_and_says_where_to),
+      SPEC(a_dial_is_taken_out_of_turn_by_its_stream_and_once),
       SPEC(bytes_move_when_the_spec_says_so),
       SPEC(a_full_window_makes_the_write_short_until_it_is_raised),
       SPEC(a_refused_dial_says_stage_and_text),

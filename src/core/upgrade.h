@@ -35,6 +35,14 @@ struct slip_upgrade_request {
 SLIP_CHECKED enum slip_err slip_upgrade_write(const struct slip_upgrade_request *request,
                                               struct slip_buf *out, const char **fault);
 
+#define SLIP_UPGRADE_ACCEPT_SIZE 28 /* a SHA-1 in base64 */
+
+/*
+ * RFC 6455 section 4.2.2: what only a server that knows WebSockets makes of a Sec-WebSocket-Key,
+ * with a NUL behind it.
+ */
+void slip_upgrade_accept(struct slip_span key, unsigned char accept[SLIP_UPGRADE_ACCEPT_SIZE + 1]);
+
 enum slip_upgrade_verdict {
   SLIP_UPGRADE_UNFINISHED, /* more bytes are needed */
   SLIP_UPGRADE_ACCEPTED,   /* 101, all checked; the rest of the input is frames */

@@ -9,8 +9,6 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
-#define ACCEPT_SIZE 28 /* a SHA-1 in base64 */
-
 enum phase {
   READING_HEAD,
   READING_BODY, /* of a refusal */
@@ -29,11 +27,10 @@ struct slip_upgrade_reader {
   enum phase phase;
   enum slip_err err; /* of the last feed */
   const char *fault;
-  unsigned char accept[ACCEPT_SIZE + 1]; /* the answer to our key; EVP_EncodeBlock writes a NUL */
+  unsigned char accept[SLIP_UPGRADE_ACCEPT_SIZE + 1]; /* the answer to our key */
 };
 
-/* RFC 6455 section 4.2.2: what only a server that knows WebSockets makes of our key. */
-static void compute_accept(struct slip_span key, unsigned char *accept) {
+void slip_upgrade_accept(struct slip_span key, unsigned char accept[SLIP_UPGRADE_ACCEPT_SIZE + 1]) {
   static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   unsigned char digest[SHA_DIGEST_LENGTH];
   SHA_CTX sha;
@@ -53,7 +50,7 @@ enum slip_err slip_upgrade_reader_new(struct slip_span request, const struct sli
   (void)slip_http_line_next(&request, &line); /* what follows are headers */
   slip_http_head_init(&r->head, SLIP_UPGRADE_HEAD_MAX);
   r->offer = *offer;
-  compute_accept(slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Key")), r->accept);
+  slip_upgrade_accept(slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Key")), r->accept);
   if (slip_buf_append(&r->protocols,
                       slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Protocol"))) !=
       SLIP_OK) {
@@ -121,7 +118,7 @@ static struct claims claims_of(struct slip_span headers) {
 
 static const char *fault_of_accept(const struct slip_upgrade_reader *r,
                                    const struct claims *claims) {
-  struct slip_span wanted = {(const char *)r->accept, ACCEPT_SIZE};
+  struct slip_span wanted = {(const char *)r->accept, SLIP_UPGRADE_ACCEPT_SIZE};
   if (claims->accept_count != 1)
     return "the server switched protocols without one Sec-WebSocket-Accept";
   if (!slip_span_is_equal(claims->accept, wanted))

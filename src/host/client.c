@@ -338,6 +338,10 @@ void slip_client_succeed(struct slip_client *c, const struct slip_client *former
   slip_session_set_next_ref(c->session, slip_session_next_ref(former->session));
 }
 
+struct slip_peer *slip_client_take_peer(struct slip_client *c) {
+  return c->stream == NULL ? NULL : slip_memory_take_of(c->stream);
+}
+
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out) {
   *out = (struct slip_client_stats){
       .queued_bytes = slip_session_outbox(c->session).size,

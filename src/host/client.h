@@ -43,6 +43,10 @@ void slip_client_succeed(struct slip_client *c, const struct slip_client *former
  */
 void slip_client_close(struct slip_client *c);
 
+/* On a pretended loop only: the other end of its dial, as `slip_memory_take` has it; NULL: none
+ * waits. */
+struct slip_peer *slip_client_take_peer(struct slip_client *c);
+
 struct slip_client_stats {
   struct slip_tally tally;
   uint64_t queued_bytes;    /* in the outbox now */

@@ -256,6 +256,10 @@ struct slip_tally *slip_loop_tally(struct slip_loop *loop) {
   return &loop->tally;
 }
 
+uint64_t slip_loop_deadline(const struct slip_loop *loop) {
+  return slip_timers_deadline(&loop->timers);
+}
+
 struct slip_memory *slip_loop_memory(struct slip_loop *loop) {
   return loop->memory;
 }

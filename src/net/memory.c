@@ -138,10 +138,15 @@ size_t slip_memory_waiting(const struct slip_memory *memory) {
 
 struct slip_peer *slip_memory_take(struct slip_memory *memory) {
   struct slip_peer *peer = TAILQ_FIRST(&memory->waiting);
-  if (peer == NULL)
+  return peer == NULL ? NULL : slip_memory_take_of(&peer->stream);
+}
+
+struct slip_peer *slip_memory_take_of(struct slip_stream *stream) {
+  struct slip_peer *peer = (struct slip_peer *)stream;
+  if (peer->is_taken)
     return NULL;
-  TAILQ_REMOVE(&memory->waiting, peer, place);
-  TAILQ_INSERT_TAIL(&memory->taken, peer, place);
+  TAILQ_REMOVE(&peer->memory->waiting, peer, place);
+  TAILQ_INSERT_TAIL(&peer->memory->taken, peer, place);
   peer->is_taken = true;
   return peer;
 }

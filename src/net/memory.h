@@ -24,6 +24,8 @@ size_t slip_memory_waiting(const struct slip_memory *memory);
 /* Takes the dial that waits longest; NULL when none does. Borrowed from `memory`; `slip_peer_free`
  * gives it back. */
 struct slip_peer *slip_memory_take(struct slip_memory *memory);
+/* The same of this stream's dial; NULL when it was taken. */
+struct slip_peer *slip_memory_take_of(struct slip_stream *stream);
 /* The dialled host and port, and whether it was to be TLS (which memory does not do: the bytes are
  * plain). */
 void slip_peer_target(const struct slip_peer *peer, struct slip_span *host, uint16_t *port,

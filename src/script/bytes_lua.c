@@ -1,5 +1,6 @@
 #include "script/bytes_lua.h"
 
+#include "core/upgrade.h"
 #include "core/ws_frame.h"
 #include "script/result.h"
 
@@ -16,6 +17,13 @@ static int core_ws_mask(lua_State *L) {
   char *room = luaL_buffinitsize(L, &buffer, bytes.size);
   slip_ws_mask(room, bytes.at, bytes.size, mask);
   luaL_pushresultsize(&buffer, bytes.size);
+  return 1;
+}
+
+static int core_ws_accept(lua_State *L) {
+  unsigned char accept[SLIP_UPGRADE_ACCEPT_SIZE + 1];
+  slip_upgrade_accept(slip_result_check_span(L, 1), accept);
+  lua_pushlstring(L, (const char *)accept, SLIP_UPGRADE_ACCEPT_SIZE);
   return 1;
 }
 
@@ -66,6 +74,8 @@ static int core_from_hex(lua_State *L) {
 void slip_bytes_open(lua_State *L) {
   lua_pushcfunction(L, core_ws_mask);
   lua_setfield(L, -2, "ws_mask");
+  lua_pushcfunction(L, core_ws_accept);
+  lua_setfield(L, -2, "ws_accept");
   lua_pushcfunction(L, core_to_hex);
   lua_setfield(L, -2, "to_hex");
   lua_pushcfunction(L, core_from_hex);

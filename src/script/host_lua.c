@@ -110,6 +110,21 @@ static int host_advance(lua_State *L) {
   return 0;
 }
 
+static int host_is_pretended(lua_State *L) {
+  lua_pushboolean(L, slip_loop_memory(slip_host_check(L, 1)->loop) != NULL);
+  return 1;
+}
+
+/* Answers the msec until something happens by itself; nil: nothing will. */
+static int host_due(lua_State *L) {
+  const struct slip_loop *loop = check_pretended(L)->loop;
+  uint64_t deadline = slip_loop_deadline(loop), now = slip_loop_now(loop);
+  if (deadline == UINT64_MAX)
+    return 0;
+  lua_pushinteger(L, deadline > now ? (lua_Integer)(deadline - now) : 0);
+  return 1;
+}
+
 static int host_waiting(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)slip_memory_waiting(slip_loop_memory(check_pretended(L)->loop)));
   return 1;
@@ -144,6 +159,8 @@ static const luaL_Reg methods[] = {
     {"wake", slip_turn_wake},
     {"timer", slip_timer_push},
     {"advance", host_advance},
+    {"is_pretended", host_is_pretended},
+    {"due", host_due},
     {"waiting", host_waiting},
     {"peer", host_peer},
     {"close", host_close},

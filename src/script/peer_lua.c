@@ -1,5 +1,6 @@
 #include "script/peer_lua.h"
 
+#include "script/client_lua.h"
 #include "script/result.h"
 
 #include <lauxlib.h>
@@ -26,14 +27,23 @@ static struct slip_peer *check_driven(lua_State *L) {
   return peer;
 }
 
+static struct slip_peer *take_peer(lua_State *L, const struct slip_host_box *host) {
+  if (lua_isnoneornil(L, 2))
+    return slip_memory_take(slip_loop_memory(host->loop));
+  const struct slip_client_box *box = luaL_checkudata(L, 2, SLIP_CLIENT_TYPE);
+  luaL_argcheck(L, box->host == host, 2, "a client of this host expected");
+  return box->client == NULL ? NULL : slip_client_take_peer(box->client);
+}
+
 int slip_peer_push(lua_State *L, struct slip_host_box *host) {
+  lua_settop(L, 2); /* stack: host, client or nil */
   struct peer_box *box = lua_newuserdatauv(L, sizeof *box, 1);
   box->peer = NULL;
   box->host = host;
   luaL_setmetatable(L, PEER_TYPE);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
-  box->peer = slip_memory_take(slip_loop_memory(host->loop));
+  box->peer = take_peer(L, host);
   if (box->peer == NULL)
     lua_pushnil(L);
   return 1;

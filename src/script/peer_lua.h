@@ -15,8 +15,8 @@
 
 /* Makes the metatable. */
 void slip_peer_open(lua_State *L);
-/* Pushes the peer of the dial that waits longest at the pretended host at index 1, nil when none
- * does; returns 1. */
+/* Pushes the peer of the dial that waits longest at the pretended host at index 1, or of the dial
+ * of the client at index 2, when there is one; nil when none waits. Returns 1. */
 int slip_peer_push(lua_State *L, struct slip_host_box *host);
 
 #endif
