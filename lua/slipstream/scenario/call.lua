@@ -2,7 +2,7 @@
 -- All of it is read off the stack when something has failed, so that it costs nothing before.
 
 local is_users = require("slipstream.frame").is_users
-local words = require "slipstream.scenario.words"
+local words = require "slipstream.words"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Histories: the last events of a scenario's socket, for the story of a failure.
 
 local match = require "slipstream.match"
-local show = require "slipstream.show"
+local words = require "slipstream.words"
 
 local M = {}
 
@@ -30,10 +30,7 @@ function History:add(at, entry)
   self.count = self.count + 1
 end
 
-local function with(words, value)
-  local is_empty = value == nil or type(value) == "table" and next(value) == nil
-  return is_empty and words or words .. " " .. show.json(value)
-end
+local with = words.with
 
 local say = {}
 
@@ -47,9 +44,9 @@ function say.pushed(entry) return with(("pushed %s %s"):format(entry[2], entry[3
 
 function say.reply(entry, history)
   local push = history:push_of(entry[2])
-  local words = push and ("reply %s to %s"):format(entry[3], push[3]) or "reply " .. entry[3]
+  local text = push and ("reply %s to %s"):format(entry[3], push[3]) or "reply " .. entry[3]
   if entry[3] == "timeout" then return push and ("no reply to %s"):format(push[3]) or "no reply" end
-  return with(words, entry[4])
+  return with(text, entry[4])
 end
 
 --- The push of that ref, if it is kept.
@@ -61,28 +58,12 @@ function History:push_of(ref)
   end
 end
 
--- Which parts of the payload are otherwise than awaited: "other body, no user".
-local function difference(pattern, payload)
-  if pattern == nil then return nil end
-  if type(pattern) ~= "table" or type(payload) ~= "table" then return "other payload" end
-  local parts = {}
-  for key, part in pairs(pattern) do
-    local value = payload[key]
-    local is_there = value ~= nil
-    if not (is_there and match.matches(part, value)) then
-      parts[#parts + 1] = (is_there and "other " or "no ") .. tostring(key)
-    end
-  end
-  table.sort(parts)
-  return parts[1] and table.concat(parts, ", ")
-end
-
 -- Why a message is not what was awaited, where that can be said in a few words.
 local function remark(entry, awaited)
   if not awaited or entry[1] ~= "message" then return "" end
   local is_near = match.matches(awaited.topic, entry[2]) and match.matches(awaited.event, entry[3])
-  local ok, words = pcall(difference, awaited.payload, entry[4])
-  return is_near and ok and words and "   <- " .. words or ""
+  local difference = is_near and words.difference(awaited.payload, entry[4])
+  return difference and "   <- " .. difference or ""
 end
 
 --- A line for each event, the oldest first.

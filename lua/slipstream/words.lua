@@ -1,15 +1,19 @@
---- Words: values as a scenario would write them, in one line of bounded length, and without secrets.
+--- Words: values as a scenario or a test would write them, in one line of bounded length, and without
+-- secrets; and what was wrong with one that was awaited.
 
 local core = require "slipstream.core"
-local any = require("slipstream.match").any
+local match = require "slipstream.match"
 local redact = require("slipstream.secret").redact
-local shorten = require("slipstream.show").shorten
+local show = require "slipstream.show"
+
+local any, shorten = match.any, show.shorten
 
 local M = {}
 
 local MOST_ENTRIES, DEEPEST = 20, 4
 
-local constants = { [any] = "slipstream.any", [core.null] = "slipstream.null" }
+-- What is written by its name.
+local names = setmetatable({ [any] = "slipstream.any", [core.null] = "slipstream.null" }, { __mode = "k" })
 
 local text_of
 
@@ -50,7 +54,7 @@ local function is_plain(value)
 end
 
 function text_of(value, depth)
-  if constants[value] then return constants[value] end
+  if names[value] then return names[value] end
   local kind = type(value)
   if kind == "string" then return '"' .. shorten(value):gsub('["\\]', "\\%0") .. '"' end
   if kind == "table" and debug.getmetatable(value) == core.binary_mt then
@@ -60,6 +64,11 @@ function text_of(value, depth)
   if kind == "function" then return "function" end
   return tostring(value)
 end
+
+--- From now on a value is written like that.
+---@param value any
+---@param text string
+function M.name(value, text) names[value] = text end
 
 --- A value.
 ---@param value any
@@ -77,8 +86,41 @@ function M.arguments(values)
   while count > 0 and values[count] == nil do count = count - 1 end
   for place = 1, count do parts[place] = M.value(values[place]) end
   local text = table.concat(parts, ", ")
-  if count == 1 and type(values[1]) == "table" then return " " .. text end
+  if count == 1 and type(values[1]) == "table" and is_plain(values[1]) then return " " .. text end
   return "(" .. text .. ")"
+end
+
+--- The words, and a payload behind them as JSON, when there is something in it.
+---@param text string
+---@param payload any
+---@return string
+function M.with(text, payload)
+  local is_empty = payload == nil or type(payload) == "table" and next(payload) == nil
+  return is_empty and text or text .. " " .. show.json(payload)
+end
+
+local function parts_that_differ(pattern, payload)
+  local parts = {}
+  for key, part in pairs(pattern) do
+    local value = payload[key]
+    local is_there = value ~= nil
+    if not (is_there and match.matches(part, value)) then
+      parts[#parts + 1] = (is_there and "other " or "no ") .. tostring(key)
+    end
+  end
+  table.sort(parts)
+  return parts[1] and table.concat(parts, ", ")
+end
+
+--- Which parts of a payload are otherwise than a pattern wants them: "other body, no user".
+---@param pattern any
+---@param payload any
+---@return string? nil when none is, or that cannot be said
+function M.difference(pattern, payload)
+  if pattern == nil or pattern == any then return nil end
+  if type(pattern) ~= "table" or type(payload) ~= "table" then return "other payload" end
+  local ok, words = pcall(parts_that_differ, pattern, payload)
+  return ok and words or nil
 end
 
 return M
