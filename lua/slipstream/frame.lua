@@ -9,7 +9,7 @@ local function is_own(frame)
   return frame.source:sub(1, #OWN) == OWN
 end
 
--- What scenarios assert with is no file of the user's, either.
+-- What tests and scenarios assert with is no file of the user's, either.
 local function is_luassert(frame)
   return frame.source:find "[@/]luassert/[%l/]+%.lua$" ~= nil
 end
@@ -56,8 +56,9 @@ function M.caller()
   local level, outermost = 2, nil
   repeat
     local frame = debug.getinfo(level, "nSft")
-    if not is_own(frame) then break end
-    outermost, level = frame, level + 1
+    local is_ours = is_own(frame)
+    if not (is_ours or is_luassert(frame)) then break end
+    outermost, level = is_ours and frame or outermost, level + 1
   until frame.istailcall
   return outermost.istailcall and 0 or level - 1, outermost.name or find_name(outermost.func) or "?"
 end

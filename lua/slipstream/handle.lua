@@ -3,10 +3,10 @@
 
 local check = require "slipstream.check"
 local client_modules = require "slipstream.client"
-local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
+local hosts = require "slipstream.host"
 local journal = require "slipstream.journal"
 local lineage = require "slipstream.lineage"
 local misnomer = require "slipstream.misnomer"
@@ -190,7 +190,7 @@ function M.new(module, args, options)
     name = options and options.name or "#" .. last_id,
     _module = module,
     _args = args,
-    _host = options and options.host or owner and owner._client._host or core.host(),
+    _host = options and options.host or hosts.of(owner),
     _script = owner and owner._is_script and owner or nil, -- which waits for it
     _socket = nil, _is_initialized = nil, -- with its launch
   }
@@ -201,6 +201,11 @@ end
 
 local function is_begun(client)
   return client._is_initialized or client._socket._ending ~= false
+end
+
+-- Who waits for one on another host, which it would have to drive, would wait for ever.
+local function may_await(client)
+  return fiber.may_wait() and fiber.current()._client._host == client._host
 end
 
 --- Starts a client: calls its `init` at once, everything else from the loop. It waits for an `init` that
@@ -228,7 +233,7 @@ function M.launch(client)
   if not registry.add(client) then return nil, "already_started", "already_started" end
   client._is_initialized, client._is_unwanted = false, nil
   begin(client)
-  if not is_begun(client) and fiber.may_wait() then await(client, nil, is_begun) end
+  if not is_begun(client) and may_await(client) then await(client, nil, is_begun) end
   if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
   return client
 end

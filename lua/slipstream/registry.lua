@@ -49,6 +49,15 @@ function M.keep_given_up(client)
   if #given_up > MOST_GIVEN_UP then table.remove(given_up, 1) end
 end
 
+--- Forgets a client for good, also one that gave up.
+---@param client slipstream.Client
+function M.forget(client)
+  M.remove(client)
+  for place, each in ipairs(given_up) do
+    if each == client then return table.remove(given_up, place) end
+  end
+end
+
 --- Those that have not ended, by their ids; not to be changed.
 ---@return table<integer, slipstream.Client>
 function M.living()

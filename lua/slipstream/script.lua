@@ -2,14 +2,13 @@
 
 local check = require "slipstream.check"
 local client_module = require "slipstream.client"
-local core = require "slipstream.core"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
 local handle = require "slipstream.handle"
+local hosts = require "slipstream.host"
 local process = require "slipstream.process"
 local registry = require "slipstream.registry"
 local traceback = require "slipstream.traceback"
-local uv = require "luv"
 
 local M = {}
 
@@ -73,7 +72,7 @@ end
 ---@return slipstream.Script
 function M.begin(options, fn, ...)
   local script = {
-    _client = { name = options.name or "script", _host = options.host or core.host() },
+    _client = { name = options.name or "script", _host = options.host or hosts.of(false) },
     _fiber = false, _done = false, _alarm = false, _is_script = true, on_end = options.on_end,
   }
   fiber.run(script, finished, body, script, options.awaits_clients, fn, ...)
@@ -101,14 +100,17 @@ local function stop_idle(script)
   end
 end
 
--- Outside of the loop: turns it until the script is over.
+-- Outside of its loop: turns it until the script is over.
 local function drive(script)
   while not script.is_over do
-    if not uv.run "once" and not script.is_over then stop_idle(script) end
+    if not hosts.turn(script._client._host, is_over, script) and not script.is_over then stop_idle(script) end
   end
 end
 
-local function results_of(script)
+--- What a script that is over has returned; raises what it has raised.
+---@param script slipstream.Script
+---@return any ...
+function M.results_of(script)
   local outcome = script.outcome
   if outcome[1] then return table.unpack(outcome, 2, outcome.n) end
   local caught = outcome[2]
@@ -133,8 +135,10 @@ end
 function M.run(fn, ...)
   check.is(1, fn, "function")
   local owner = fiber.current() and fiber.check_may_wait()
+  local host = hosts.of(owner)
+  if owner and owner._client._host ~= host then owner = nil end -- it does not turn by itself
   local script <close> = setmetatable(M.begin({
-    host = owner and owner._client._host,
+    host = host,
     awaits_clients = true,
     on_end = owner and function() fiber.poke(owner) end,
   }, fn, ...), Running)
@@ -143,7 +147,7 @@ function M.run(fn, ...)
   elseif not script.is_over then
     fiber.await(nil, is_over, script)
   end
-  return results_of(script)
+  return M.results_of(script)
 end
 
 -- Sockets without a module.

@@ -259,7 +259,7 @@ M.dial = { uri = uri, params = table_or_function, headers = headers, auth_token 
 M.all = {
   json = json, tls = tls, local_address = addresses,
   serializer = later(), proxy = proxy,
-  test_mode = later(false),
+  test_mode = boolean,
 }
 for key, checker in pairs(M.core) do M.all[key] = checker end
 for key, checker in pairs(M.dial) do M.all[key] = checker end

@@ -116,10 +116,18 @@ local function is_left(self, topic)
   return status == nil or status == "closed"
 end
 
+local NO_KIT = "test_mode: the client was not started in the test kit, see docs/testing.md"
+
+local function read_config(self, given)
+  local settings, numbers = config.read(given)
+  if settings and given.test_mode and not self._client._host:is_pretended() then return nil, NO_KIT end
+  return settings, numbers
+end
+
 local function connect(self, given)
   if self._ending or drain.is_on then return fail "stopping" end
   if self._core and not self._core:idle() then return fail "connected" end
-  local settings, numbers = config.read(given)
+  local settings, numbers = read_config(self, given)
   if not settings then return nil, numbers, "invalid" end
   local client, text, code = new_core(self, numbers)
   if not client then return nil, text, code end

@@ -118,9 +118,7 @@ describe("a config", function()
   end)
 
   it("says so when a key has to wait for a later version, unless it is off", function()
-    for _, key in ipairs { "serializer", "test_mode" } do
-      assert.equal(key .. ": not supported yet", fault_of { [key] = true })
-    end
+    assert.equal("serializer: not supported yet", fault_of { serializer = true })
     assert.truthy(read { test_mode = false })
   end)
 

@@ -7,11 +7,13 @@
 --   server:drop()
 --   clock:advance(10)
 --
--- Nothing moves but by these calls, so the order of things is the spec's.
+-- Nothing moves but by these calls, so the order of things is the spec's. It is the test kit's way to be a
+-- server (slipstream.test), but for what a good one never does.
+local connections = require "slipstream.test.connection"
 local core = require "slipstream.core"
+local kit = require "slipstream.test.kit"
 local log = require "slipstream.log"
-local endings = require "slipstream.ending"
-local slipstream = require "slipstream"
+local wire = require "slipstream.server.wire"
 local ws = require "spec.support.ws"
 
 local M = {}
@@ -39,14 +41,7 @@ end
 function Clock:advance(msec) self.host:advance(msec) end
 
 -- Ends the story, wherever it stands: nothing of it is known any more, no client and no name.
-function M.close(host)
-  for _, client in ipairs(slipstream.clients()) do
-    local is_ours = client._host == host
-    if is_ours and client:alive() then endings.kill(client._socket, "normal") end
-    if is_ours then client:stop() end -- one that would be started again is not
-  end
-  host:close()
-end
+M.close = kit.close
 
 -- Connections.
 
@@ -58,24 +53,23 @@ end
 -- Takes the dial that waits longest.
 function Server:take_dial()
   settle(self)
-  self.peer = assert(self.host:peer(), "nobody dialled")
-  self.parser, self.inbox = ws.parser(), {}
+  self.connection = assert(connections.take(self.host), "nobody dialled")
+  self.peer, self.parser, self.inbox = self.connection.peer, ws.parser(), {}
   return self.peer
 end
 
 -- Lets TCP succeed, and reads the request.
 function Server:read_request()
-  self:take_dial():accept()
-  settle(self)
-  local head = assert(ws.read_head(self.peer:take()), "no whole request came")
-  self.request = head
-  return head
+  self:take_dial()
+  self.request = self.connection:read_request()
+  return self.request
 end
 
 function Server:accept()
-  local head = self:read_request()
-  self:send_raw(ws.response(head.headers["sec-websocket-key"]))
-  return head
+  local request = self:read_request()
+  self.connection:accept()
+  settle(self)
+  return request
 end
 
 function Server:refuse(status, body)
@@ -109,18 +103,14 @@ end
 -- Messages.
 
 function Server:send(join_ref, ref, topic, event, payload)
-  local message = { join_ref or core.null, ref or core.null, topic, event, payload or {} }
-  self:send_frame { payload = assert(core.json.encode(message)) }
+  self:send_frame {
+    payload = wire.write(2, {
+      kind = "push", join_ref = join_ref, ref = ref, topic = topic, event = event, payload = payload,
+    }),
+  }
 end
 
 function Server:broadcast(topic, event, payload) self:send(nil, nil, topic, event, payload) end
-
-local function read_text(payload)
-  local parts = assert(core.json.decode(payload))
-  local function text(value) return value ~= core.null and value or nil end
-  local join_ref, ref = text(parts[1]), text(parts[2])
-  return { join_ref = join_ref, ref = ref, topic = parts[3], event = parts[4], payload = parts[5] }
-end
 
 -- Frames that came since the last look.
 local function gather(self)
@@ -137,7 +127,7 @@ end
 function Server:expect(topic, event)
   local frame = assert(self:next_frame(), ("nothing came instead of %s to %s"):format(event, topic))
   assert(frame.opcode == "text", ("a %s frame came instead of %s to %s"):format(frame.opcode, event, topic))
-  local message = read_text(frame.payload)
+  local message = assert(wire.read(2, frame.payload, false))
   assert(message.topic == topic and message.event == event,
     ("%s to %s came instead of %s to %s"):format(message.event, message.topic, event, topic))
   message.server = self
