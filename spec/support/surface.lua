@@ -60,6 +60,7 @@ local handle, supervisor = require "slipstream.handle", require "slipstream.supe
 
 local presence = require "slipstream.presence"
 local fault_way = require "slipstream.faults.way"
+local test = require "slipstream.test"
 
 -- What there is, by the page and the heading that tells of it.
 local subjects = { ["docs/api.md"] = {
@@ -97,6 +98,11 @@ local subjects = { ["docs/api.md"] = {
   ["A connection"] = without(require "slipstream.faults.connection", fault_way),
 }, ["docs/telemetry.md"] = {
   ["Functions of telemetry"] = require "slipstream.telemetry",
+}, ["docs/testing.md"] = {
+  ["Functions of the kit"] = test,
+  ["Options of begin"] = hidden(require("slipstream.test.kit").begin, "known_options"),
+  ["Options of accept_connect"] = hidden(test.accept_connect, "accept_options"),
+  ["A task of the kit"] = require("slipstream.test.task").Task,
 }, ["docs/scenarios.md"] = {
   ["Files of scenarios"] = require "slipstream.scenario",
   ["Options of a scenario"] = hidden(require("slipstream.scenario.suite").read_options, "known"),
@@ -139,6 +145,10 @@ local classes = {
   ["The module of faults"] = "slipstream.faults",
   ["The proxy"] = "slipstream.FaultProxy",
   ["A connection"] = "slipstream.FaultConnection",
+  ["Functions of the kit"] = "slipstream.test",
+  ["Options of begin"] = "slipstream.test.Options",
+  ["Options of accept_connect"] = "slipstream.test.AcceptOptions",
+  ["A task of the kit"] = "slipstream.test.Task",
   ["Files of scenarios"] = "slipstream.scenario",
   ["Options of a scenario"] = "slipstream.scenario.Options",
   ["The context"] = "slipstream.scenario.Context",
