@@ -53,7 +53,9 @@ local function finish(socket)
   ending.is_over = true
   waiter.wake(socket)
   journal.ended(socket, ending)
-  if socket._core then socket._core:close() end
+  local client = socket._core
+  socket._core = nil -- so that who still has the socket is told that it is not connected
+  if client then client:close() end
   socket._client:_ended(ending)
 end
 

@@ -198,9 +198,8 @@ function Presence:list(by)
 end
 
 local function is_joined(self)
-  local socket = self.socket
-  local is_over = not socket._core or socket._ending and socket._ending.is_over
-  return not is_over and socket._core:join_status(self.topic) == "joined"
+  local client = self.socket._core
+  return client ~= nil and client:join_status(self.topic) == "joined"
 end
 
 --- Whether it may have missed something: the topic is not joined, or its state has not come yet.

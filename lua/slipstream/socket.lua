@@ -152,8 +152,8 @@ function Socket:connect(given)
 end
 
 local function reconnect(self)
-  if not self._core then return fail "no_config" end
   if self._ending or drain.is_on then return fail "stopping" end
+  if not self._core then return fail "no_config" end
   if self._core:idle() then begin_connection(self) end
   return self._core:reconnect()
 end

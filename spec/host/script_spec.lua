@@ -69,6 +69,25 @@ describe("a script", function()
     assert.equal(0, #slipstream.clients())
   end)
 
+  it("is told that a socket which has ended is not connected", function()
+    local begun = begin(function()
+      local socket = slipstream.connect(config)
+      socket:await_connect()
+      socket:client():stop()
+      socket:client():await_end()
+      local seen = { socket:connected(), socket:joined "room:1" }
+      for _, verb in ipairs { "push", "join", "stats", "reconnect" } do
+        seen[#seen + 1] = select(3, socket[verb](socket, "room:1", verb == "push" and "hello" or nil))
+      end
+      return seen
+    end)
+    server:accept()
+    server:expect_close()
+    server:send_close(1000)
+    local wanted = { false, false, "not_connected", "not_connected", "no_config", "stopping" }
+    assert.same(wanted, (outcome(begun)))
+  end)
+
   it("says what is wrong with a config", function()
     local ok, text, code = outcome(begin(slipstream.connect, { uri = "http://phoenix.test" }))
     assert.same({ nil, "uri: scheme must be ws or wss, got http", "invalid" }, { ok, text, code })
