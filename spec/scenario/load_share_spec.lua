@@ -160,6 +160,19 @@ describe("a share of a load", function()
     assert.equal(0, server.handle:stats().open)
   end)
 
+  it("fails an iteration, a setup or a teardown whose time is up, and goes on", function()
+    local function hang(t) t:think(60000) end
+    for _, case in ipairs {
+      stage.case(hang, { timeout = 20 }),
+      stage.case(function() end, { timeout = 20, setups = { hang } }),
+      stage.case(function() end, { timeout = 20, teardowns = { hang } }),
+    } do
+      local total, told = run({ duration_msec = 10 }, { case })
+      assert.equal(1, total.metrics.iteration.failures.timeout)
+      assert.truthy(told.stories.timeout[2]:find("longer than 20 msec; it waited in t:think(60000)", 1, true))
+    end
+  end)
+
   it("lets those that run end when all that may begin have begun", function()
     local case = stage.case(function(t) t:think(50) end)
     local total = run({ iterations = 2, level = 2, graceful_msec = 1 }, { case })
@@ -187,6 +200,16 @@ describe("a share of a load", function()
     local total = run({ iterations = 4 }, { case })
     assert.equal(2, setups)
     assert.same({ 4, 1 }, { total:attempts "iteration" })
+  end)
+
+  it("tells of a socket that it has closed at the end of an iteration that it is closed", function()
+    local case = stage.case(function(t)
+      if t.iteration == 1 then return connect(t) end
+      t.assigns.socket:request("room:1", "ping")
+    end)
+    local total, told = run({ iterations = 2 }, { case })
+    assert.equal(1, total.metrics.iteration.failures.closed)
+    assert.truthy(told.stories.closed[2]:find("what an iteration connects is closed at its end", 1, true))
   end)
 
   it("tries a setup that fails again later, which counts as an iteration that failed", function()

@@ -43,6 +43,9 @@ function M.fail(socket, sample, kind, text, awaited)
   return failures.of_verb(kind, socket, text, awaited)
 end
 
+-- What is said of a socket that the scenario still has when it is closed for good.
+local GONE = "it is closed: what an iteration connects is closed at its end, what setup connects stays"
+
 --- The same for a wait, by what that answered.
 ---@param socket slipstream.scenario.Socket
 ---@param sample string
@@ -50,6 +53,7 @@ end
 ---@param msec integer? how long it may have waited
 ---@param awaited table? with `what` came when it took too long: "no reply"
 function M.fail_wait(socket, sample, reason, msec, awaited)
+  if socket._socket._ending then return M.fail(socket, sample, "closed", GONE, awaited) end
   local kind, text = explain(reason, msec, awaited and awaited.what)
   return M.fail(socket, sample, kind, text, awaited)
 end

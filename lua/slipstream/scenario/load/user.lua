@@ -64,7 +64,7 @@ function User:hear()
   return turn.post(self.share.host, look, self)
 end
 
-local function is_late(_, user)
+local function is_late(user)
   if user.step then return go_on(user) end
 end
 
