@@ -57,6 +57,15 @@ describe("a load", function()
     assert.truthy(it_ran:output():find("MISSED  leave.p50<1s     no samples", 1, true))
   end)
 
+  it("gives the files what --set says, and scenarios the time that --timeout says", function()
+    local code, it_ran = run([[
+      local args = ...
+      scenario("slow", function(t) t:think(tonumber(args.msec)) end)
+    ]], "--vus", "1", "--iterations", "1", "--set", "msec=5000", "--timeout", "20")
+    assert.equal(1, code)
+    assert.truthy(it_ran:output():find("the scenario took longer than 20 msec", 1, true), it_ran:output())
+  end)
+
   it("exits with 1 when iterations fail, unless a threshold says how many may", function()
     local code, it_ran = run(fails, "--vus", "4", "--iterations", "8", "--workers", "2")
     assert.equal(1, code)
@@ -89,6 +98,7 @@ describe("a load", function()
       { { "--duration", "5s" }, "--duration: is of load runs; say of what: --vus, --rate or --ramp" },
       { { "--vus", "5" }, "how long? --duration or --iterations expected" },
       { { "--vus", "5", "--threshold", "repyl.p95<5ms" }, "repyl.p95<5ms\n^ no such metric" },
+      { { "--vus", "5", "--iterations", "5", "--jobs", "2" }, "--jobs: is of runs that play each scenario once" },
       { { "--ramp", "5s:3" }, "--ramp: the first point is at 0: 5s:3" },
       { { "--rate", "5" }, "--rate: so many in a second expected, as 200/s, got 5" },
       { { "--vus", "5", "--duration", "3" }, "--duration: a time as 500ms, 30s or 2m expected, got 3" },
@@ -99,9 +109,11 @@ describe("a load", function()
     end
   end)
 
-  it("says which of its files cannot be written", function()
-    local code, it_ran = run(shouts, "--vus", "1", "--iterations", "1", "--summary", "/nowhere/summary.json")
-    assert.equal(1, code)
-    assert.truthy(it_ran:errors():find("cannot write /nowhere/summary.json", 1, true))
+  it("says which of its files cannot be written before it begins", function()
+    for _, option in ipairs { "--summary", "--report" } do
+      local code, it_ran = run(shouts, "--vus", "1", "--iterations", "1", option, "/nowhere/file")
+      assert.same({ 2, "" }, { code, it_ran:output() })
+      assert.truthy(it_ran:errors():find(option .. ": cannot write /nowhere/file", 1, true), it_ran:errors())
+    end
   end)
 end)

@@ -57,4 +57,17 @@ describe("a load", function()
     assert.equal("--max-vus: is of load runs; say of what: --vus, --rate or --ramp", fault_of { max_vus = 5 })
     assert.truthy(fault_of({ threshold = { {} } }):find "^%-%-threshold: ")
   end)
+
+  it("takes no options of runs that play each scenario once", function()
+    local function fault_with(option, value)
+      return select(2, plans.of { vus = 1, iterations = 1, [option] = value })
+    end
+    assert.is_nil(fault_with("tags", {}))
+    local text = "--jobs: is of runs that play each scenario once; it is no option of a load"
+    assert.equal(text, fault_with("jobs", 1))
+    for option, value in pairs { retry = 0, shuffle = true, seed = 5, bail = 1 } do
+      assert.truthy(fault_with(option, value):find("--" .. option .. ": is of runs", 1, true))
+    end
+    assert.truthy(fault_with("outputs", { {} }):find "^%-%-format and %-%-output: ")
+  end)
 end)

@@ -53,12 +53,12 @@ end
 local function define_run(command)
   command:option("--set", "Give the files args.KEY, a string; may be repeated.")
     :argname "KEY=VALUE":count "*":convert(argument.pair)
-  command:option("--jobs", "Play so many at a time."):argname "N":default "1"
+  command:option("--jobs", "Play so many at a time, 1 when absent."):argname "N"
     :convert(argument.count("--jobs", MOST))
   command:option("--bail", "Begin no other after N failures, after the first without N.")
     :argname "N":args "?":convert(argument.count("--bail", MOST)):action(argument.take_one)
   command:option("--retry", "Play one that fails up to N times more; it passes when one of them does.")
-    :argname "N":default "0":convert(argument.count("--retry", MOST, 0))
+    :argname "N":convert(argument.count("--retry", MOST, 0))
   command:option("--timeout", "What a scenario may take, unless it says so itself.")
     :argname "MSEC":convert(argument.count("--timeout", MOST * 1000))
 end

@@ -21,7 +21,7 @@ local uv = require "luv"
 
 local M = {}
 
-local FAILED, MISSED = 1, 99
+local FAILED, USAGE, MISSED = 1, 2, 99
 local MOST, MOST_WORKERS = 1000000, 1024
 local SECOND_MSEC, USEC = 1000, 1000
 local STDERR = 2
@@ -110,9 +110,9 @@ end
 -- What workers need of the options.
 local function order_of(plan, options, site, args)
   return {
-    plan = plan, play = { uri = site.uri, timeout = options.timeout }, args = args,
+    plan = plan, play = { uri = site.uri }, args = args,
     options = {
-      paths = options.paths, filters = options.filters, tags = options.tags,
+      paths = options.paths, timeout = options.timeout, filters = options.filters, tags = options.tags,
       excluded_tags = options.excluded_tags, log = options.log, log_format = options.log_format,
     },
   }
@@ -175,6 +175,14 @@ local function write_files(options, result)
   return ok, fault
 end
 
+-- A load that takes hours is not to end by that. What is there already stays until the end.
+local function fault_of_files(options)
+  for _, name in ipairs { "summary", "report" } do
+    local file <close>, fault = io.open(options[name] or "/dev/null", "ab")
+    if not file then return ("--%s: cannot write %s"):format(name, fault) end
+  end
+end
+
 local codes = { passed = 0, failed = FAILED, missed = MISSED }
 
 --- Runs the load to its end.
@@ -186,6 +194,8 @@ local codes = { passed = 0, failed = FAILED, missed = MISSED }
 ---@return string? text
 ---@return integer? failure
 function M.run(plan, options, site, args)
+  local misuse = fault_of_files(options)
+  if misuse then return nil, misuse, USAGE end
   local run = { began = os.time(), workers = workers_for(options, plan) }
   begin(run, plan, options, site, args)
   repeat run_loop() until run.is_over

@@ -22,7 +22,14 @@ local details = {
   "duration", "iterations", "pace", "graceful", "max_vus", "threshold", "summary", "report", "workers",
 }
 
-local function name_of(option) return "--" .. option:gsub("_", "-") end
+-- What is of a run that plays each scenario once.
+local of_runs = { "jobs", "retry", "shuffle", "seed", "bail", "outputs" }
+local OF_RUNS = "%s: is of runs that play each scenario once; it is no option of a load"
+
+local function name_of(option)
+  if option == "outputs" then return "--format and --output" end
+  return "--" .. option:gsub("_", "-")
+end
 
 local function is_given(value)
   return value ~= nil and (type(value) ~= "table" or next(value) ~= nil)
@@ -50,6 +57,9 @@ local function ramp_of(options)
 end
 
 local function fault_of(options, is_rate, has_end)
+  for _, option in ipairs(of_runs) do
+    if is_given(options[option]) then return OF_RUNS:format(name_of(option)) end
+  end
   local given = (options.vus and 1 or 0) + (options.rate and 1 or 0) + (options.ramp and 1 or 0)
   if given > 1 then return "--vus, --rate and --ramp: one of them expected" end
   if is_rate and options.pace then return "--pace: iterations have their times already, by the rate" end

@@ -49,13 +49,14 @@ end
 ---@return string? text what is wrong
 function M.main(bytes)
   local order = core.unpack(bytes)
+  local options = order.options
   seat.join(0)
-  log_options.apply(order.options)
+  log_options.apply(options)
   voices.open()
   shares.spare_memory()
-  local cases, failures = file.load(order.options.paths, order.args)
+  local cases, failures = file.load(options.paths, { args = order.args, timeout = options.timeout })
   if not cases then return FAILED, failures[1].text end
-  local share = new_share(order, selection.pick(cases, order.options))
+  local share = new_share(order, selection.pick(cases, options))
   team.on("begin", function() share:begin() end)
   team.on("stop", function() share:stop() end)
   team.on("leave", uv.stop)
