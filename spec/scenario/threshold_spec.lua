@@ -133,11 +133,13 @@ describe("a threshold that is wrong", function()
     ["  iteratoins>5"] = "\n  ^ no such metric; did you mean iterations?",
     ["xyzzy<5"] = "\n^ no such metric; there are bytes_in, bytes_out, connect, connections, "
       .. "disconnect, dropped, errors, iteration, iterations, join, leave, message, messages_in, "
-      .. "messages_out, rate, reply, step:NAME",
+      .. "messages_out, push, rate, reply, step:NAME",
     ["<5"] = "\n^ what is to be measured? for example reply.p95, errors or iterations",
     ["reply<50ms"] = "\n     ^ which value of it? for example reply.p95, reply.max or reply.errors",
     ["reply.maxx<50ms"] = "\n      ^ no such value of reply; did you mean max?",
     ["join.p101<5s"] = "\n     ^ no such value of join; there are count, errors, max, mean, min, p95, rate",
+    ["errors.tiemout<1"] = "\n       ^ no such kind of error; did you mean timeout?",
+    ["join.errors.x<1%"] = "\n            ^ no such kind of error; there are assertion, closed, error, refused, timeout",
     ["dropped.p95>5"] = "\n        ^ dropped is a number; all that there is else is dropped.rate",
     ["reply.p95==50ms"] = "\n         ^ <, <=, > or >= and a limit expected",
     ["reply.p95<<50ms"] = "\n         ^ <, <=, > or >= expected",

@@ -3,7 +3,7 @@
 local M = {}
 
 -- What comes first; what the script has named is in the order of the names.
-local order = { "iteration", "connect", "join", "reply", "message", "leave", "disconnect" }
+local order = { "iteration", "connect", "join", "push", "reply", "message", "leave", "disconnect" }
 
 local ranks = {}
 for rank, name in ipairs(order) do ranks[name] = rank end

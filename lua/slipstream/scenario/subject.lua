@@ -6,9 +6,10 @@ local nearest = require "slipstream.nearest"
 local M = {}
 
 local verbs = {
-  connect = true, join = true, reply = true, message = true, leave = true, disconnect = true,
+  connect = true, join = true, push = true, reply = true, message = true, leave = true, disconnect = true,
   iteration = true,
 }
+local errors = { timeout = true, refused = true, closed = true, assertion = true, error = true }
 local counts = {
   iterations = true, dropped = true, connections = true, messages_in = true, messages_out = true,
   bytes_in = true, bytes_out = true,
@@ -92,9 +93,12 @@ local function split(text)
   return text
 end
 
-local function read_metric(name, stat)
+-- Of a kind that is misspelt there would never be one, so that the threshold would hold for ever.
+local function read_metric(text, name, stat)
   local subject = read_stat(stat)
   if not subject then return nil, unknown("value of " .. name, stat, stats), #name + 1 end
+  local kind = subject.error
+  if kind and not errors[kind] then return nil, unknown("kind of error", kind, errors), #text - #kind end
   subject.metric = name
   return subject
 end
@@ -120,11 +124,11 @@ end
 ---@return integer? place of the fault, how many bytes before it
 function M.read(text)
   if text == "rate" then return read_count("iterations", "rate") end
-  if text == "errors" or text:find "^errors%.[%w_]+$" then return read_metric("iteration", text) end
+  if text == "errors" or text:find "^errors%.[%w_]+$" then return read_metric(text, "iteration", text) end
   local name, stat = split(text)
   if counts[name] then return read_count(name, stat) end
   if not verbs[name] and not name:find "^step:." then return nil, fault_of(name), 0 end
-  if stat then return read_metric(name, stat) end
+  if stat then return read_metric(text, name, stat) end
   return nil, ("which value of it? for example %s.p95, %s.max or %s.errors"):format(name, name, name), #name
 end
 
