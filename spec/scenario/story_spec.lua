@@ -52,6 +52,17 @@ bob, in the N msec since the scenario began:
     assert.truthy(story:find "\n  %(4 events before%)\n  %+%d+ msec  pushed door:1 echo {\"n\":2}\n", story)
   end)
 
+  it("has the last ten events but one", function()
+    local _, story = it_plays:failure(function(t)
+      local ann = t:connect()
+      ann:join "door:1"
+      for _ = 1, 4 do ann:request("door:1", "echo") end
+      ann:push("door:1", "echo")
+      ann:await_close("door:2", 20)
+    end)
+    assert.truthy(story:find("\n  (1 event before)\n", 1, true), story)
+  end)
+
   it("says when nothing at all happened", function()
     local _, story = it_plays:failure(function(t)
       t.net:black_hole()

@@ -77,7 +77,9 @@ function History:lines(awaited)
     lines[#lines + 1] = ("+%d msec  %s%s"):format(self.times[place], say[entry[1]](entry, self),
       remark(entry, awaited))
   end
-  if self.count > kept then table.insert(lines, 1, ("(%d events before)"):format(self.count - kept)) end
+  local before = self.count - kept
+  if before == 1 then table.insert(lines, 1, "(1 event before)") end
+  if before > 1 then table.insert(lines, 1, ("(%d events before)"):format(before)) end
   return lines
 end
 
