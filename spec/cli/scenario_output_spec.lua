@@ -103,6 +103,16 @@ describe("slipstream scenario", function()
     assert.equal("slipstream: /dev/full cannot be written: No space left on device\n", it_ran:errors())
   end)
 
+  it("fails when the standard output cannot be written, also of a list", function()
+    local path = program.file "chat_scenario.lua" 'require "slipstream.scenario" ("a", function() end)'
+    for _, options in ipairs { "", "--list" } do
+      local command = ("%s scenario %s %s >/dev/full"):format(program.binary, path, options)
+      local code, it_ran = program.run({ "-c", command }, { path = "/bin/sh" })
+      assert.equal(1, code)
+      assert.equal("slipstream: standard output cannot be written: No space left on device\n", it_ran:errors())
+    end
+  end)
+
   describe("at a terminal", function()
     it("has what scenarios print in the place of the line of progress, which comes again below", function()
       local text = at_terminal({ TERM = "xterm", NO_COLOR = "1" }, [[

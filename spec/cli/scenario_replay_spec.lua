@@ -119,6 +119,8 @@ describe("slipstream scenario --from", function()
     is_refused(2, "bad.jsonl:1: not valid JSON", "--from", path, "--emit")
     path = program.file "good.jsonl" '{"dir":"c2s","conn":1,"opcode":"text","data":"x"}'
     local nowhere = "/no/such/folder/out.lua"
-    is_refused(1, nowhere .. ": No such file", "--from", path, "--emit", nowhere)
+    is_refused(2, "the one scenario is not what --filter", "--from", path, "--filter", "no such")
+    is_refused(1, "/dev/full cannot be written: No space left", "--from", path, "--emit", "/dev/full")
+    is_refused(1, nowhere .. " cannot be written: No such file", "--from", path, "--emit", nowhere)
   end)
 end)

@@ -129,6 +129,11 @@ describe("slipstream scenario", function()
       assert.equal(("%s:4: carl [slow]\n%s:5: dora\n%s:6: bad\n"):format(path, path, path), it_ran:output())
     end)
 
+    it("and lists them in a line each, whatever they are called", function()
+      local _, it_ran = run('scenario("\\27[31mred\\nand blue", function() end)', "--list")
+      assert.matches(":2: \\x1b%[31mred\\nand blue\n$", it_ran:output())
+    end)
+
     it("the scenarios of a folder, in the order of its files", function()
       write("b_scenario.lua", 'scenario("second", function() end)')
       write("a_scenario.lua", 'scenario("first", function() end)')

@@ -94,7 +94,9 @@ end
 local function list(options)
   local plan, text, code = plans.make(options, args_of(options, options.uri))
   if not plan then return nil, text, code end
-  plans.print(plan)
+  local ok
+  ok, text = plans.print(plan)
+  if not ok then return nil, text, FAILED end
   return 0
 end
 

@@ -2,8 +2,10 @@
 
 local file = require "slipstream.scenario.file"
 local order = require "slipstream.scenario.order"
+local output_text = require "slipstream.scenario.output.text"
 local replay_options = require "slipstream.cli.scenario_replay"
 local selection = require "slipstream.scenario.selection"
+local outlet = require "slipstream.outlet"
 local uv = require "luv"
 
 local M = {}
@@ -30,7 +32,8 @@ local function tell_failures(failures)
 end
 
 local function nothing_wanted(count)
-  return ("none of the %d scenarios is what --filter, --tag and --exclude-tag ask for"):format(count)
+  local words = count == 1 and "the one scenario is not" or ("none of the %d scenarios is"):format(count)
+  return words .. " what --filter, --tag and --exclude-tag ask for"
 end
 
 local function shuffle(plan, options)
@@ -65,14 +68,18 @@ end
 
 local function describe(case)
   local line = ("%s:%d: %s"):format(case.file, case.line, case.name)
-  if #case.tags == 0 then return line end
-  return ("%s [%s]"):format(line, table.concat(case.tags, ", "))
+  if #case.tags > 0 then line = ("%s [%s]"):format(line, table.concat(case.tags, ", ")) end
+  return output_text.line(line) .. "\n"
 end
 
 --- Prints what would run.
 ---@param plan slipstream.cli.Plan
+---@return true? ok
+---@return string? text why it cannot be written
 function M.print(plan)
-  for _, case in ipairs(plan.cases) do io.stdout:write(describe(case), "\n") end
+  local lines = {}
+  for place, case in ipairs(plan.cases) do lines[place] = describe(case) end
+  return outlet.write(nil, table.concat(lines))
 end
 
 return M

@@ -5,6 +5,7 @@ local difference = require "slipstream.scenario.replay.difference"
 local emit = require "slipstream.scenario.replay.emit"
 local player = require "slipstream.scenario.replay.player"
 local recordings = require "slipstream.scenario.replay.recording"
+local outlet = require "slipstream.outlet"
 
 local M = {}
 
@@ -68,15 +69,6 @@ function M.cases(options)
   return { M.case(recording, options) }
 end
 
-local function write(path, text)
-  local file <close>, fault = io.open(path, "w")
-  if not file then return nil, fault, FAILED end
-  local ok
-  ok, fault = file:write(text)
-  if not ok then return nil, ("%s: %s"):format(path, fault), FAILED end
-  return 0
-end
-
 --- Writes a recording as a scenario, for --emit.
 ---@param options table of the command
 ---@return integer? code the exit code
@@ -88,8 +80,9 @@ function M.emit(options)
   local lua
   lua, text = emit.write(recording, rules_of(options).ignored)
   if not lua then return nil, text, FAILED end
-  if options.emit ~= "" then return write(options.emit, lua) end
-  io.stdout:write(lua)
+  local ok
+  ok, text = outlet.write(options.emit ~= "" and options.emit or nil, lua)
+  if not ok then return nil, text, FAILED end
   return 0
 end
 

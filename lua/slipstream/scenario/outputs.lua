@@ -3,6 +3,8 @@
 -- An output is made by `new(write, options)` of its module, slipstream.scenario.output.*; it has a method for
 -- each event that it wants to hear of.
 
+local outlets = require "slipstream.outlet"
+
 local M = {}
 
 ---@class slipstream.scenario.Wanted what is to be told, and where
@@ -18,26 +20,6 @@ local M = {}
 
 M.formats = { "pretty", "plain", "tap", "junit", "json" }
 
--- Keeps the first error of its stream and writes no more after it: all of the output or the error.
-local function new_sink(stream, name)
-  local sink = { stream = stream }
-  function sink.write(words)
-    if sink.fault then return end
-    local ok, err = stream:write(words)
-    if ok then ok, err = stream:flush() end
-    if not ok then sink.fault = ("%s cannot be written: %s"):format(name, err) end
-  end
-  return sink
-end
-
-local function open_sink(file)
-  if not file then return new_sink(io.stdout, "standard output") end
-  local stream, err = io.open(file, "w")
-  -- the error begins with the name
-  if not stream then return nil, ("%s cannot be written: %s"):format(file, err:sub(#file + 3)) end
-  return new_sink(stream, file)
-end
-
 local Outputs = {}
 Outputs.__index = Outputs
 
@@ -46,9 +28,9 @@ Outputs.__index = Outputs
 ---@return string? text what could not be written
 function Outputs:close()
   local fault
-  for _, sink in ipairs(self.sinks) do
-    if sink.stream ~= io.stdout then sink.stream:close() end -- all that was written is flushed
-    fault = fault or sink.fault
+  for _, outlet in ipairs(self.outlets) do
+    outlet:close()
+    fault = fault or outlet.fault
   end
   if fault then return nil, fault end
   return true
@@ -80,17 +62,18 @@ end
 ---@return table? outputs
 ---@return string? text which file cannot be written, and why
 function M.open(list, options)
-  local outputs = setmetatable({ sinks = {} }, Outputs)
+  local outputs = setmetatable({ outlets = {} }, Outputs)
   local for_files = { unicode = options.unicode, now = options.now }
   for place, wanted in ipairs(list) do
-    local sink, text = open_sink(wanted.file)
-    if not sink then
+    local outlet, text = outlets.open(wanted.file)
+    if not outlet then
       outputs:close()
       return nil, text
     end
-    outputs.sinks[place] = sink
+    outputs.outlets[place] = outlet
     local kind = require("slipstream.scenario.output." .. wanted.format)
-    outputs[place] = bind(kind.new(sink.write, wanted.file and for_files or options))
+    local function write(words) return outlet:write(words) end
+    outputs[place] = bind(kind.new(write, wanted.file and for_files or options))
     if not wanted.file then outputs.on_stdout = outputs[place] end
   end
   return outputs
