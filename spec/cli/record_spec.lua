@@ -1,5 +1,6 @@
 -- `slipstream record` as a program, between `slipstream run` and `slipstream serve`.
 local core = require "slipstream.core"
+local loop = require "spec.support.loop"
 local program = require "spec.support.program"
 
 local guest = [[
@@ -25,6 +26,12 @@ local function lines_of(path)
   local list = {}
   for text in io.lines(path) do list[#list + 1] = assert(core.json.decode(text)) end
   return list
+end
+
+local function count_lines(path)
+  local count = 0
+  for _ in io.lines(path) do count = count + 1 end
+  return count
 end
 
 describe("slipstream record", function()
@@ -56,11 +63,10 @@ describe("slipstream record", function()
     local _, uri = start("serve", "--port", "0")
     local it_records, own_uri = start("record", "--uri", uri, "--keep-secrets", path)
     program.start({ "run", program.file "guest.lua" (guest), "--uri", own_uri }):exit()
+    assert.is_true(loop.wait(function() return count_lines(path) > 6 end)) -- written off the loop
     it_records:signal "sigkill"
     it_records:exit()
-    local list = lines_of(path)
-    assert.truthy(list[2].data:find("token=hush", 1, true))
-    assert.is_true(#list > 6)
+    assert.truthy(lines_of(path)[2].data:find("token=hush", 1, true))
   end)
 
   it("listens elsewhere when told to", function()
@@ -80,6 +86,13 @@ describe("slipstream record", function()
     it_records:signal "sigint"
     assert.equal(1, it_records:exit())
     assert.equal(1, #it_records:error_lines())
+  end)
+
+  it("says when there is no server", function()
+    local path = program.folder() .. "/talk.jsonl"
+    local it_records, own_uri = start("record", "--uri", "ws://127.0.0.1:1", path)
+    program.start { "run", program.file "guest.lua" (guest), "--uri", own_uri }
+    it_records:read_error "the server cannot be reached: connection refused by 127.0.0.1:1"
   end)
 
   it("says what is wrong with its arguments", function()

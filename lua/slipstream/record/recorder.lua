@@ -6,8 +6,9 @@ local conversation = require "slipstream.record.conversation"
 local core = require "slipstream.core"
 local files = require "slipstream.record.file"
 local line = require "slipstream.record.line"
+local log = require "slipstream.log"
 local redact = require "slipstream.record.redact"
-local target = require "slipstream.record.target"
+local targets = require "slipstream.record.target"
 local uv = require "luv"
 
 ---@class slipstream.Recorder
@@ -63,8 +64,9 @@ end
 local function ended(recorder, connection)
   recorder.talks[connection] = nil
   if connection.outcome ~= "unreachable" then return end
-  local text = "the server cannot be reached: " .. tostring(connection.fault)
+  local text = "the server cannot be reached: " .. targets.explain(recorder.target, connection.fault)
   tell(recorder, connection.number, { dir = "note", opcode = "note", data = text })
+  log.warn(text)
 end
 
 local function header(options)
@@ -76,7 +78,7 @@ end
 ---@param options slipstream.RecorderOptions
 ---@return slipstream.Recorder? recorder, string? err
 function M.open(options)
-  local to, text = target.new(options.uri, options.ca_file)
+  local to, text = targets.new(options.uri, options.ca_file)
   if not to then return nil, text end
   local self = setmetatable({
     options = options, target = to, talks = {}, counts = { connections = 0, messages = 0, bytes = 0 },

@@ -17,6 +17,20 @@ local function authority_of(parts)
   return ("%s:%d"):format(host, parts.port)
 end
 
+-- As a client of ours says it; what comes of TLS is words already.
+local sentences = {
+  ECONNREFUSED = "connection refused by %s", ETIMEDOUT = "no answer from %s",
+  ENETUNREACH = "no route to %s", EHOSTUNREACH = "no route to %s",
+}
+
+--- Why there is no connection, in words for people.
+---@param to slipstream.RecordTarget
+---@param err string of luv, or of TLS
+---@return string
+function M.explain(to, err)
+  return sentences[err] and sentences[err]:format(to.authority) or err
+end
+
 --- Reads the URI and looks its host up.
 ---@param uri string
 ---@param ca_file string? whom to trust, for wss; the system's CAs when absent

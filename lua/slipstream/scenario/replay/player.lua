@@ -98,7 +98,7 @@ local function connect(player, leg, number)
       poke()
     end,
     connected = function(err)
-      outcome = err or true
+      outcome = err and targets.explain(player.target, err) or true
       poke()
     end,
     poke = poke,
