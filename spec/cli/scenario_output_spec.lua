@@ -109,7 +109,8 @@ describe("slipstream scenario", function()
       local command = ("%s scenario %s %s >/dev/full"):format(program.binary, path, options)
       local code, it_ran = program.run({ "-c", command }, { path = "/bin/sh" })
       assert.equal(1, code)
-      assert.equal("slipstream: standard output cannot be written: No space left on device\n", it_ran:errors())
+      assert.equal("slipstream: standard output cannot be written: No space left on device\n",
+        it_ran:errors())
     end
   end)
 

@@ -139,7 +139,8 @@ describe("a threshold that is wrong", function()
     ["reply.maxx<50ms"] = "\n      ^ no such value of reply; did you mean max?",
     ["join.p101<5s"] = "\n     ^ no such value of join; there are count, errors, max, mean, min, p95, rate",
     ["errors.tiemout<1"] = "\n       ^ no such kind of error; did you mean timeout?",
-    ["join.errors.x<1%"] = "\n            ^ no such kind of error; there are assertion, closed, error, refused, timeout",
+    ["join.errors.x<1%"] = "\n            ^ no such kind of error; there are assertion, closed, error, "
+      .. "refused, timeout",
     ["dropped.p95>5"] = "\n        ^ dropped is a number; all that there is else is dropped.rate",
     ["reply.p95==50ms"] = "\n         ^ <, <=, > or >= and a limit expected",
     ["reply.p95<<50ms"] = "\n         ^ <, <=, > or >= expected",
