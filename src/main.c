@@ -35,6 +35,7 @@ static int run(lua_State *L) {
 }
 
 int main(int argc, char **argv) {
+  slip_files_fill_standard();
   slip_files_raise_limit();
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);

@@ -1,6 +1,26 @@
 -- The limit of open files, of which each connection is one.
 local program = require "spec.support.program"
 
+describe("slipstream with its output closed", function()
+  after_each(program.clean_up)
+
+  it("does its work, and tells nobody", function()
+    for _, closed in ipairs { ">&-", ">&- 2>&-", "<&- >&- 2>&-" } do
+      local script = program.file "deed.lua" [[
+        local uv, args = require "luv", ...
+        local timer = uv.new_timer()
+        timer:start(1, 0, function() timer:close() end)
+        print "into nothing"
+        assert(io.open(args.deed, "w")):close()
+      ]]
+      local deed = ("%s/deed %d"):format(program.folder(), #closed)
+      local code = program.run({ "run", script, "--set", "deed=" .. deed }, { first = "exec " .. closed })
+      assert.equal(0, code)
+      assert(io.open(deed)):close()
+    end
+  end)
+end)
+
 describe("slipstream run and the limit of open files", function()
   after_each(program.clean_up)
 

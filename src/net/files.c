@@ -1,6 +1,8 @@
 #include "net/files.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Nothing is lost where one of these fails: the limit is only lower. */
 void slip_files_raise_limit(void) {
@@ -9,6 +11,15 @@ void slip_files_raise_limit(void) {
     return;
   limit.rlim_cur = limit.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void slip_files_fill_standard(void) {
+  int fd;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    (void)close(fd);
 }
 
 uint64_t slip_files_limit(void) {
