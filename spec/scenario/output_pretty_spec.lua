@@ -13,7 +13,7 @@ describe("the pretty output", function()
     assert.equal([[
 4 scenarios against ws://[redacted]@host/socket?[redacted], 2 at a time
 ✓ two users hear each other
-✗ a late user hears it, too (5.0 s)
+✗ a late user hears it, too (failed 2 times, 5.0 s)
 ○ the moon is full (not #today)
 ✓ it works at last (flaky: passed at try 3, 1.2 s)
 
@@ -39,13 +39,13 @@ describe("the pretty output", function()
   it("has marks of ASCII where the locale has no others", function()
     local lines = lines_of(tell("pretty"))
     assert.same({
-      "ok   two users hear each other", "FAIL a late user hears it, too (5.0 s)",
+      "ok   two users hear each other", "FAIL a late user hears it, too (failed 2 times, 5.0 s)",
     }, { lines[2], lines[3] })
   end)
 
   it("has colours where they are wanted, which end where they began", function()
     local lines = lines_of(tell("pretty", { color = true, unicode = true }))
-    assert.equal("\27[31m✗\27[0m a late user hears it, too \27[2m(5.0 s)\27[0m", lines[3])
+    assert.equal("\27[31m✗\27[0m a late user hears it, too \27[2m(failed 2 times, 5.0 s)\27[0m", lines[3])
     for _, line in ipairs(lines) do
       local _, begun = line:gsub("\27%[%d+m", "")
       local _, ended = line:gsub("\27%[0m", "")
@@ -56,7 +56,7 @@ describe("the pretty output", function()
   it("has a line of progress on a terminal, which gives way to others and is gone at the end", function()
     local results = { scenario_run.failed, scenario_run.passed }
     local text, parts = tell("pretty", { is_terminal = true, results = results })
-    local line = "\r\27[KFAIL a late user hears it, too (5.0 s)\n\27[?7l1/2 1 failed\27[?7h"
+    local line = "\r\27[KFAIL a late user hears it, too (failed 2 times, 5.0 s)\n\27[?7l1/2 1 failed\27[?7h"
     assert.equal(line, parts[3])
     assert.equal("\r\27[K\27[?7l1/2 1 failed  two users hear each other\27[?7h", parts[4])
     assert.matches("^\r\27%[K\n1%) ", parts[6])

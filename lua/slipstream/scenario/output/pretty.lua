@@ -58,7 +58,7 @@ local function notes_of(result)
   local notes = {}
   local why = story.why(result)
   if why then notes[1] = text.line(why) end
-  notes[#notes + 1] = story.flaky(result)
+  notes[#notes + 1] = story.flaky(result) or story.failed_again(result)
   if (result.msec or 0) >= SLOW_MSEC then notes[#notes + 1] = text.duration(result.msec) end
   return notes
 end

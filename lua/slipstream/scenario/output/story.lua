@@ -43,6 +43,14 @@ function M.flaky(result)
   return ("flaky: passed at try %d"):format(result.tries)
 end
 
+--- How often a scenario has failed that was tried again; nil: it was not, or has passed.
+---@param result table
+---@return string?
+function M.failed_again(result)
+  if result.status ~= "failed" or (result.tries or 1) == 1 then return nil end
+  return ("failed %d times"):format(result.tries)
+end
+
 --- Why a scenario was skipped; nil: it was not.
 ---@param result table
 ---@return string?
