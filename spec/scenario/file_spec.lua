@@ -52,6 +52,14 @@ describe("a file of scenarios", function()
     assert.same({ {}, {} }, { other.setups, other.teardowns })
   end)
 
+  it("looks for the modules beside it once, however many files there are", function()
+    files:write("two", 'require "slipstream.scenario"("other", function() end)')
+    load 'scenario("first", function() end)'
+    local path = package.path
+    assert(scenario_file.load { files:file "one", files:file "two" })
+    assert.equal(path, package.path)
+  end)
+
   it("has a case for each row, with a name of its own", function()
     local cases = assert(load [[
       local users = { { user = "ann", n = 1 }, { user = "bob", n = 2 } }

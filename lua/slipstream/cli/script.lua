@@ -27,10 +27,11 @@ function M.explain(path, caught)
   return frames > 1 and text .. "\n" .. caught.traceback or text
 end
 
--- A script finds the files beside it.
+-- A script finds the files beside it; of a folder there may be many.
 local function add_folder_of(path)
   local folder = path:match "^(.*)/[^/]*$" or "."
-  package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(folder, folder, package.path)
+  local beside = ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
+  if package.path:sub(1, #beside) ~= beside then package.path = beside .. package.path end
 end
 
 -- What cannot be read is wrong usage, what is wrong inside is a failure.
