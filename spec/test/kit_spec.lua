@@ -31,6 +31,11 @@ describe("the test kit", function()
     assert.equal(sink, log.set_sink(former))
   end)
 
+  it("is ended by busted's finally as well", function()
+    finally(test.reset)
+    test.accept_connect(test.start(chatter.module()))
+  end)
+
   it("begins afresh each time", function()
     test.begin()
     local first = test.start(chatter.module(), nil, { name = "ann" })

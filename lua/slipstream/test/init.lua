@@ -109,6 +109,9 @@ end
 
 -- The connection.
 
+-- The last step of the usual back-off.
+local CONNECT_MSEC <const> = 5000
+
 ---@class slipstream.test.AcceptOptions
 ---@field timeout integer? msec that it waits, the back-off included; 5000
 ---@field heartbeat boolean? true; false: they are not answered, and are pushes of "heartbeat" to "phoenix"
@@ -123,7 +126,7 @@ function M.accept_connect(client, options)
   check.are_options(2, options, accept_options)
   options = options or {}
   check.is_msec_option(2, options, "timeout")
-  local question = questions.connect_in_the_end("accept_connect", client, options.timeout)
+  local question = questions.connect("accept_connect", client, options.timeout or CONNECT_MSEC)
   local connection = question:expect()
   question.line:set_heartbeats(options.heartbeat ~= false)
   local request = connection:read_request()
@@ -142,7 +145,7 @@ function M.refuse_connect(client, status, headers, body)
   check.is_optional(2, status, "number")
   check.is_optional(3, headers, "table")
   check.is_optional(4, body, "string")
-  local connection = questions.connect_in_the_end("refuse_connect", client):expect()
+  local connection = questions.connect("refuse_connect", client, CONNECT_MSEC):expect()
   local request = connection:read_request()
   connection:refuse(status or 403, headers, body)
   kit.settle()
@@ -154,7 +157,7 @@ end
 ---@param text string? what the system says; "connection refused"
 function M.fail_connect(client, text)
   check.is_optional(2, text, "string")
-  questions.connect_in_the_end("fail_connect", client):expect():fail(text or "connection refused")
+  questions.connect("fail_connect", client, CONNECT_MSEC):expect():fail(text or "connection refused")
   kit.settle()
 end
 

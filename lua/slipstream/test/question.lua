@@ -43,27 +43,13 @@ end
 
 -- The questions. Patterns that are absent match everything. No tail calls, which would hide the script.
 
--- How long a back-off mostly is: the last step of those that are usual.
-local CONNECT_MSEC = 5000
-
 --- Whether it dials. It has a connection then, which waits for the test to take it.
----@param name string
----@param client slipstream.Client|slipstream.Socket
----@param msec integer? 5000 where that is awaited
----@return slipstream.test.Question
-function M.connect(name, client, msec)
-  local question = new(name, client, nil, msec)
-  return question
-end
-
---- The same with the time that a back-off may take.
 ---@param name string
 ---@param client slipstream.Client|slipstream.Socket
 ---@param msec integer?
 ---@return slipstream.test.Question
-function M.connect_in_the_end(name, client, msec)
+function M.connect(name, client, msec)
   local question = new(name, client, nil, msec)
-  question.msec = msec or CONNECT_MSEC
   return question
 end
 
