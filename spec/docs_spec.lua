@@ -83,6 +83,16 @@ describe("README.md", function()
   before_each(serve)
   after_each(clean_up)
 
+  it("says yes to nothing without a test behind it", function()
+    local table_of_features = text_of("README.md"):match "\n## What it can do\n(.-)\n## "
+    local count = 0
+    for answer in table_of_features:gmatch "\n| [^-|][^|]- | ([^|]+) |" do
+      count = count + 1
+      assert.truthy(answer == "no" or answer == "slipstream" or answer:find "^%[yes%]%(spec/.*%)$", answer)
+    end
+    assert.is_true(count > 20)
+  end)
+
   it("has its client talked to by a script", function()
     local client = api_doc.parts("README.md", "lua", "lobby.lua")[1]
     local talk = api_doc.parts("README.md", "lua", OWN)[1]
