@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t choice = size == 0 ? 0 : data[0];
   struct slip_wire wire = {choice & 1 ? SLIP_VSN_1 : SLIP_VSN_2,
-                           choice & 2 ? SLIP_FROM_CLIENT : SLIP_FROM_SERVER};
+                           choice & 2 ? SLIP_FROM_CLIENT : SLIP_FROM_SERVER, NULL};
   struct slip_payload in = {.format = choice & 4 ? SLIP_BINARY : SLIP_JSON,
                             .bytes = {(const char *)data, size}};
   in.bytes = slip_span_skip(in.bytes, size == 0 ? 0 : 1);

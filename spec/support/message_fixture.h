@@ -7,10 +7,10 @@
 #include "core/message.h"
 #include "spec/support/check.h"
 
-static const struct slip_wire to_client = {SLIP_VSN_2, SLIP_FROM_SERVER};
-static const struct slip_wire to_server = {SLIP_VSN_2, SLIP_FROM_CLIENT};
-static const struct slip_wire to_client_1 = {SLIP_VSN_1, SLIP_FROM_SERVER};
-static const struct slip_wire to_server_1 = {SLIP_VSN_1, SLIP_FROM_CLIENT};
+static const struct slip_wire to_client = {SLIP_VSN_2, SLIP_FROM_SERVER, NULL};
+static const struct slip_wire to_server = {SLIP_VSN_2, SLIP_FROM_CLIENT, NULL};
+static const struct slip_wire to_client_1 = {SLIP_VSN_1, SLIP_FROM_SERVER, NULL};
+static const struct slip_wire to_server_1 = {SLIP_VSN_1, SLIP_FROM_CLIENT, NULL};
 
 /* One test's buffers and what it read last; `message` borrows from them. */
 static struct slip_buf scratch, out;

@@ -85,6 +85,8 @@ enum slip_err slip_message_read(struct slip_wire wire, struct slip_payload in,
                                 struct slip_buf *scratch, struct slip_message *out,
                                 const char **fault) {
   slip_buf_truncate(scratch, 0);
+  if (wire.codec != NULL)
+    return wire.codec->read(wire.codec, in, scratch, out, fault);
   if (in.format == SLIP_BINARY)
     return read_binary(wire, in.bytes, out, fault);
   return slip_message_text_read(wire, in, scratch, out, fault);
@@ -137,6 +139,8 @@ static enum slip_err write_binary(struct slip_wire wire, struct slip_message m,
 enum slip_err slip_message_write(struct slip_wire wire, const struct slip_message *message,
                                  struct slip_buf *out, enum slip_format *format) {
   assert(wire.sender == SLIP_FROM_SERVER || message->kind == SLIP_MESSAGE_PUSH);
+  if (wire.codec != NULL)
+    return wire.codec->write(wire.codec, message, out, format);
   enum slip_err err = message->payload.format == SLIP_BINARY
                           ? write_binary(wire, *message, out)
                           : slip_message_text_write(wire, message, out);

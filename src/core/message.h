@@ -14,9 +14,12 @@ enum slip_format { SLIP_JSON, SLIP_BINARY };
 /* Who sent it: binary kind 0 has a ref from a client and none from a server. */
 enum slip_sender { SLIP_FROM_CLIENT, SLIP_FROM_SERVER };
 
+struct slip_codec;
+
 struct slip_wire {
   enum slip_vsn vsn;
   enum slip_sender sender;
+  struct slip_codec *codec; /* how messages go instead; NULL: as the vsn says */
 };
 
 /* What the head of a message may take, in front of a payload that is sent where it lies. */
@@ -49,6 +52,19 @@ struct slip_message {
   struct slip_span event;      /* "phx_reply" for a REPLY */
   struct slip_span status;     /* REPLY only; any string */
   struct slip_payload payload; /* of a REPLY: its response ("null" when it had none) */
+};
+
+/*
+ * Another serializer than Phoenix's: it stands in the place of the two functions below, does what
+ * they do, and is borrowed by who has it in a wire. It is a function of its arguments: it must not
+ * call who asks it. What the script gives as payloads comes to it as SLIP_BINARY, whatever that
+ * means to it; JSON is of our own, and always "{}". SLIP_ESCRIPT: it cannot, and knows why.
+ */
+struct slip_codec {
+  enum slip_err (*read)(struct slip_codec *codec, struct slip_payload in, struct slip_buf *scratch,
+                        struct slip_message *out, const char **fault);
+  enum slip_err (*write)(struct slip_codec *codec, const struct slip_message *message,
+                         struct slip_buf *out, enum slip_format *format);
 };
 
 /*

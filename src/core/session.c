@@ -148,6 +148,10 @@ static void tidy(struct slip_session *s) {
   slip_roster_sweep(&s->roster);
   if (s->link == LINK_OPEN && s->reason != NULL)
     slip_session_drop_reason(s);
+  if (s->is_mute)
+    slip_session_fail(s, SLIP_WS_NORMAL,
+                      SLIP_SPAN("the serializer could not write a message of the client's own"));
+  s->is_mute = false;
   if (s->is_starved) {
     s->is_starved = false;
     struct slip_reason reason = {.kind = SLIP_REASON_CONNECTION_LOST,

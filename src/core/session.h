@@ -42,6 +42,7 @@ struct slip_session_config {
   uint32_t max_buffered_pushes; /* 1 to SLIP_BUFFERED_PUSHES_MAX */
   bool rejoin_on_reconnect;
   enum slip_vsn vsn;
+  struct slip_codec *codec; /* NULL: what `vsn` says. Borrowed */
   struct slip_session_compress compress;
   struct slip_backoff reconnect;
   struct slip_backoff rejoin;
@@ -185,7 +186,7 @@ char *slip_session_room(struct slip_session *s, size_t *size);
  * SLIP_ETOOBIG (SLIP_TOPICS_MAX topics, or a name over 64 KiB), SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_session_join(struct slip_session *s, struct slip_span topic);
 /* The answer to JOIN_DUE. SLIP_ESTATE: not due any more (left, or the link is gone). SLIP_EFULL,
- * SLIP_ENOMEM. */
+ * SLIP_ESCRIPT (the codec's), SLIP_ENOMEM. */
 SLIP_CHECKED enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span topic,
                                                   struct slip_payload payload);
 /* The answer to JOIN_DUE when there are no params to be had: the topic closes without an event. */
@@ -214,7 +215,7 @@ struct slip_push {
  * connected. SLIP_ESTATE: topic not joined. SLIP_EFULL: max_queue_bytes, max_buffered_pushes or
  * SLIP_PENDING_MAX; WRITABLE follows once the queue has fallen to half of each, and so far that
  * this push fits in. SLIP_EUTF8. SLIP_ETOOBIG: a binary push with a field over 255 bytes.
- * SLIP_EINVAL: binary in vsn 1. SLIP_ENOMEM.
+ * SLIP_EINVAL: binary in vsn 1. SLIP_ESCRIPT: the codec's. SLIP_ENOMEM.
  *
  * One that may wait is kept while its topic is on its way (SLIP_JOIN_REQUESTED), with the link or
  * without, and goes out right after the join's answer, in order and before all that is pushed when
@@ -235,7 +236,7 @@ bool slip_session_awaits_reply(const struct slip_session *s, uint64_t before);
  * Sends a heartbeat now; HEARTBEAT follows, or the link ends as for any other that is not answered.
  * The next regular one counts from its answer; where there are none, none begin. SLIP_ECLOSED: not
  * connected. SLIP_ESTATE: one is under way already, and its HEARTBEAT will come. SLIP_EFULL:
- * max_queue_bytes or SLIP_PENDING_MAX. SLIP_ENOMEM.
+ * max_queue_bytes or SLIP_PENDING_MAX. SLIP_ESCRIPT: the codec's. SLIP_ENOMEM.
  */
 SLIP_CHECKED enum slip_err slip_session_ping(struct slip_session *s);
 /*

@@ -33,8 +33,12 @@ static enum slip_err request_heartbeat(struct slip_session *s) {
 }
 
 void slip_session_send_heartbeat(struct slip_session *s) {
-  if (request_heartbeat(s) != SLIP_OK)
-    slip_session_schedule_heartbeat(s); /* another time, then */
+  enum slip_err err = request_heartbeat(s);
+  if (err == SLIP_OK)
+    return;
+  slip_session_schedule_heartbeat(s); /* another time, then */
+  if (err == SLIP_ESCRIPT)
+    slip_session_note_unwritten(s, err);
 }
 
 enum slip_err slip_session_ping(struct slip_session *s) {

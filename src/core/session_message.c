@@ -32,14 +32,14 @@ static uint64_t ref_of(struct slip_span text) {
 
 static bool may_take(const struct slip_session *s, const struct slip_payload *payload) {
   return payload->lent != NULL && payload->bytes.size >= TAKEN_FROM && s->outbox.size == 0 &&
-         s->deflate == NULL && s->config->vsn == SLIP_VSN_2;
+         s->deflate == NULL && s->config->vsn == SLIP_VSN_2 && s->config->codec == NULL;
 }
 
 /* In vsn 2 a bracket is all that stands behind a payload: what stands before is put into the gap
  * before it, and the outbox takes the memory. *is_taken: there was enough room in the gap. */
 static enum slip_err take_message(struct slip_session *s, struct slip_message message,
                                   uint32_t mask, bool *is_taken) {
-  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT, s->config->codec};
   struct slip_buf *body = message.payload.lent, around = {0};
   size_t payload = body->size - message.payload.bytes.size;
   enum slip_format format;
@@ -59,7 +59,7 @@ static enum slip_err take_message(struct slip_session *s, struct slip_message me
 
 static enum slip_err copy_message(struct slip_session *s, const struct slip_message *message,
                                   uint32_t mask) {
-  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT, s->config->codec};
   enum slip_format format;
   size_t place;
   enum slip_err err = slip_ws_frame_open(&s->outbox, &place);
@@ -75,6 +75,13 @@ static enum slip_err copy_message(struct slip_session *s, const struct slip_mess
   enum slip_ws_kind kind = format == SLIP_BINARY ? SLIP_WS_BINARY : SLIP_WS_TEXT;
   slip_ws_frame_seal(&s->outbox, place, kind, mask);
   return SLIP_OK;
+}
+
+void slip_session_note_unwritten(struct slip_session *s, enum slip_err err) {
+  if (err == SLIP_ESCRIPT)
+    s->is_mute = true;
+  else
+    s->is_starved = true;
 }
 
 enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
@@ -202,7 +209,7 @@ static bool got_push(struct slip_session *s, const struct slip_message *m,
 
 bool slip_session_got_message(struct slip_session *s, const struct slip_ws_message *in,
                               struct slip_action *out) {
-  struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_SERVER, s->config->codec};
   struct slip_payload payload = {.format = in->kind == SLIP_WS_BINARY ? SLIP_BINARY : SLIP_JSON,
                                  .bytes = in->data,
                                  .plain = in->plain};

@@ -89,6 +89,7 @@ struct slip_session {
   bool awaits_heartbeat : 1; /* a heartbeat is unanswered */
   bool is_join_unheard : 1;  /* `quiet_since` is when a join went out */
   bool is_starved : 1;       /* an action could not be queued for want of memory */
+  bool is_mute : 1;          /* the codec could not write a message that nobody has asked for */
   bool was_full : 1;         /* a push was refused: WRITABLE is to come */
 };
 
@@ -156,6 +157,8 @@ bool slip_session_is_full(const struct slip_session *s, size_t more);
 struct slip_span slip_session_ref_text(uint64_t ref, char room[24]);
 /* Writes a message as a frame under that mask. The errors of slip_message_write; nothing is written
  * then. */
+/* A message that nobody hears of was not written, for that: the link is to end. */
+void slip_session_note_unwritten(struct slip_session *s, enum slip_err err);
 enum slip_err slip_session_write_message(struct slip_session *s, const struct slip_message *message,
                                          uint32_t mask);
 /* Writes a message and waits for its answer; when either fails, neither is done. */

@@ -89,13 +89,14 @@ static bool is_disconnected(const struct slip_session *s) {
   return s->link == LINK_CLOSING || (s->link == LINK_NONE && was_asked_for);
 }
 
-/* What cannot be written is refused now, when somebody hears of it. The payload has no part in it.
- */
+/* What cannot be written is refused now, when somebody hears of it. In the payload only a codec can
+ * find fault. */
 static enum slip_err try_message(const struct slip_session *s, struct slip_message message) {
-  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT};
+  struct slip_wire wire = {s->config->vsn, SLIP_FROM_CLIENT, s->config->codec};
   struct slip_buf trial = {0};
   enum slip_format format;
-  message.payload.bytes = SLIP_SPAN("");
+  if (wire.codec == NULL)
+    message.payload.bytes = SLIP_SPAN("");
   enum slip_err err = slip_message_write(wire, &message, &trial, &format);
   slip_buf_clear(&trial);
   return err;
@@ -152,8 +153,8 @@ enum slip_err slip_session_push(struct slip_session *s, const struct slip_push *
 /* What becomes of those that are kept. */
 
 /* From here on it is as if it had been pushed now, but for its time-out. */
-static enum slip_err send_buffered(struct slip_session *s, const struct slip_buffered_push *kept,
-                                   struct slip_pending_entry *entry) {
+static bool send_buffered(struct slip_session *s, const struct slip_buffered_push *kept,
+                          struct slip_pending_entry *entry) {
   struct slip_push push = {
       .topic = slip_topic_name(kept->topic),
       .event = slip_buffered_push_event(kept),
@@ -162,12 +163,14 @@ static enum slip_err send_buffered(struct slip_session *s, const struct slip_buf
   struct refs refs;
   struct slip_message message = message_of(&push, kept->topic->join_ref, kept->ref, &refs);
   enum slip_err err = slip_session_write_message(s, &message, kept->mask);
-  if (err != SLIP_OK)
-    return err;
+  if (err != SLIP_OK) {
+    slip_session_note_unwritten(s, err);
+    return false;
+  }
   entry->kind = SLIP_PENDING_PUSH;
   entry->join_ref = kept->topic->join_ref;
   s->pushes++;
-  return SLIP_OK;
+  return true;
 }
 
 void slip_session_flush_topic(struct slip_session *s, const struct slip_topic *topic) {
@@ -177,11 +180,10 @@ void slip_session_flush_topic(struct slip_session *s, const struct slip_topic *t
     assert(entry != NULL);
     if ((*link)->topic != topic || entry->deadline <= s->now) {
       link = &(*link)->next; /* of another topic, or too late: its time-out is told next */
-    } else if (send_buffered(s, *link, entry) == SLIP_OK) {
+    } else if (send_buffered(s, *link, entry)) {
       slip_push_buffer_drop(&s->buffer, link);
     } else {
-      s->is_starved = true; /* it waits for the next join, in its place */
-      return;
+      return; /* it waits for the next join, in its place */
     }
   }
 }

@@ -82,7 +82,7 @@ static void send_leave(struct slip_session *s, struct slip_topic *topic, bool is
   enum slip_err err = is_awaited ? slip_session_request(s, &message, &entry)
                                  : slip_session_write_message(s, &message, slip_luck_draw(s->luck));
   if (err != SLIP_OK)
-    s->is_starved = true; /* the server must not keep a channel that we forget: the link ends */
+    slip_session_note_unwritten(s, err); /* the server must not keep a channel that we forget */
 }
 
 static void carry_out(struct slip_session *s, struct slip_topic *topic,

@@ -63,7 +63,7 @@ static void push_message(lua_State *L, const struct slip_message *m) {
 static int core_message_read(lua_State *L) {
   const struct slip_payload in = {.format = lua_toboolean(L, 2) ? SLIP_BINARY : SLIP_JSON,
                                   .bytes = slip_result_check_span(L, 1)};
-  const struct slip_wire wire = {to_vsn(luaL_optinteger(L, 3, 2)), SLIP_FROM_CLIENT};
+  const struct slip_wire wire = {to_vsn(luaL_optinteger(L, 3, 2)), SLIP_FROM_CLIENT, NULL};
   struct slip_message message;
   const char *fault = NULL;
   enum slip_err err = slip_message_read(wire, in, work_memory(L), &message, &fault);
@@ -117,7 +117,7 @@ static int core_message_write(lua_State *L) {
       .status = field_text(L, "status"),
       .payload = {.format = field_format(L), .bytes = field_text(L, "payload")},
   };
-  const struct slip_wire wire = {field_vsn(L), SLIP_FROM_SERVER};
+  const struct slip_wire wire = {field_vsn(L), SLIP_FROM_SERVER, NULL};
   struct slip_buf *out = work_memory(L);
   enum slip_format format;
   enum slip_err err = slip_message_write(wire, &message, out, &format);
