@@ -6,10 +6,22 @@ local core = require "slipstream.core"
 local log = require "slipstream.log"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
+local serializers = require "slipstream.serializer"
 local setting = require "slipstream.setting"
 local uv = require "luv"
 
 local check, read_uri = setting.check, setting.read_uri
+
+---@class slipstream.Message
+---@field join_ref string?
+---@field ref string?
+---@field topic string
+---@field event string
+---@field payload any of a "phx_reply" { status, response }
+
+---@class slipstream.Serializer
+---@field encode fun(message: slipstream.Message): string, boolean? the bytes, and whether they are binary
+---@field decode fun(bytes: string, is_binary: boolean): slipstream.Message
 
 ---@class slipstream.Config
 ---@field uri string ws://, wss:// or ws+unix:///path:/resource; `vsn` is added to its query when missing
@@ -36,7 +48,7 @@ local check, read_uri = setting.check, setting.read_uri
 ---@field vsn string? "2.0.0" or "1.0.0"
 ---@field json table? with `encode` and `decode`, such as cjson
 ---@field test_mode boolean? true: never the network, only the test kit
----@field serializer table? not there yet
+---@field serializer slipstream.Serializer? another format than those of Phoenix
 ---@field tls slipstream.TlsOptions? for wss://
 
 ---@class slipstream.TlsOptions
@@ -103,11 +115,14 @@ local function take_turn(turn)
   return turn[(turn.count - 1) % #turn + 1]
 end
 
--- The vsn that the URI asks for must be the one that is spoken.
-local function vsn_of(text, wanted)
-  local said = assert(read_uri(text)).vsn
+-- The vsn that the URI asks for must be the one that is spoken. `settings`, or a config, has `vsn` and
+-- `serializer`.
+local function vsn_of(text, settings)
+  local said, wanted = assert(read_uri(text)).vsn, settings.vsn
+  local fault_of = settings.serializer and setting.core.vsn or setting.phoenix_vsn
+  if wanted and fault_of(wanted) then return nil, "vsn: " .. fault_of(wanted) end
   if not said then return wanted or "2.0.0", false end
-  if setting.core.vsn(said) then return nil, ('uri: vsn must be "2.0.0" or "1.0.0"') end
+  if fault_of(said) then return nil, "uri: vsn " .. fault_of(said) end
   if wanted and wanted ~= said then
     return nil, ("uri: it says vsn=%s, but vsn is %s"):format(said, wanted)
   end
@@ -125,6 +140,7 @@ end
 ---@field elsewhere slipstream.Settings? those of them that are for any server, see slipstream.redirect
 ---@field local_turn table? the addresses of local_address, shared with others
 ---@field json table?
+---@field serializer table?
 ---@field proxy string|false?
 
 -- Whether there is a way to dial it; what the environment says may be otherwise each time.
@@ -138,10 +154,10 @@ local function read(given)
   local fault = check(given, setting.all)
   if fault then return nil, fault end
   if given.uri == nil then return nil, "uri: needed" end
-  local vsn, text = vsn_of(given.uri, given.vsn)
+  local vsn, text = vsn_of(given.uri, given)
   if not vsn then return nil, text end
   local settings = { uri = given.uri, vsn = vsn }
-  for _, key in ipairs { "params", "headers", "auth_token", "json", "tls", "proxy" } do
+  for _, key in ipairs { "params", "headers", "auth_token", "json", "serializer", "tls", "proxy" } do
     if given[key] ~= nil then settings[key] = given[key] end
   end
   if settings.tls then settings.tls = copy(settings.tls) end -- others may have the same settings
@@ -150,7 +166,10 @@ local function read(given)
 end
 
 local function numbers_of(given, vsn)
-  local numbers = { decode = given.json and given.json.decode }
+  local numbers = {
+    decode = given.json and given.json.decode,
+    serializer = given.serializer and serializers.for_core(given.serializer),
+  }
   for key, value in pairs(given) do
     if setting.core[key] then numbers[key] = value end
   end
@@ -195,8 +214,8 @@ local function with_vsn(text, vsn)
 end
 
 -- The URI with vsn and params in its query.
-local function whole_uri(text, vsn, params)
-  local said, has_vsn = vsn_of(text, vsn)
+local function whole_uri(text, settings, params)
+  local said, has_vsn = vsn_of(text, settings)
   if not said then return nil, has_vsn end
   local more, fault = params_text(params)
   if not more then return nil, fault end
@@ -235,7 +254,7 @@ end
 local function plan(settings, overrides, is_trial)
   local params = want(settings, overrides, "params")
   if is_trial and type(params) == "function" then params = nil end
-  local whole, parts = whole_uri(want(settings, overrides, "uri"), settings.vsn, params)
+  local whole, parts = whole_uri(want(settings, overrides, "uri"), settings, params)
   if not whole then return nil, parts end
   if parts.unix_path and settings.local_turn then return nil, "local_address: a unix socket has none" end
   local headers_wanted = want(settings, overrides, "headers")

@@ -144,7 +144,7 @@ end
 
 local function answer_join(socket, topic, text)
   journal.join_due(socket, topic)
-  local sent, fault, code = socket._core:send_join(topic, text)
+  local sent, fault, code = socket._core:send_join(topic, text, socket._config.serializer ~= nil)
   if sent then return end
   journal.join_not_sent(socket, topic, fault, code)
   if code == "not_due" then return end
@@ -164,7 +164,7 @@ function M.join_due(socket, topic)
   if socket._presences then socket._presences:joins(topic) end
   if socket._ending or postpone(socket, M.join_due, topic) then return end
   local params = socket._params and socket._params[topic]
-  if type(params) ~= "function" then return answer_join(socket, topic, params or "{}") end
+  if type(params) ~= "function" then return answer_join(socket, topic, params or socket:_encode()) end
   return ask(socket, "join params", topic, answer_join, prepare_join, topic, params)
 end
 

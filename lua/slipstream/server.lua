@@ -16,6 +16,7 @@ local core = require "slipstream.core"
 local App = require "slipstream.server.app"
 local log = require "slipstream.log"
 local nearest = require "slipstream.nearest"
+local setting = require "slipstream.setting"
 
 ---@class slipstream.server
 local M = {}
@@ -31,7 +32,7 @@ end
 
 ---@class slipstream.ConnectInfo
 ---@field path string
----@field vsn integer 1 or 2
+---@field vsn integer|string 1 or 2; with a serializer any other text
 ---@field auth_token string?
 ---@field header fun(name: string): string? while `connect` runs
 
@@ -41,6 +42,7 @@ end
 ---@field id (fun(socket: slipstream.ServerSocket): any)? by which `disconnect` finds a connection
 ---@field http (fun(method: string, path: string, request: table): ...)? status, body, headers for other paths
 ---@field report (fun(where: string, text: string, details: table))? hears of errors instead of the log
+---@field serializer slipstream.Serializer? another format than JSON, for all connections
 ---@field path string? "/socket/websocket"
 ---@field idle_timeout_msec integer? 60000; 0: none
 ---@field max_joins integer? 100
@@ -60,6 +62,9 @@ local known = {
   -- report(where, text, details): an error in a callback; `details` has pattern, topic and event where
   -- there are such, and the traceback when it has more places than `text`. The default is the log.
   report = { "function", report_to_log },
+  -- encode(message) → bytes [, is_binary], decode(bytes, is_binary) → message: in the place of JSON, for all
+  -- connections and any vsn.
+  serializer = { "table" },
   path = { "string", "/socket/websocket" },
   idle_timeout_msec = { "integer", 60000 }, -- 0: none
   max_joins = { "integer", 100 },
@@ -89,6 +94,8 @@ local function check_options(given)
     end
     options[key] = value
   end
+  local fault = options.serializer and setting.all.serializer(options.serializer)
+  if fault then error("server.new: serializer: " .. fault, 3) end
   return options
 end
 

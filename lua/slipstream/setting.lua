@@ -171,17 +171,19 @@ local function one_of(...)
   end
 end
 
-local function json(value)
+--- What is wrong with a vsn where Phoenix's own serializers are spoken; nil when nothing is.
+---@type fun(value: any): string?
+M.phoenix_vsn = one_of("2.0.0", "1.0.0")
+
+-- Another serializer may have one of its own.
+local function vsn(value)
+  if type(value) ~= "string" or not value:find "^%d+%.%d+%.%d+$" then return M.phoenix_vsn(value) end
+end
+
+local function codec(value)
   if type(value) ~= "table" then return expected("table", value) end
   if type(value.encode) ~= "function" or type(value.decode) ~= "function" then
     return "functions encode and decode expected"
-  end
-end
-
--- For what a later version brings; `off` says the same as leaving it out.
-local function later(off)
-  return function(value)
-    if value ~= off or off == nil then return "not supported yet" end
   end
 end
 
@@ -249,7 +251,7 @@ M.core = {
   join_timeout_msec = msec(1), push_timeout_msec = msec(1), write_timeout_msec = msec(1),
   stable_after_msec = msec(0), reconnect_after_msec = steps, rejoin_after_msec = steps, jitter = share,
   rejoin_on_reconnect = boolean, max_message_bytes = bytes, max_queue_bytes = bytes,
-  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = one_of("2.0.0", "1.0.0"), compress = compress,
+  max_buffered_pushes = integer(1, MAX_BUFFERED), vsn = vsn, compress = compress,
 }
 
 --- What each attempt may say anew, see connect_params.
@@ -257,8 +259,7 @@ M.dial = { uri = uri, params = table_or_function, headers = headers, auth_token 
 
 --- All.
 M.all = {
-  json = json, tls = tls, local_address = addresses,
-  serializer = later(), proxy = proxy,
+  json = codec, serializer = codec, tls = tls, local_address = addresses, proxy = proxy,
   test_mode = boolean,
 }
 for key, checker in pairs(M.core) do M.all[key] = checker end

@@ -12,6 +12,7 @@ local handlers = require "slipstream.event"
 local passive = require "slipstream.passive"
 local process = require "slipstream.process"
 local reason_of = require("slipstream.reason").new
+local serializers = require "slipstream.serializer"
 local registry = require "slipstream.registry"
 local report = require "slipstream.report"
 local telemetry = require "slipstream.telemetry"
@@ -207,8 +208,9 @@ end
 
 -- Topics.
 
--- JSON text of the value; `what` is how a fault names it.
+-- JSON text of the value, or with a serializer what the core keeps for it; `what` is how a fault names it.
 function Socket:_encode(value, what)
+  if self._config.serializer then return serializers.pack(value, what) end
   if value == nil then return "{}" end
   local json = self._config.json
   if json then
@@ -331,7 +333,8 @@ end
 
 local push_value, no_payload = core.push, {}
 
--- core.push refuses, with false, what is no socket or no string, and what the script's own JSON is to encode.
+-- core.push refuses, with false, what is no socket or no string, and what the script's own JSON or serializer
+-- is to encode.
 local function push(self, topic, event, payload, timeout, may_wait)
   local ref, text, code = push_value(self, topic, event, payload, timeout, may_wait)
   if ref ~= false then return ref, text, code end
@@ -339,7 +342,7 @@ local function push(self, topic, event, payload, timeout, may_wait)
   if payload == nil then payload = no_payload end
   local json, fault = self:_encode(payload, "payload")
   if not json then return nil, fault, "invalid" end
-  return self._core:push(topic, event, json, false, timeout, may_wait)
+  return self._core:push(topic, event, json, self._config.serializer ~= nil, timeout, may_wait)
 end
 
 --- Pushes an event to a joined topic, or with `buffer` to one that is about to be joined; the answer comes to

@@ -117,9 +117,13 @@ describe("a config", function()
     for _, case in ipairs(faults) do assert.equal(case[2], fault_of(case[1])) end
   end)
 
-  it("says so when a key has to wait for a later version, unless it is off", function()
-    assert.equal("serializer: not supported yet", fault_of { serializer = true })
-    assert.truthy(read { test_mode = false })
+  it("takes any vsn with a serializer", function()
+    local serializer = { encode = print, decode = print }
+    assert.equal(URI .. "?vsn=3.1.0", dial({ vsn = "3.1.0", serializer = serializer }).uri)
+    assert.truthy(read { uri = URI .. "?vsn=3.1.0", serializer = serializer })
+    assert.equal('vsn: must be "2.0.0" or "1.0.0"', fault_of { vsn = "three", serializer = serializer })
+    assert.equal("serializer: functions encode and decode expected", fault_of { serializer = {} })
+    assert.equal("serializer: table expected, got string", fault_of { serializer = "msgpack" })
   end)
 
   it("takes a unix socket, and says what is wrong with one", function()

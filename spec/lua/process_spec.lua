@@ -79,7 +79,7 @@ describe("the process", function()
     start(nil, { send_join = { nil, "queue_full", "queue_full" } })
     socket._params = { ["room:1"] = '{"a":1}' }
     event.join_due(socket, "room:1")
-    assert.same({ { "room:1", '{"a":1}' } }, asked "send_join")
+    assert.same({ { "room:1", '{"a":1}', false } }, asked "send_join")
     assert.same({ { "room:1" } }, asked "drop_join")
     assert.same({ { "room:1" } }, asked "rejoin")
   end)

@@ -5,6 +5,7 @@
 #include "script/event_lua.h"
 #include "script/push_lua.h"
 #include "script/result.h"
+#include "script/serializer_lua.h"
 
 #include <lauxlib.h>
 
@@ -23,6 +24,8 @@ struct slip_client_box *slip_client_check(lua_State *L) {
       is_client(L) ? lua_touserdata(L, 1) : luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
   if (box->client == NULL)
     luaL_error(L, "attempt to use a closed client");
+  if (box->is_coding)
+    luaL_error(L, "attempt to use a client inside of its serializer");
   return box;
 }
 
@@ -30,23 +33,40 @@ struct slip_client_box *slip_client_check(lua_State *L) {
 static int finish(lua_State *L, const struct slip_client_box *box, enum slip_err err,
                   const char *state) {
   slip_client_leave(box->client);
+  if (err == SLIP_ESCRIPT && box->has_serializer)
+    return slip_result_fail(L, slip_serializer_fault(box), "invalid");
   return slip_result_push(L, err, state);
 }
 
 /* Its life. */
 
-/* Pushes a closed client, with the decoder of the config, a userdata at 5, if that has one. */
+/* Pushes a closed client, with what codes for it of the config, a userdata at 5, if that has some.
+ */
 static struct slip_client_box *push_closed(lua_State *L, struct slip_host_box *host,
-                                           bool has_decoder) {
-  struct slip_client_box *box =
-      lua_newuserdatauv(L, sizeof *box, has_decoder ? SLIP_CLIENT_DECODE : SLIP_CLIENT_HOST);
-  *box = (struct slip_client_box){.client = NULL, .host = host, .has_decoder = has_decoder};
+                                           const struct slip_config_box *config) {
+  int slots = config->has_decoder ? SLIP_CLIENT_CODEC : SLIP_CLIENT_HOST;
+  size_t size = sizeof(struct slip_client_box);
+  if (config->has_serializer) {
+    slots = SLIP_CLIENT_AT_HAND;
+    size = sizeof(struct slip_serializer_box);
+  }
+  struct slip_client_box *box = lua_newuserdatauv(L, size, slots);
+  *box = (struct slip_client_box){.client = NULL, .host = host, .has_decoder = config->has_decoder};
   luaL_setmetatable(L, SLIP_CLIENT_TYPE);
-  if (has_decoder) {
-    lua_getiuservalue(L, 5, SLIP_CONFIG_DECODE);
-    lua_setiuservalue(L, -2, SLIP_CLIENT_DECODE);
+  if (slots != SLIP_CLIENT_HOST) {
+    lua_getiuservalue(L, 5, SLIP_CONFIG_CODEC);
+    lua_setiuservalue(L, -2, SLIP_CLIENT_CODEC);
   }
   return box;
+}
+
+/* Opens it; last, so that it is owned at once. */
+static enum slip_err open_client(struct slip_client_box *box,
+                                 const struct slip_config_box *config) {
+  struct slip_session_config session = config->session;
+  if (config->has_serializer)
+    session.codec = slip_serializer_init((struct slip_serializer_box *)box);
+  return slip_client_new(box->host->loop, &session, &slip_event_handler, box, &box->client);
 }
 
 /* Arguments: host, handlers, socket, config. */
@@ -60,8 +80,7 @@ int slip_client_push(lua_State *L) {
     lua_replace(L, 4);
   }
   const struct slip_config_box *config = slip_config_push(L, 4); /* stays at 5 */
-  struct slip_client_box *box =
-      push_closed(L, host, config->has_decoder); /* so that __gc is safe */
+  struct slip_client_box *box = push_closed(L, host, config);    /* so that __gc is safe */
   slip_event_push_handlers(L, 2, box);
   lua_setiuservalue(L, 6, SLIP_CLIENT_HANDLERS);
   lua_pushvalue(L, 3);
@@ -69,8 +88,7 @@ int slip_client_push(lua_State *L) {
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, 6, SLIP_CLIENT_HOST);
   slip_live_set(L, 6, true);
-  enum slip_err err = slip_client_new(host->loop, &config->session, &slip_event_handler, box,
-                                      &box->client); /* last: owned at once */
+  enum slip_err err = open_client(box, config);
   if (err == SLIP_OK)
     return 1;
   slip_live_set(L, 6, false);
@@ -90,7 +108,9 @@ static void close_client(lua_State *L, int index) {
 }
 
 static int client_close(lua_State *L) {
-  luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  const struct slip_client_box *box = luaL_checkudata(L, 1, SLIP_CLIENT_TYPE);
+  if (box->is_coding)
+    luaL_error(L, "attempt to close a client inside of its serializer");
   close_client(L, 1);
   return 0;
 }

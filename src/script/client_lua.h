@@ -17,15 +17,18 @@ enum slip_client_slot {
   SLIP_CLIENT_HANDLERS = 1, /* an array: the handler of event kind k at k + 1, see event_lua.h */
   SLIP_CLIENT_SOCKET,       /* the first argument of every handler */
   SLIP_CLIENT_HOST,
-  SLIP_CLIENT_DECODE, /* there only with a JSON of the script's own */
+  SLIP_CLIENT_CODEC,  /* a JSON's decoder, or a serializer's functions; there only with one */
+  SLIP_CLIENT_AT_HAND /* the payload of the message at hand; there only with a serializer */
 };
 
 struct slip_client_box {
   struct slip_client *client; /* NULL: closed */
   struct slip_host_box *host;
-  uint16_t handled; /* bit k: there is a handler of event kind k */
-  uint16_t called;  /* bit k: mostly, its callback is called without it */
-  bool has_decoder; /* the script brings its own JSON */
+  uint16_t handled;    /* bit k: there is a handler of event kind k */
+  uint16_t called;     /* bit k: mostly, its callback is called without it */
+  bool has_decoder;    /* the script brings its own JSON */
+  bool has_serializer; /* a `struct slip_serializer_box` */
+  bool is_coding;      /* its serializer runs: nothing else may be asked of it */
 };
 
 /* Makes the metatable of clients. */

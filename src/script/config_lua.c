@@ -117,10 +117,15 @@ static void read_session(lua_State *L, int index, struct slip_session_config *ou
 
 /* Pushes what the table at `index` says. */
 static void make(lua_State *L, int index) {
-  struct slip_config_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_CONFIG_DECODE);
+  struct slip_config_box *box = lua_newuserdatauv(L, sizeof *box, SLIP_CONFIG_CODEC);
   read_session(L, index, &box->session);
-  box->has_decoder = lua_getfield(L, index, "decode") != LUA_TNIL;
-  lua_setiuservalue(L, -2, SLIP_CONFIG_DECODE);
+  box->has_serializer = lua_getfield(L, index, "serializer") != LUA_TNIL;
+  box->has_decoder = false;
+  if (!box->has_serializer) {
+    lua_pop(L, 1);
+    box->has_decoder = lua_getfield(L, index, "decode") != LUA_TNIL;
+  }
+  lua_setiuservalue(L, -2, SLIP_CONFIG_CODEC);
 }
 
 const struct slip_config_box *slip_config_push(lua_State *L, int index) {

@@ -8,12 +8,13 @@
 
 #include <lua.h>
 
-/* The user value of a config: its decoder, or nil. */
-#define SLIP_CONFIG_DECODE 1
+/* The user value of a config: its decoder, the functions of its serializer, or nil. */
+#define SLIP_CONFIG_CODEC 1
 
 struct slip_config_box {
   struct slip_session_config session;
-  bool has_decoder; /* the script brings its own JSON */
+  bool has_decoder;    /* the script brings its own JSON */
+  bool has_serializer; /* or a serializer, see serializer_lua.h */
 };
 
 /*

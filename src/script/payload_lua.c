@@ -36,12 +36,16 @@ bool slip_payload_push(lua_State *L, const struct slip_client_box *box,
     lua_pushnil(L);
     return true;
   }
+  if (box->has_serializer) {
+    lua_getiuservalue(L, 2, SLIP_CLIENT_AT_HAND);
+    return true;
+  }
   if (payload.format == SLIP_BINARY) {
     push_binary(L, payload.bytes);
     return true;
   }
   if (!box->has_decoder)
     return slip_json_push_known(L, payload.bytes, payload.plain);
-  lua_getiuservalue(L, 2, SLIP_CLIENT_DECODE);
+  lua_getiuservalue(L, 2, SLIP_CLIENT_CODEC);
   return push_decoded(L, payload.bytes);
 }

@@ -4,6 +4,7 @@
 #include "script/json.h"
 #include "script/payload_lua.h"
 #include "script/result.h"
+#include "script/serializer_lua.h"
 
 #include <lauxlib.h>
 
@@ -30,7 +31,8 @@ static enum slip_err request(const struct slip_client_box *box, const struct sli
   return err;
 }
 
-static int answer(lua_State *L, enum slip_err err, uint64_t ref) {
+static int answer(lua_State *L, const struct slip_client_box *box, enum slip_err err,
+                  uint64_t ref) {
   if (err == SLIP_OK) {
     lua_pushinteger(L, (lua_Integer)ref);
     return 1;
@@ -38,6 +40,8 @@ static int answer(lua_State *L, enum slip_err err, uint64_t ref) {
   if (err == SLIP_ETOOBIG)
     return slip_result_fail(L, "topic and event of a binary push have at most 255 bytes each",
                             "too_big");
+  if (err == SLIP_ESCRIPT && box->has_serializer)
+    return slip_result_fail(L, slip_serializer_fault(box), "invalid");
   return slip_result_push(L, err, "not_joined");
 }
 
@@ -48,7 +52,7 @@ int slip_push_bytes(lua_State *L) {
   push.payload = (struct slip_payload){.format = format, .bytes = slip_result_check_span(L, 4)};
   uint64_t ref = 0;
   enum slip_err err = request(box, &push, &ref);
-  return answer(L, err, ref);
+  return answer(L, box, err, ref);
 }
 
 /* Pushes the metatable of what is at `index`, and says whether it is that upvalue. */
@@ -83,7 +87,7 @@ static int push_json(lua_State *L, const struct slip_client_box *box, struct sli
   enum slip_err err = request(box, push, &ref);
   if (!is_absent)
     slip_json_take_back(L);
-  return answer(L, err, ref);
+  return answer(L, box, err, ref);
 }
 
 static int push_binary(lua_State *L, const struct slip_client_box *box, struct slip_push *push) {
@@ -94,7 +98,7 @@ static int push_binary(lua_State *L, const struct slip_client_box *box, struct s
   push->payload =
       (struct slip_payload){.format = SLIP_BINARY, .bytes = slip_result_check_span(L, -1)};
   enum slip_err err = request(box, push, &ref);
-  return answer(L, err, ref);
+  return answer(L, box, err, ref);
 }
 
 static int core_push(lua_State *L) {
@@ -102,7 +106,7 @@ static int core_push(lua_State *L) {
   struct slip_client_box *box = find_client(L);
   bool is_binary = is_of(L, 4, BINARY_MT);
   if (box == NULL || lua_type(L, 2) != LUA_TSTRING || lua_type(L, 3) != LUA_TSTRING ||
-      (box->has_decoder && !is_binary)) {
+      box->has_serializer || (box->has_decoder && !is_binary)) {
     lua_pushboolean(L, false);
     return 1;
   }

@@ -5,7 +5,8 @@
  *
  *   core.push(socket, topic, event, payload, timeout, may_wait)
  *     → ref | nil, text, code | false: it is not for us, by what is no socket that has connected
- *       yet, by a topic or event that is no string, or for a config with a JSON of its own
+ *       yet, by a topic or event that is no string, or for a config with a JSON or a
+ *       serializer of its own
  *
  * `timeout` and `may_wait` may be absent.
  */

@@ -122,13 +122,13 @@ function App:broadcast(topic, event, payload, from)
   check.self(self, App.__name)
   check.is(1, topic, "string")
   check.is(2, event, "string")
-  local frames = {} -- by vsn: written once for all
+  local frames = {} -- by format: written once for all
   local message = { kind = "broadcast", topic = topic, event = event, payload = payload }
   for _, channel in ipairs(copy(self.topics[topic] or {})) do
     if channel ~= from then
-      local vsn = channel.socket.vsn
-      frames[vsn] = frames[vsn] or table.pack(wire.write(vsn, message))
-      channel.socket:send(frames[vsn][1], frames[vsn][2])
+      local format = channel.socket.format
+      frames[format] = frames[format] or table.pack(wire.write(format, message))
+      channel.socket:send(frames[format][1], frames[format][2])
     end
   end
 end

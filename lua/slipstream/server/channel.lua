@@ -38,7 +38,7 @@ end
 
 function Channel:write(message)
   message.topic = self.topic
-  self.socket:send(wire.write(self.socket.vsn, message))
+  self.socket:send(wire.write(self.socket.format, message))
 end
 
 --- Sends an event to this one client. Raises when the channel is not joined.

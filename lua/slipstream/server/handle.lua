@@ -54,7 +54,7 @@ local function decide_about(handle, conn, request)
   local app = handle.app
   local function header(name) return conn:header(name) end
   if request.path ~= app.options.path then return answer_plain(app, request) end
-  local upgrade, refusal = handshake.read(request, header)
+  local upgrade, refusal = handshake.read(request, header, app.options.serializer ~= nil)
   if not upgrade then return refusal end
   local socket = Socket.new(app, conn, upgrade.vsn)
   local is_in, response = connect(app, socket, request, header, upgrade)

@@ -101,14 +101,14 @@ local function fault_of(request, header)
   end
 end
 
--- Answers { params, vsn, auth_token } of a well-formed upgrade, or nil and the response that
--- refuses it.
-function M.read(request, header)
+-- Answers { params, vsn, auth_token } of a well-formed upgrade, whose vsn may be any text where there is a
+-- serializer for it, or nil and the response that refuses it.
+function M.read(request, header, has_serializer)
   if request.method ~= "GET" then return nil, bad "" end
   local fault = fault_of(request, header)
   if fault then return nil, bad(fault) end
   local params = M.params(request.arguments)
-  local vsn = vsns[params.vsn or "1.0.0"]
+  local vsn = vsns[params.vsn or "1.0.0"] or has_serializer and tostring(params.vsn)
   if not vsn then return nil, M.response(403) end
   local protocols = header "sec-websocket-protocol"
   local is_phoenix, auth_token = read_protocols(protocols or "")

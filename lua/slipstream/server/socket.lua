@@ -9,7 +9,8 @@ local wire = require "slipstream.server.wire"
 ---@field assigns table
 ---@field params table those of the query
 ---@field id any what the app's `id` has answered
----@field vsn integer 1 or 2
+---@field vsn integer|string 1 or 2; with a serializer of the app's own any other text
+---@field format slipstream.ServerFormat
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "slipstream.server.socket"
@@ -22,7 +23,8 @@ function Socket.new(app, conn, vsn)
   last_number = last_number + 1
   return setmetatable({
     number = last_number, -- for the log
-    app = app, conn = conn, vsn = vsn, channels = {}, count = 0, is_open = true, assigns = {},
+    app = app, conn = conn, vsn = vsn, format = app.options.serializer or vsn,
+    channels = {}, count = 0, is_open = true, assigns = {},
   }, Socket)
 end
 
@@ -90,7 +92,7 @@ function Socket:forget(channel)
 end
 
 local function reply(socket, message, join_ref, status, response)
-  socket:send(wire.write(socket.vsn, {
+  socket:send(wire.write(socket.format, {
     kind = "reply", join_ref = join_ref, ref = message.ref, topic = message.topic,
     event = "phx_reply", status = status, payload = response,
   }))
@@ -171,7 +173,8 @@ end
 -- A frame of the client's. What cannot be decoded, or not be answered, closes the socket.
 function Socket:receive(bytes, is_binary)
   if not self.is_open then return end
-  local message = wire.read(self.vsn, bytes, is_binary)
+  local message, fault = wire.read(self.format, bytes, is_binary)
+  if not message and self.app.options.serializer then self.app.options.report("serializer", fault, {}) end
   if not message or not self.app:protect("socket", message, route, self, message) then
     self:close(undecodable)
   end

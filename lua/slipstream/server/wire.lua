@@ -3,6 +3,7 @@
 -- they came, and even a topic may be null.
 local core = require "slipstream.core"
 local frame = require "slipstream.frame"
+local serializers = require "slipstream.serializer"
 
 local M = {}
 
@@ -49,12 +50,16 @@ local function read_binary(vsn, bytes)
   return message
 end
 
+-- How a connection speaks, by which `read` and `write` go: its vsn, or the app's own serializer.
+---@alias slipstream.ServerFormat integer|slipstream.Serializer
+
 -- Answers { join_ref, ref, topic, event, payload }, or nil and what is wrong.
-function M.read(vsn, bytes, is_binary)
-  if is_binary then return read_binary(vsn, bytes) end
+function M.read(format, bytes, is_binary)
+  if type(format) == "table" then return serializers.decode(format, bytes, is_binary) end
+  if is_binary then return read_binary(format, bytes) end
   local value, fault = core.json.decode(bytes)
   if value == nil then return nil, fault end
-  return read_text[vsn](value)
+  return read_text[format](value)
 end
 
 local write_text = {}
@@ -89,23 +94,39 @@ local function own_words(fault)
   return fault
 end
 
+local function write_binary(vsn, message, payload)
+  local bytes, text = core.message_write {
+    vsn = vsn, kind = message.kind, is_binary = true, payload = payload.bytes,
+    join_ref = message.join_ref, ref = message.ref, topic = message.topic,
+    event = message.event, status = message.status,
+  }
+  if not bytes then error("cannot send a binary message: " .. text, (frame.caller())) end
+  return bytes, true
+end
+
+local function with_status(message, payload)
+  if message.kind ~= "reply" then return payload end
+  return { status = message.status, response = payload }
+end
+
+local function write_own(serializer, message, payload)
+  local bytes, is_binary = serializers.encode(serializer, {
+    join_ref = message.join_ref, ref = message.ref, topic = message.topic, event = message.event,
+    payload = with_status(message, payload),
+  })
+  if not bytes then error("cannot send: " .. is_binary, (frame.caller())) end
+  return bytes, is_binary
+end
+
 -- Answers the bytes and whether they are binary; raises when the message cannot be written, which is
 -- a crash of the channel, as in Phoenix. `message`: kind "push" | "reply" | "broadcast", join_ref,
 -- ref, topic, event, status, payload (of a reply: the response).
-function M.write(vsn, message)
+function M.write(format, message)
   local payload = message.payload
   if payload == nil then payload = {} end
-  if is_binary_payload(payload) then
-    local bytes, text = core.message_write {
-      vsn = vsn, kind = message.kind, is_binary = true, payload = payload.bytes,
-      join_ref = message.join_ref, ref = message.ref, topic = message.topic,
-      event = message.event, status = message.status,
-    }
-    if not bytes then error("cannot send a binary message: " .. text, (frame.caller())) end
-    return bytes, true
-  end
-  if message.kind == "reply" then payload = { status = message.status, response = payload } end
-  local bytes, text = core.json.encode(write_text[vsn](message, payload))
+  if type(format) == "table" then return write_own(format, message, payload) end
+  if is_binary_payload(payload) then return write_binary(format, message, payload) end
+  local bytes, text = core.json.encode(write_text[format](message, with_status(message, payload)))
   if not bytes then error("cannot send: " .. own_words(text), (frame.caller())) end
   return bytes, false
 end
