@@ -52,8 +52,8 @@ describe("a config", function()
     assert.equal("timeout_msec: no such key", fault_of { timeout_msec = 1 }) -- of which there are several
     assert.equal("ssl: no such key", fault_of { ssl = {} })
     assert.equal(
-      "tls: sni: no such key; there are ca_file, cert_file, key_file, min_version, resume, server_name, verify",
-      fault_of { tls = { sni = "x" } })
+      "tls: sni: no such key; there are ca_file, cert_file, key_file, min_version, resume, server_name, "
+        .. "verify", fault_of { tls = { sni = "x" } })
     assert.equal("quite_something_else: no such key", fault_of { quite_something_else = 1 })
     assert.equal("1: no such key", fault_of { "x" })
     assert.equal("tls: ca_fiel: no such key, did you mean ca_file?", fault_of { tls = { ca_fiel = "x" } })
