@@ -19,7 +19,8 @@ local wire = require "slipstream.server.wire"
 ---@field is_open boolean frames may be sent
 ---@field private host userdata
 ---@field peer userdata
----@field private vsn 1|2
+---@field private serializer slipstream.Serializer?
+---@field private format slipstream.ServerFormat once the request was read
 ---@field private is_closing boolean a close frame was sent
 ---@field private is_over boolean the client's end was told
 local Connection = {}
@@ -30,11 +31,12 @@ local M = {}
 --- Takes a dial that waits.
 ---@param host userdata
 ---@param client userdata? whose, of `socket._core`; the one that waits longest when absent
+---@param serializer slipstream.Serializer? the one that the client has
 ---@return slipstream.test.Connection? nil: none waits
-function M.take(host, client)
+function M.take(host, client, serializer)
   local peer = host:peer(client)
   return peer and setmetatable({
-    host = host, peer = peer, is_open = false, is_closing = false, is_over = false,
+    host = host, peer = peer, serializer = serializer, is_open = false, is_closing = false, is_over = false,
   }, Connection)
 end
 
@@ -56,12 +58,12 @@ local function headers_of(head)
   return headers
 end
 
-local function read_upgrade(head, headers)
+local function read_upgrade(head, headers, has_serializer)
   local method, target = heads.request(head)
   local found, refusal = handshake.read({
     method = method, version = head.line:match "%S+$", is_upgrade = heads.is_upgrade(head),
     arguments = arguments_of(target),
-  }, function(name) return headers[name] end)
+  }, function(name) return headers[name] end, has_serializer)
   if not found then error("no upgrade that a server would take: " .. refusal, 0) end
   return found, target
 end
@@ -73,8 +75,8 @@ function Connection:read_request()
   self.host:advance(0)
   local head = assert(heads.read(self.peer:take()))
   local headers = headers_of(head)
-  local found, target = read_upgrade(head, headers)
-  self.vsn = found.vsn
+  local found, target = read_upgrade(head, headers, self.serializer ~= nil)
+  self.format = self.serializer or found.vsn
   self.request = {
     line = head.line, path = target:match "^[^?]*", params = found.params, headers = headers,
     auth_token = found.auth_token,
@@ -122,7 +124,7 @@ end
 --- Sends a message, as slipstream.server.wire takes it. Raises, at the script's line, when it cannot be sent.
 ---@param message table
 function Connection:send(message)
-  local bytes, is_binary = wire.write(self.vsn, message)
+  local bytes, is_binary = wire.write(self.format, message)
   send_frame(self, is_binary and "binary" or "text", bytes)
 end
 
@@ -144,8 +146,8 @@ end
 
 local read = {}
 
-function read.text(self, data) return assert(wire.read(self.vsn, data, false)) end
-function read.binary(self, data) return assert(wire.read(self.vsn, data, true)) end
+function read.text(self, data) return assert(wire.read(self.format, data, false)) end
+function read.binary(self, data) return assert(wire.read(self.format, data, true)) end
 
 function read.ping(self, data) send_frame(self, "pong", data) end
 function read.pong() end

@@ -40,7 +40,8 @@ end
 ---@return slipstream.test.Connection?
 function Line:take_dial()
   local socket = self.client._socket
-  local connection = socket._core and connections.take(self.client._host, socket._core)
+  if not socket._core then return nil end
+  local connection = connections.take(self.client._host, socket._core, socket._config.serializer)
   if not connection then return nil end
   self.connection, self.socket = connection, socket
   self.sent, self.open, self.joined = {}, {}, {}
