@@ -220,6 +220,16 @@ describe("a serializer that fails", function()
     assert.same({ { "ok", { fine = true } } }, told)
   end)
 
+  it("at length has its words cut between characters", function()
+    local socket = start()
+    join()
+    for length = 150, 153 do
+      fails.hi = function() error(("x"):rep(length - 150) .. ("é"):rep(length), 0) end
+      local _, fault = socket:push("room:1", "hi")
+      assert.is_truthy(utf8.len(fault) and #fault > 250, fault)
+    end
+  end)
+
   it("to write a push that waits says so at once", function()
     local socket = start()
     fails.hi = function() error "no way" end

@@ -5,7 +5,6 @@
 
 #include <lauxlib.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct slip_serializer_box *own_of(struct slip_codec *codec) {
@@ -23,9 +22,23 @@ static void push_function(lua_State *L, const struct slip_serializer_box *own, c
   lua_replace(L, -2);
 }
 
+/* How many bytes of a text there is room for: none of a character's bytes alone. */
+static size_t fitting(const char *text) {
+  size_t size = strlen(text);
+  if (size < SLIP_SERIALIZER_FAULT_MAX)
+    return size;
+  size = SLIP_SERIALIZER_FAULT_MAX - 1;
+  while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+    size--;
+  return size;
+}
+
 static void keep_fault(struct slip_serializer_box *own, const char *text) {
-  (void)snprintf(own->fault, sizeof own->fault, "%s",
-                 text != NULL ? text : "the serializer failed without a word");
+  if (text == NULL)
+    text = "the serializer failed without a word";
+  size_t size = fitting(text);
+  memcpy(own->fault, text, size);
+  own->fault[size] = '\0';
 }
 
 /* Runs a body behind the door; what ends it there is a defect of ours, or want of memory. */
