@@ -6,9 +6,12 @@ local stage = require "spec.support.stage"
 local uv = require "luv"
 
 describe("a share of a load", function()
-  local server
+  local server, turn
 
-  before_each(function() server = stage.open() end)
+  before_each(function()
+    server = stage.open()
+    turn = function() uv.run "once" end
+  end)
   after_each(function() assert.is_true(server:close()) end)
 
   -- Runs it to its end; answers what was measured, and what else was told.
@@ -28,8 +31,17 @@ describe("a share of a load", function()
     for name, value in pairs(options or {}) do given[name] = value end
     local share = shares.new(given)
     share:begin()
-    while not told.msec do uv.run "once" end
+    while not told.msec do turn() end
     return all.total, told, share
+  end
+
+  -- The same in virtual time, of scenarios that connect nothing.
+  local function run_virtually(plan, cases, options)
+    local host <close> = core.pretend()
+    turn = function() host:advance(1) end
+    options = options or {}
+    options.host = host
+    return run(plan, cases, options)
   end
 
   local function join(t)
@@ -77,7 +89,7 @@ describe("a share of a load", function()
       end
     end
     local cases = { stage.case(meet "a", { weight = 3 }), stage.case(meet "b") }
-    local _, told = run({ level = 8, duration_msec = 10 }, cases)
+    local _, told = run_virtually({ level = 8, duration_msec = 10 }, cases)
     assert.equal("aabaaaba", table.concat(met))
     assert.is_true(told.msec >= 10 and told.msec < 1000)
   end)
@@ -89,7 +101,7 @@ describe("a share of a load", function()
         seen[t.vu] = true
         t:think(5)
       end)
-      local total = run({ level = 5, iterations = 10 }, { case }, { index = index - 1, count = 3 })
+      local total = run_virtually({ level = 5, iterations = 10 }, { case }, { index = index - 1, count = 3 })
       assert.equal(wanted[1], total.counts.iterations)
       for _, vu in ipairs(wanted[2]) do assert.is_true(seen[vu]) end
     end
@@ -105,14 +117,14 @@ describe("a share of a load", function()
       teardowns = { function() users = users - 1 end },
     })
     local points = { { at = 0, level = 1 }, { at = 100, level = 6 }, { at = 200, level = 1 } }
-    local _, _, share = run({ points = points, duration_msec = 300 }, { case })
+    local _, _, share = run_virtually({ points = points, duration_msec = 300 }, { case })
     assert.is_true(most >= 4 and most <= 6)
     assert.equal(0, share.alive)
   end)
 
   it("begins iterations at their times, and counts from these", function()
     local case = stage.case(function(t) t:think(40) end)
-    local total, told = run({ is_rate = true, level = 100, duration_msec = 195, max_vus = 50 }, { case })
+    local total, told = run_virtually({ is_rate = true, level = 100, duration_msec = 195, max_vus = 50 }, { case })
     assert.same({ 20, 0 }, { total:attempts "iteration" })
     assert.is_true(total.metrics.iteration.histogram:least() >= 38000)
     assert.is_nil(total.counts.dropped)
@@ -122,13 +134,13 @@ describe("a share of a load", function()
   it("drops iterations for which no user is free", function()
     local case = stage.case(function(t) t:think(1000) end)
     local plan = { is_rate = true, level = 100, duration_msec = 95, max_vus = 2, graceful_msec = 10 }
-    local total = run(plan, { case })
+    local total = run_virtually(plan, { case })
     assert.same({ 8, 2 }, { total.counts.dropped, total.counts.interrupted })
   end)
 
   it("counts the time that an iteration has waited for its user", function()
     local case = stage.case(function() end, { setups = { function(t) t:think(50) end } })
-    local total = run({ is_rate = true, level = 10, duration_msec = 150, max_vus = 5 }, { case })
+    local total = run_virtually({ is_rate = true, level = 10, duration_msec = 150, max_vus = 5 }, { case })
     assert.same({ 2, 0 }, { total:attempts "iteration" })
     assert.is_true(total.metrics.iteration.histogram:greatest() >= 48000)
     assert.is_nil(total.counts.dropped)
@@ -136,14 +148,14 @@ describe("a share of a load", function()
 
   it("drops iterations whose user is not there before the load is over", function()
     local case = stage.case(function() end, { setups = { function(t) t:think(50) end } })
-    local total = run({ is_rate = true, level = 50, duration_msec = 30 }, { case })
+    local total = run_virtually({ is_rate = true, level = 50, duration_msec = 30 }, { case })
     assert.same({ 0, 2 }, { (total:attempts "iteration"), total.counts.dropped })
   end)
 
   it("paces users, and corrects what a long iteration has left out", function()
     local times = { 90, 0, 0, 0 }
     local case = stage.case(function(t) t:think(times[t.iteration]) end)
-    local total = run({ iterations = 4, pace_msec = 20 }, { case })
+    local total = run_virtually({ iterations = 4, pace_msec = 20 }, { case })
     assert.is_true(total.metrics.iteration.histogram:count() >= 7)
     assert.equal(4, total.counts.iterations)
   end)
@@ -165,9 +177,9 @@ describe("a share of a load", function()
     for _, case in ipairs {
       stage.case(hang, { timeout = 20 }),
       stage.case(function() end, { timeout = 20, setups = { hang } }),
-      stage.case(function() end, { timeout = 20, teardowns = { hang } }),
+      stage.case(function(t) t:think(10) end, { timeout = 20, teardowns = { hang } }),
     } do
-      local total, told = run({ duration_msec = 10 }, { case })
+      local total, told = run_virtually({ duration_msec = 10 }, { case })
       assert.equal(1, total.metrics.iteration.failures.timeout)
       assert.truthy(told.stories.timeout[2]:find("longer than 20 msec; it waited in t:think(60000)", 1, true))
     end
@@ -175,7 +187,7 @@ describe("a share of a load", function()
 
   it("lets those that run end when all that may begin have begun", function()
     local case = stage.case(function(t) t:think(50) end)
-    local total = run({ iterations = 2, level = 2, graceful_msec = 1 }, { case })
+    local total = run_virtually({ iterations = 2, level = 2, graceful_msec = 1 }, { case })
     assert.same({ 2, 0 }, { total:attempts "iteration" })
   end)
 
@@ -214,12 +226,26 @@ describe("a share of a load", function()
 
   it("tries a setup that fails again later, which counts as an iteration that failed", function()
     local case = stage.case(function() end, { setups = { function() error "no" end } })
-    local total = run({ duration_msec = 10 }, { case })
+    local total = run_virtually({ duration_msec = 10 }, { case })
     assert.same({ 1, 1 }, { total:attempts "iteration" })
   end)
 
+  it("waits after a failure, and longer after each further one in a row", function()
+    local at, host = {}, nil
+    local case = stage.case(function(t)
+      host = t._client._host
+      at[#at + 1] = host:clock()
+      if t.iteration ~= 7 then error "no" end
+      t:think(1)
+    end)
+    run_virtually({ iterations = 9 }, { case })
+    local pauses = {}
+    for place = 2, #at do pauses[place - 1] = at[place] - at[place - 1] end
+    assert.same({ 100, 200, 400, 800, 1000, 1000, 1, 100 }, pauses)
+  end)
+
   it("takes no notice of iterations that are skipped", function()
-    local total = run({ iterations = 3 }, { stage.case(function(t) t:skip() end) })
+    local total = run_virtually({ iterations = 3 }, { stage.case(function(t) t:skip() end) })
     assert.same({ 0, 3 }, { (total:attempts "iteration"), total.counts.skipped })
   end)
 end)

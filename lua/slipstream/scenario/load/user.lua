@@ -16,8 +16,9 @@ local M = {}
 
 local USEC = 1000 -- in a msec
 
--- After a failure, so that one that comes at once is not repeated as fast as the machine can.
-local PAUSE_MSEC, SETUP_PAUSE_MSEC = 100, 1000
+-- After a failure, and twice as long after each further one in a row: what fails at once, as all does when
+-- the server has gone, is not to be repeated as fast as the machine can.
+local PAUSE_MSEC, MOST_PAUSE_MSEC = 100, 1000
 
 -- So many users keep the last events of their sockets, for stories.
 local TELLING_USERS = 10
@@ -33,7 +34,7 @@ local TELLING_USERS = 10
 ---@field clock userdata the timer of the stage
 ---@field t slipstream.scenario.Context|false
 ---@field is_leaving boolean? its turn to end has come
----@field has_failed boolean? its setup
+---@field pause integer msec that it waits after a failure, from now on
 ---@field is_done boolean? it has had its last iteration
 local User = { _is_script = true }
 User.__index = User
@@ -110,6 +111,12 @@ local function close_from(user, first, failure)
   return failure or faults[1] and failures.new("closed", faults[1]) or nil
 end
 
+local function await_pause(user)
+  local pause = user.pause
+  user.pause = math.min(2 * pause, MOST_PAUSE_MSEC)
+  fiber.await(pause, is_ending, user.share)
+end
+
 local function has_lost(t)
   for _, socket in ipairs(t._sockets) do
     if not socket._socket:connected() then return true end
@@ -126,10 +133,12 @@ local function after_iteration(user, failure)
   failure = close_from(user, user.first, failure)
   t._meter = share.meter
   settle(user, failure, msec)
-  if failure then
-    fiber.await(PAUSE_MSEC, is_ending, share)
-    if has_lost(t) then return wind_up(user) end
+  if not failure then
+    user.pause = PAUSE_MSEC
+    return take_next(user)
   end
+  await_pause(user)
+  if has_lost(t) then return wind_up(user) end
   return take_next(user)
 end
 
@@ -152,14 +161,15 @@ end
 local function after_setup(user, failure)
   if not failure then return take_next(user) end
   settle(user, failure, 0) -- an iteration that could not be
-  user.has_failed, user.began = true, false
+  user.began = false
+  await_pause(user)
   return wind_up(user)
 end
 
 local function begin_life(user)
   local share = user.share
   user.t = play.open(user.case, user.vu <= TELLING_USERS and share.telling or share.silent)
-  user.t.vu, user.has_failed = user.vu, nil
+  user.t.vu = user.vu
   return stage(user, user.case.setups, after_setup)
 end
 
@@ -169,7 +179,6 @@ local function after_teardown(user, failure)
   play.close(user.t)
   user.is_leaving = nil
   user.share:pass()
-  if user.has_failed then fiber.await(SETUP_PAUSE_MSEC, is_ending, user.share) end
   if user.is_done or not user.share:wants(user) then return user.share:left(user, false) end
   return begin_life(user)
 end
@@ -199,7 +208,7 @@ function M.begin(share, vu, case, began)
   -- 16 fields with those that come later: one more would double the table.
   local user = setmetatable({
     share = share, vu = vu, case = case, iteration = 0, began = began or false, first = false, step = false,
-    t = false, _client = share.client, _fiber = false, _done = false, _alarm = false,
+    t = false, pause = PAUSE_MSEC, _client = share.client, _fiber = false, _done = false, _alarm = false,
   }, User)
   user.clock = share.host:timer(is_late, user)
   fiber.run(user, ended, begin_life, user)
