@@ -54,30 +54,14 @@ describe("a meter", function()
 end)
 
 describe("a measurement", function()
-  local function measurement_of(parts, windowed)
-    local all = measurement.new(windowed)
-    for _, part in ipairs(parts) do all:add(core.unpack(core.pack(part))) end
-    return all
-  end
-
   it("is the same from two workers as from one", function()
     local first, second = measure { [0] = 100, 200, 300 }, measure { [0] = 400, 500 }
-    local one = measurement_of(first, { join = true })
-    for _, part in ipairs(second) do one:add(part) end
-    assert.equal(5, one.total.metrics.join.histogram:count())
-    assert.equal(2, one:window(0, 1).metrics.join.histogram:count())
-    assert.equal(500, one:window(1, 2).metrics.join.histogram:greatest())
-    local rows = one.series:summary().rows
+    local all = measurement.new()
+    for _, parts in ipairs { first, second } do
+      for _, part in ipairs(parts) do all:add(core.unpack(core.pack(part))) end
+    end
+    assert.equal(5, all.total.metrics.join.histogram:count())
+    local rows = all.series:summary().rows
     assert.same({ 10, 10, 5 }, { rows[1].vus, rows[2].vus, rows[3].vus })
-    assert.equal(2, one.latest)
-  end)
-
-  it("keeps the seconds of what it is asked to, and the counts", function()
-    local parts = measure({ [0] = 100 }, "join")
-    table.insert(parts, measure({ [0] = 100 }, "leave")[1])
-    local window = measurement_of(parts, { join = true }):window(0, 10)
-    assert.is_table(window.metrics.join)
-    assert.same({ 0, 0 }, { window:attempts "leave" })
-    assert.equal(2, window.counts.iterations)
   end)
 end)

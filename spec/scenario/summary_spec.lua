@@ -20,7 +20,7 @@ local function summary_of(in_second, facts)
     in_second(worker, second)
   end
   for _, part in ipairs(worker:take(true)) do all:add(part) end
-  all.msec = 2000
+  all:extend(2000, 2000)
   facts = facts or {}
   facts.thresholds = thresholds_of(facts.thresholds or {})
   facts.uri, facts.began = "ws://localhost/socket", 1700000000

@@ -5,13 +5,13 @@ local threshold = require "slipstream.scenario.threshold"
 
 -- What a run of so many seconds has measured when each was like this.
 local function run(seconds, in_second, thresholds)
-  local worker, all = meter.new(), measurement.new(threshold.windowed(thresholds or {}))
+  local worker, all = meter.new(), measurement.new(threshold.over_windows(thresholds or {}))
   for second = 0, seconds - 1 do
     worker:advance(second)
     in_second(worker, second)
   end
   for _, part in ipairs(worker:take(true)) do all:add(part) end
-  all.msec = seconds * 1000
+  all:extend(seconds * 1000, seconds * 1000)
   return all
 end
 

@@ -58,7 +58,7 @@ function M.new(options)
     if text and second == SECONDS // 2 then fail(worker, text) end
   end
   for _, part in ipairs(worker:take(true)) do all:add(part) end
-  all.msec = SECONDS * 1000
+  all:extend(SECONDS * 1000, SECONDS * 1000)
   local made = summary.of(all, facts_of(text))
   if text then
     made.thresholds[2].measured, made.uri, made.version = text, made.uri .. text, text

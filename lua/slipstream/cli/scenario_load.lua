@@ -135,7 +135,7 @@ local function begin(run, plan, options, site, args)
   run.clock = uv.new_timer()
   run.lead = leads.begin {
     workers = run.workers, order = order_of(plan, options, site, args),
-    windowed = thresholds.windowed(options.threshold),
+    thresholds = thresholds.over_windows(options.threshold),
     begun = begun, hear = hear, done = function() clear(run, site) end,
   }
   signal.watch(function(code)

@@ -1,8 +1,8 @@
---- Measurement: all that the meters of all workers have measured: in total, over time, and second by second
--- for thresholds that are to hold in every window.
+--- Measurement: all that the meters of all workers have measured: in total, over time, and in windows.
 
 local series = require "slipstream.scenario.series"
 local tally = require "slipstream.scenario.tally"
+local windows = require "slipstream.scenario.windows"
 
 local M = {}
 
@@ -10,49 +10,36 @@ local M = {}
 ---@field total slipstream.scenario.Tally
 ---@field series slipstream.scenario.Series
 ---@field msec integer how long it was measured
----@field latest integer the latest second of which there is anything
+---@field begun_msec integer how long of that iterations began
+---@field windows slipstream.scenario.Windows
 local Measurement = {}
 Measurement.__index = Measurement
 
----@param windowed table<string, true>? the metrics of which seconds are kept: about a kilobyte each
+---@param thresholds slipstream.scenario.Threshold[]? that are to hold in every window
 ---@return slipstream.scenario.Measurement
-function M.new(windowed)
+function M.new(thresholds)
   return setmetatable({
-    total = tally.new(), series = series.new(), msec = 0, latest = 0,
-    _windowed = windowed, _seconds = {}, _scratch = tally.new(),
+    total = tally.new(), series = series.new(), windows = windows.new(thresholds or {}), msec = 0,
+    begun_msec = 0, _scratch = tally.new(),
   }, Measurement)
 end
 
--- The counts are needed for rates.
-local function keep_second(measurement, part)
-  local metrics = {}
-  for name in pairs(measurement._windowed) do metrics[name] = part.metrics[name] end
-  local seconds = measurement._seconds
-  seconds[part.second] = seconds[part.second] or {}
-  table.insert(seconds[part.second], { metrics = metrics, counts = part.counts })
-end
-
 --- Adds what a meter has measured in a second.
----@param part table of slipstream.scenario.Meter's `take`
+---@param part table of slipstream.scenario.Meter's `take`; one that `is_end` is of when no other iteration
+---began, and in no window
 function Measurement:add(part)
   self.total:add(part)
   self._scratch:clear()
   self._scratch:add(part)
   self.series:add(part.second, self._scratch)
-  self.latest = math.max(self.latest, part.second)
-  if self._windowed then keep_second(self, part) end
+  if not part.is_end then self.windows:add(part) end
 end
 
---- What was measured in some seconds; valid until the next call.
----@param first integer
----@param count integer
----@return slipstream.scenario.Tally
-function Measurement:window(first, count)
-  self._scratch:clear()
-  for second = first, first + count - 1 do
-    for _, part in ipairs(self._seconds[second] or {}) do self._scratch:add(part) end
-  end
-  return self._scratch
+--- A worker is done.
+---@param msec integer since the load began
+---@param begun_msec integer how long of that iterations began
+function Measurement:extend(msec, begun_msec)
+  self.msec, self.begun_msec = math.max(self.msec, msec), math.max(self.begun_msec, begun_msec)
 end
 
 return M

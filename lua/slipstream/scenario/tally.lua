@@ -6,7 +6,7 @@ local core = require "slipstream.core"
 local M = {}
 
 -- Each costs 14 kB, and a step's name is the script's: all that would be more are one.
-local MOST_METRICS, OTHERS = 100, "step:others"
+local STEP, MOST_METRICS, OTHERS = "step:", 100, "step:others"
 
 ---@class slipstream.scenario.Metric
 ---@field histogram userdata of what went well, in microseconds
@@ -28,13 +28,14 @@ end
 ---@param name string
 ---@return boolean
 function M.is_verb(name)
-  return name ~= "iteration" and name:sub(1, 5) ~= "step:"
+  return name ~= "iteration" and name:sub(1, #STEP) ~= STEP
 end
 
 local function metric_of(tally, name)
   local metric = tally.metrics[name]
   if metric then return metric end
-  if tally.size >= MOST_METRICS and name ~= OTHERS then return metric_of(tally, OTHERS) end
+  local is_one_more = tally.size >= MOST_METRICS and name:sub(1, #STEP) == STEP and name ~= OTHERS
+  if is_one_more then return metric_of(tally, OTHERS) end
   metric = { histogram = core.histogram(), failures = {} }
   tally.metrics[name], tally.size = metric, tally.size + 1
   return metric

@@ -96,18 +96,15 @@ function M.parse(text)
   return read_window(threshold, from)
 end
 
---- The metrics of which a measurement has to keep every second; nil when no threshold is over windows.
+--- Those that are to hold in every window.
 ---@param thresholds slipstream.scenario.Threshold[]
----@return table<string, true>?
-function M.windowed(thresholds)
-  local names
+---@return slipstream.scenario.Threshold[]
+function M.over_windows(thresholds)
+  local list = {}
   for _, threshold in ipairs(thresholds) do
-    if threshold.seconds then
-      names = names or {}
-      names[threshold.subject.metric or "iteration"] = true
-    end
+    if threshold.seconds then list[#list + 1] = threshold end
   end
-  return names
+  return list
 end
 
 -- Judging.
@@ -124,29 +121,30 @@ local function value_in(threshold, tally, seconds)
   return value and threshold.is_share and value / attempts or value
 end
 
-local function is_worse(threshold, value, worst)
-  if not worst then return true end
-  if threshold.relation:sub(1, 1) == "<" then return value > worst end
-  return value < worst
+--- Whether a value is further from what it is to be than another.
+---@param value number
+---@param other number
+---@return boolean
+function Threshold:is_worse(value, other)
+  if self.relation:sub(1, 1) == "<" then return value > other end
+  return value < other
 end
 
--- Windows begin with every second, and the last one ends with the last whole second. In one without any
--- samples nothing is too slow, but a rate is 0.
-local function worst_window(threshold, measurement)
-  local worst, worst_at
-  for second = 0, measurement.msec // MSEC - threshold.seconds do
-    local tally = measurement:window(second, threshold.seconds)
-    local value = value_in(threshold, tally, threshold.seconds)
-    if not value and threshold.subject.kind == "rate" then value = 0 end
-    if value and is_worse(threshold, value, worst) then worst, worst_at = value, second end
-  end
-  return worst, worst_at
+--- What a window comes to. In one without any samples nothing is too slow, but a rate is 0.
+---@param tally slipstream.scenario.Tally
+---@return number?
+function Threshold:value_in_window(tally)
+  local value = value_in(self, tally, self.seconds)
+  if not value and self.subject.kind == "rate" then return 0 end
+  return value
 end
 
+-- The last window ends with the last whole second in which iterations began.
 local function value_of(threshold, measurement)
   local value = value_in(threshold, measurement.total, math.max(measurement.msec, 1) / MSEC)
-  if not value or not threshold.seconds or measurement.msec < threshold.seconds * MSEC then return value end
-  return worst_window(threshold, measurement)
+  local seconds = measurement.begun_msec // MSEC
+  if not value or not threshold.seconds or seconds < threshold.seconds then return value end
+  return measurement.windows:worst(threshold, seconds)
 end
 
 --- Judges a run. Without any samples it is missed: nothing shows that it holds.

@@ -37,9 +37,9 @@ local function take_ready(lead)
 end
 
 -- Nobody leaves before all are over: who has ended would be missed.
-local function take_over(lead, msec)
+local function take_over(lead, facts)
   lead.over = lead.over + 1
-  lead.measured.msec = math.max(lead.measured.msec, msec)
+  lead.measured:extend(facts.msec, facts.begun_msec)
   if lead.over == lead.team:count() then tell_all(lead, "leave") end
 end
 
@@ -50,7 +50,7 @@ local function take_measured(lead, facts, from)
   end
   if facts.kind then lead.stories[facts.kind] = lead.stories[facts.kind] or facts.lines end
   lead.users[from] = facts.users or lead.users[from]
-  if facts.is_over then take_over(lead, facts.msec) end
+  if facts.is_over then take_over(lead, facts) end
 end
 
 -- One that fails ends all: what is left would be another load.
@@ -91,14 +91,14 @@ local function start(lead, options)
 end
 
 --- Begins a load.
----@param options table `workers`, how many; `windowed`, see slipstream.scenario.measurement; `begun()`,
+---@param options table `workers`, how many; `thresholds` that are to hold in every window; `begun()`,
 ---`hear(part)`, `done()`; `order`, for workers: `plan`, `play` for slipstream.scenario.play, `options` of the
 ---command, `args` for files
 ---@return slipstream.scenario.Lead
 function M.begin(options)
   local lead = setmetatable({
-    team = seat.lead(options.workers), measured = measurement.new(options.windowed), stories = {}, users = {},
-    ready = 0, over = 0, left = 0,
+    team = seat.lead(options.workers), measured = measurement.new(options.thresholds), stories = {},
+    users = {}, ready = 0, over = 0, left = 0,
     begun = options.begun, hear = options.hear, done = options.done,
   }, Lead)
   lead.team:on_end(function(...) ended(lead, ...) end)

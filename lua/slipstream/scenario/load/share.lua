@@ -58,7 +58,8 @@ function M.spare_memory() collectgarbage("incremental", 125, 200) end
 --- Makes one; nothing begins yet.
 ---@param options table `plan`, `cases`, `play`: options for that, `index`, `count`, `host`, and
 ---`report(parts, facts)`, which hears each second what was measured and how many `users` there are; of the
----first error of a kind its `kind` and `lines`; and when it `is_over` how many `msec` that were
+---first error of a kind its `kind` and `lines`; and when it `is_over` how many `msec` that were, and
+---`begun_msec` in which iterations began
 ---@return slipstream.scenario.Share
 function M.new(options)
   local share = setmetatable({
@@ -155,19 +156,28 @@ end
 
 -- Time.
 
+-- What comes after it was stopped is in no window.
+local function take(share, is_over)
+  local parts = share.meter:take(is_over)
+  for _, part in ipairs(parts) do part.is_end = share.cut_at and true end
+  return parts
+end
+
 local function measure(share, at)
   local second = at // MSEC | 0
   if second == share.meter.second then return end
   share.meter:count("vu_seconds", share.peak)
   share.peak = share.alive
   share.meter:advance(second)
-  share.report(share.meter:take(), { users = share.alive })
+  share.report(take(share), { users = share.alive })
 end
 
 local function finish(share, at)
   share.meter:count("vu_seconds", share.peak)
-  local msec = share.cut_at and share.cut_at - share.plan.graceful_msec or at
-  share.report(share.meter:take(true), { users = 0, is_over = true, msec = msec // 1 | 0 })
+  local stopped = share.cut_at and share.cut_at - share.plan.graceful_msec or at
+  share.report(take(share, true), {
+    users = 0, is_over = true, msec = at // 1 | 0, begun_msec = stopped // 1 | 0,
+  })
 end
 
 -- When all that it may begin has begun, that may end in its own time.
