@@ -18,7 +18,9 @@ local function told(is_terminal, seconds, in_second)
   local texts = {}
   local line = progress.new(function(text) texts[#texts + 1] = text end, is_terminal)
   for second = 1, seconds do
-    line:hear(in_second(second))
+    local part = in_second(second)
+    part.second = second - 1
+    line:hear(part)
     line:tick(7)
   end
   return texts, line
@@ -47,6 +49,15 @@ describe("progress", function()
       return meter:take(true)[1]
     end)
     assert.truthy(texts[1]:find("0.00/s  7 VUs  0 errors  p95 -  3 dropped", 1, true))
+  end)
+
+  it("is none before it has heard of a second", function()
+    local texts, line = told(true, 0)
+    line:tick(7)
+    assert.same({}, texts)
+    line:hear(second_of(10, 0))
+    line:tick(7)
+    assert.truthy(texts[1]:find("   1 s  10.0/s", 1, true))
   end)
 
   it("goes at the end", function()

@@ -20,7 +20,7 @@ Progress.__index = Progress
 function M.new(write, is_terminal)
   return setmetatable({
     _write = write, _is_terminal = is_terminal, _tally = tallies.new(), _latency = core.histogram(),
-    _errors = 0, _seconds = 0, _told = 0,
+    _errors = 0, _heard = 0, _told = 0,
   }, Progress)
 end
 
@@ -28,6 +28,7 @@ end
 ---@param part table see slipstream.scenario.Meter's `take`
 function Progress:hear(part)
   self._tally:add(part)
+  self._heard = math.max(self._heard, part.second + 1)
 end
 
 local function latency_of(progress)
@@ -41,24 +42,24 @@ end
 
 -- Since the last line, but for the errors, which are all.
 local function line_of(progress, users)
-  local tally, seconds = progress._tally, math.max(progress._seconds - progress._told, 1)
+  local tally, seconds = progress._tally, progress._heard - progress._told
   local _, errors = tally:attempts "iteration"
   progress._errors = progress._errors + errors
   local words = "%4d s  %s  %d VUs  %d errors  p95 %s"
   local rate = amount.rate((tally.counts.iterations or 0) / seconds)
-  local line = words:format(progress._seconds, rate, users, progress._errors, latency_of(progress))
+  local line = words:format(progress._heard, rate, users, progress._errors, latency_of(progress))
   local dropped = tally.counts.dropped
   return dropped and ("%s  %d dropped"):format(line, dropped) or line
 end
 
---- A second has passed.
+--- A second has passed. What there is to tell is that of which it has heard.
 ---@param users integer how many there are now
 function Progress:tick(users)
-  self._seconds = self._seconds + 1
-  if not self._is_terminal and self._seconds % LINE_SECONDS ~= 0 then return end
+  local pause = self._is_terminal and 1 or LINE_SECONDS
+  if self._heard // pause == self._told // pause then return end
   local line = line_of(self, users)
   self._tally:clear()
-  self._told = self._seconds
+  self._told = self._heard
   self._write(self._is_terminal and CLEAR_LINE .. CUT .. line .. WRAP or line .. "\n")
 end
 

@@ -91,8 +91,9 @@ local function note(user, failure)
   local share = user.share
   share.meter:fail("iteration", failure.kind)
   if share.stories[failure.kind] then return end
-  local told = stories.tell(user.t, failure)
-  share:tell(failure.kind, { user.case.name, told.text, table.unpack(told.story) })
+  local told, case = stories.tell(user.t, failure), user.case
+  local place = ("at %s:%d"):format(told.file or case.file, told.line or case.line)
+  share:tell(failure.kind, { case.name, told.text, place, table.unpack(told.story) })
 end
 
 local function settle(user, failure, msec)
