@@ -109,11 +109,19 @@ describe("a load", function()
     end
   end)
 
+  it("fails when what it has come to cannot be written, and writes the rest", function()
+    local code, it_ran = run(shouts, "--vus", "1", "--iterations", "1", "--report", "/dev/full")
+    assert.equal(1, code)
+    assert.truthy(it_ran:errors():find("/dev/full cannot be written: ", 1, true), it_ran:errors())
+    assert.truthy(it_ran:output():find("passed after", 1, true))
+  end)
+
   it("says which of its files cannot be written before it begins", function()
     for _, option in ipairs { "--summary", "--report" } do
       local code, it_ran = run(shouts, "--vus", "1", "--iterations", "1", option, "/nowhere/file")
       assert.same({ 2, "" }, { code, it_ran:output() })
-      assert.truthy(it_ran:errors():find(option .. ": cannot write /nowhere/file", 1, true), it_ran:errors())
+      local text = option .. ": /nowhere/file cannot be written"
+      assert.truthy(it_ran:errors():find(text, 1, true), it_ran:errors())
     end
   end)
 end)

@@ -8,6 +8,7 @@ local core = require "slipstream.core"
 local leads = require "slipstream.scenario.load.lead"
 local log = require "slipstream.log"
 local loop = require "slipstream.cli.loop"
+local outlet = require "slipstream.outlet"
 local plans = require "slipstream.scenario.load.plan"
 local progress = require "slipstream.scenario.load.progress"
 local ramps = require "slipstream.scenario.load.ramp"
@@ -159,27 +160,25 @@ end
 
 -- What is told.
 
-local function write_file(path, text)
-  local file <close>, fault = io.open(path, "wb")
-  if not file then return nil, "cannot write " .. fault end
-  local ok, trouble = file:write(text)
-  if ok then ok, trouble = file:close() end
-  if not ok then return nil, ("cannot write %s: %s"):format(path, trouble) end
-  return true
-end
-
-local function write_files(options, result)
-  local ok, fault = true, nil
-  if options.summary then ok, fault = write_file(options.summary, core.json.encode(result) .. "\n") end
-  if ok and options.report then ok, fault = write_file(options.report, report.html(result)) end
-  return ok, fault
+-- Where one of them cannot be written the others are all the same; answers what is wrong.
+local function write_all(options, result)
+  local faults = {}
+  local function write(path, text)
+    local ok, fault = outlet.write(path, text)
+    if not ok then faults[#faults + 1] = fault end
+  end
+  write(nil, summary_text.show(result) .. "\n")
+  if options.summary then write(options.summary, core.json.encode(result) .. "\n") end
+  if options.report then write(options.report, report.html(result)) end
+  return faults[1] and table.concat(faults, "\nslipstream: ")
 end
 
 -- A load that takes hours is not to end by that. What is there already stays until the end.
 local function fault_of_files(options)
   for _, name in ipairs { "summary", "report" } do
-    local file <close>, fault = io.open(options[name] or "/dev/null", "ab")
-    if not file then return ("--%s: cannot write %s"):format(name, fault) end
+    local path = options[name] or "/dev/null"
+    local file <close>, fault = io.open(path, "ab")
+    if not file then return ("--%s: %s cannot be written: %s"):format(name, path, fault:sub(#path + 3)) end
   end
 end
 
@@ -201,9 +200,8 @@ function M.run(plan, options, site, args)
   repeat run_loop() until run.is_over
   if run.lead.fault then return nil, run.lead.fault, FAILED end
   local result = summary.of(run.lead.measured, facts_of(run, options, site))
-  io.stdout:write(summary_text.show(result), "\n")
-  local ok, trouble = write_files(options, result)
-  if not ok then return nil, trouble, FAILED end
+  local fault = write_all(options, result)
+  if fault then return nil, fault, FAILED end
   return run.signal_code or codes[result.verdict]
 end
 
