@@ -64,6 +64,23 @@ static int compare(const void *a, const void *b) {
   return (first > second) - (first < second);
 }
 
+static uint64_t count_up_to(const uint32_t *sorted, size_t count, double most) {
+  size_t place = 0;
+  while (place < count && sorted[place] <= most)
+    place++;
+  return place;
+}
+
+/* No value up to the bound is left out, and none is counted that is more than 1 in 64 above. */
+static void check_up_to(const struct slip_histogram *h, const uint32_t *sorted, size_t count) {
+  for (uint64_t bound = 1; bound < SLIP_HISTOGRAM_MOST * 2ull; bound = bound * 3 + 1) {
+    uint64_t got = slip_histogram_up_to(h, bound);
+    assert_true(got >= count_up_to(sorted, count, (double)bound));
+    assert_true(got <= count_up_to(sorted, count, (double)bound * 65 / 64));
+  }
+  assert_int_equal(slip_histogram_up_to(h, h->greatest), count);
+}
+
 static void check_against_sorted(uint32_t *values, size_t count) {
   struct slip_histogram h = new_histogram();
   double sum = 0;
@@ -82,6 +99,7 @@ static void check_against_sorted(uint32_t *values, size_t count) {
     uint64_t rank = (count * (uint64_t)part + SLIP_HISTOGRAM_WHOLE - 1) / SLIP_HISTOGRAM_WHOLE;
     assert_near(slip_histogram_at(&h, part), values[rank - 1]);
   }
+  check_up_to(&h, values, count);
 }
 
 static void is_within_1_percent_of_sorted_values(void **state) {

@@ -89,6 +89,16 @@ uint32_t slip_histogram_at(const struct slip_histogram *h, uint32_t part) {
   return middle_of(h, bucket);
 }
 
+uint64_t slip_histogram_up_to(const struct slip_histogram *h, uint64_t usec) {
+  if (h->count == 0 || usec >= h->greatest)
+    return h->count;
+  unsigned last = slip_histogram_bucket_of((uint32_t)usec);
+  uint64_t count = 0;
+  for (unsigned bucket = slip_histogram_bucket_of(h->least); bucket <= last; bucket++)
+    count += h->counts[bucket];
+  return count;
+}
+
 double slip_histogram_mean(const struct slip_histogram *h) {
   double sum = 0;
   if (h->count == 0)

@@ -56,6 +56,9 @@ SLIP_CHECKED enum slip_err slip_histogram_merge(struct slip_histogram *h,
  */
 uint32_t slip_histogram_at(const struct slip_histogram *h, uint32_t part);
 
+/* How many values are at most `usec`, to within 1 % of that: its whole bucket counts. */
+uint64_t slip_histogram_up_to(const struct slip_histogram *h, uint64_t usec);
+
 /* The mean to within 1 %, mostly far closer; 0 of an empty histogram. */
 double slip_histogram_mean(const struct slip_histogram *h);
 

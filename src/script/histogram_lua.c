@@ -44,6 +44,13 @@ static int histogram_at(lua_State *L) {
   return 1;
 }
 
+static int histogram_up_to(lua_State *L) {
+  const struct slip_histogram *h = check_histogram(L);
+  uint64_t usec = from_zero(luaL_checkinteger(L, 2));
+  lua_pushinteger(L, (lua_Integer)slip_histogram_up_to(h, usec));
+  return 1;
+}
+
 static int histogram_count(lua_State *L) {
   const struct slip_histogram *h = check_histogram(L);
   lua_pushinteger(L, (lua_Integer)h->count);
@@ -79,11 +86,17 @@ static int histogram_clear(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg methods[] = {{"record", histogram_record}, {"add", histogram_add},
-                                   {"at", histogram_at},         {"count", histogram_count},
-                                   {"least", histogram_least},   {"greatest", histogram_greatest},
-                                   {"mean", histogram_mean},     {"pack", histogram_pack},
-                                   {"clear", histogram_clear},   {NULL, NULL}};
+static const luaL_Reg methods[] = {{"record", histogram_record},
+                                   {"add", histogram_add},
+                                   {"at", histogram_at},
+                                   {"up_to", histogram_up_to},
+                                   {"count", histogram_count},
+                                   {"least", histogram_least},
+                                   {"greatest", histogram_greatest},
+                                   {"mean", histogram_mean},
+                                   {"pack", histogram_pack},
+                                   {"clear", histogram_clear},
+                                   {NULL, NULL}};
 
 void slip_histogram_open(lua_State *L) {
   luaL_newmetatable(L, SLIP_HISTOGRAM_TYPE);

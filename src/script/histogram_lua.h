@@ -6,8 +6,10 @@
  *   core.histogram() → histogram
  *   histogram:record(usec [, pace])  an integer of microseconds; below 0 is 0
  *   histogram:add(other) → true      a histogram, or the bytes of one; nil, text, code:
- * "malformed", "too_big" histogram:at(percent) → usec     0 … 100; of an empty histogram 0, as all
- * below histogram:count() → integer      and how many of them were longer than an hour
+ *                                    "malformed", "too_big"
+ *   histogram:at(percent) → usec     0 … 100; of an empty histogram 0, as all below
+ *   histogram:up_to(usec) → integer  how many are at most that, to within 1 % of it
+ *   histogram:count() → integer      and how many of them were longer than an hour
  *   histogram:least(), :greatest() → usec
  *   histogram:mean() → number
  *   histogram:pack() → bytes
