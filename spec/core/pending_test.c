@@ -33,7 +33,7 @@ static void is_empty_at_first(void **state) {
 
 static void gives_back_what_was_added(void **state) {
   (void)state;
-  struct slip_pending_entry entry = {7, 3, 1000, SLIP_PENDING_LEAVE, 0, 0};
+  struct slip_pending_entry entry = {7, 3, 1000, SLIP_PENDING_LEAVE, 0, 0, 0};
   CHECK_OK(slip_pending_add(&pending, &entry));
   struct slip_pending_entry out = {0};
   assert_false(slip_pending_take(&pending, 8, &out));
@@ -102,7 +102,7 @@ static void expires_all_there_are_for_join_ref_zero(void **state) {
 
 static void what_is_buffered_ends_by_its_ref_alone(void **state) {
   (void)state;
-  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0, 0};
+  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0, 0, 0};
   CHECK_OK(slip_pending_add(&pending, &kept));
   add(8, 3, 500);
   slip_pending_expire(&pending, 0, 9);
@@ -118,7 +118,7 @@ static void what_is_buffered_ends_by_its_ref_alone(void **state) {
 
 static void an_entry_that_is_found_can_be_given_to_a_join(void **state) {
   (void)state;
-  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0, 0};
+  struct slip_pending_entry out, kept = {7, 0, 1000, SLIP_PENDING_BUFFERED, 0, 0, 0};
   assert_null(slip_pending_find(&pending, 7));
   CHECK_OK(slip_pending_add(&pending, &kept));
   assert_null(slip_pending_find(&pending, 8));
@@ -218,7 +218,7 @@ static void add_to_both(struct model *m, uint64_t ref, uint64_t *seed) {
   if (m->count == MODEL_MAX)
     return;
   struct slip_pending_entry entry = {
-      ref, draw(seed) % 8 + 1, draw(seed) % 500, SLIP_PENDING_PUSH, 0, 0};
+      ref, draw(seed) % 8 + 1, draw(seed) % 500, SLIP_PENDING_PUSH, 0, 0, 0};
   if (draw(seed) % 4 == 0)
     entry.deadline = SLIP_NEVER;
   if (draw(seed) % 4 == 0) {

@@ -58,6 +58,38 @@ static void while_the_join_is_on_its_way_it_waits_for_the_answer(void **state) {
   phx_expect(p, "reply #2 room:1 ok {}");
 }
 
+/* Takes the one event that the text leads to. */
+static uint32_t wait_told_by(struct phx *p, const char *frame, size_t size) {
+  struct slip_action a;
+  slip_session_feed(p->session, (struct slip_span){frame, size});
+  assert_true(slip_session_next(p->session, &a));
+  assert_int_equal(a.event.kind, SLIP_EVENT_REPLY);
+  return a.event.wait_msec;
+}
+
+static void is_answered_with_the_time_since_it_was_pushed_not_sent(void **state) {
+  static const char answer[] = "\x81\x3c[\"1\",\"2\",\"room:1\",\"phx_reply\","
+                               "{\"status\":\"ok\",\"response\":{}}]";
+  struct phx *p = joining(state);
+  phx_buffer(p, "room:1", "early");
+  phx_advance(p, 30);
+  reply(p, 1, 1, "ok");
+  phx_advance(p, 12);
+  assert_int_equal(wait_told_by(p, answer, sizeof answer - 1), 42);
+}
+
+static void is_answered_with_no_time_when_it_may_wait_for_longer_than_a_minute(void **state) {
+  static const char answer[] = "\x81\x3c[\"1\",\"2\",\"room:1\",\"phx_reply\","
+                               "{\"status\":\"ok\",\"response\":{}}]";
+  struct slip_session_config config = phx_exact_config();
+  config.push_timeout_msec = 65536;
+  with_config(state, &config);
+  struct phx *p = joining(state);
+  reply(p, 1, 1, "ok");
+  phx_push(p, "room:1", "ask", "{}");
+  assert_int_equal(wait_told_by(p, answer, sizeof answer - 1), SLIP_WAIT_LONG);
+}
+
 static void goes_before_what_is_pushed_when_the_join_is_told(void **state) {
   struct phx *p = joining(state);
   struct slip_action a;
@@ -721,6 +753,8 @@ static void a_lost_link_makes_room_as_well(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       PHX_SPEC(while_the_join_is_on_its_way_it_waits_for_the_answer),
+      PHX_SPEC(is_answered_with_the_time_since_it_was_pushed_not_sent),
+      PHX_SPEC(is_answered_with_no_time_when_it_may_wait_for_longer_than_a_minute),
       PHX_SPEC(goes_before_what_is_pushed_when_the_join_is_told),
       PHX_SPEC(while_the_first_connection_is_made_it_waits),
       PHX_SPEC(while_the_link_is_lost_it_waits_in_every_stage_of_the_next),

@@ -28,8 +28,10 @@ struct slip_pending_entry {
   uint64_t join_ref; /* the join that it belongs to; 0 for a heartbeat, or before it is sent */
   uint64_t deadline; /* msec on the session's clock */
   enum slip_pending_kind kind : 8;
-  uint8_t why;   /* given to `expire` or `end`; 0 otherwise */
-  uint32_t slot; /* its place in the hash: nobody else's business */
+  uint8_t why;       /* given to `expire` or `end`; 0 otherwise */
+  uint16_t patience; /* msec from the request to the deadline; 0: more than it can say, or nobody
+                        wants to know */
+  uint32_t slot;     /* its place in the hash: nobody else's business */
 };
 
 struct slip_pending {

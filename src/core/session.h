@@ -64,7 +64,8 @@ enum slip_event_kind {
   SLIP_EVENT_REJOIN_SCHEDULED,    /* `topic` in `wait_msec`, attempt number `attempt` */
   SLIP_EVENT_LEFT,                /* `topic` */
   SLIP_EVENT_MESSAGE,             /* `topic`, `name`, `payload` */
-  SLIP_EVENT_REPLY, /* `topic`, `ref`, `name` the status, `payload`; see also `reason` */
+  SLIP_EVENT_REPLY, /* `topic`, `ref`, `name` the status, `payload`, `wait_msec` since the push;
+                       see also `reason`. Without an answer there is no `topic` */
   SLIP_EVENT_HEARTBEAT_SENT,
   SLIP_EVENT_HEARTBEAT, /* acknowledged after `wait_msec` */
   SLIP_EVENT_WRITABLE,  /* the queue has room again, after a push was refused for the want of it */
@@ -72,13 +73,15 @@ enum slip_event_kind {
   SLIP_EVENT_COUNT
 };
 
+#define SLIP_WAIT_LONG UINT32_MAX
+
 /* Spans are borrowed until the next call on the session. Only what the kind names is filled, the
  * rest is zero. */
 struct slip_event {
   enum slip_event_kind kind;
   uint32_t attempt;
-  uint32_t wait_msec;
-  bool is_flapping; /* connections come and go so fast that the wait is the longest step */
+  uint32_t wait_msec; /* of a REPLY SLIP_WAIT_LONG when that is longer than it knows */
+  bool is_flapping;   /* connections come and go so fast that the wait is the longest step */
   uint64_t ref;
   struct slip_span topic;
   struct slip_span name;

@@ -147,6 +147,13 @@ static bool take_request(struct slip_session *s, uint64_t ref, struct slip_pendi
          slip_pending_take(&s->pending, ref, out);
 }
 
+/* A deadline of 0 is that of a push that is over for another reason. */
+static uint32_t waited(const struct slip_session *s, const struct slip_pending_entry *entry) {
+  if (entry->patience == 0 || entry->deadline == 0)
+    return SLIP_WAIT_LONG;
+  return (uint32_t)(s->now + entry->patience - entry->deadline);
+}
+
 /* By ref alone: a push or join to a topic that the server does not know is answered with join_ref
  * null (recordings push_unjoined and join_unmatched_topic in spec/replay). */
 static bool got_reply(struct slip_session *s, const struct slip_message *m,
@@ -158,6 +165,7 @@ static bool got_reply(struct slip_session *s, const struct slip_message *m,
   case SLIP_PENDING_PUSH:
     *out = tell(&(struct slip_event){.kind = SLIP_EVENT_REPLY,
                                      .ref = entry.ref,
+                                     .wait_msec = waited(s, &entry),
                                      .topic = m->topic,
                                      .name = m->status,
                                      .payload = m->payload});

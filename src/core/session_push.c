@@ -21,8 +21,17 @@ static struct slip_message message_of(const struct slip_push *push, uint64_t joi
   };
 }
 
+static uint32_t timeout_of(const struct slip_session *s, const struct slip_push *push) {
+  return push->timeout_msec != 0 ? push->timeout_msec : s->config->push_timeout_msec;
+}
+
 static uint64_t deadline_of(const struct slip_session *s, const struct slip_push *push) {
-  return s->now + (push->timeout_msec != 0 ? push->timeout_msec : s->config->push_timeout_msec);
+  return s->now + timeout_of(s, push);
+}
+
+static uint16_t patience_of(const struct slip_session *s, const struct slip_push *push) {
+  uint32_t timeout = timeout_of(s, push);
+  return timeout <= UINT16_MAX ? (uint16_t)timeout : 0;
 }
 
 /* The queue: what is to be sent, and what waits for its topic. */
@@ -74,7 +83,8 @@ static enum slip_err send_push(struct slip_session *s, const struct slip_push *p
   struct slip_pending_entry entry = {.ref = s->next_ref,
                                      .join_ref = join_ref,
                                      .deadline = deadline_of(s, push),
-                                     .kind = SLIP_PENDING_PUSH};
+                                     .kind = SLIP_PENDING_PUSH,
+                                     .patience = patience_of(s, push)};
   enum slip_err err = slip_session_request(s, &message, &entry);
   if (err == SLIP_OK)
     s->pushes++;
@@ -106,8 +116,10 @@ static enum slip_err keep_push(struct slip_session *s, const struct slip_push *p
                                const struct slip_topic *topic) {
   struct refs refs;
   struct slip_message message = message_of(push, 0, s->next_ref, &refs);
-  struct slip_pending_entry entry = {
-      .ref = s->next_ref, .deadline = deadline_of(s, push), .kind = SLIP_PENDING_BUFFERED};
+  struct slip_pending_entry entry = {.ref = s->next_ref,
+                                     .deadline = deadline_of(s, push),
+                                     .kind = SLIP_PENDING_BUFFERED,
+                                     .patience = patience_of(s, push)};
   enum slip_err err = try_message(s, message);
   if (err != SLIP_OK)
     return err;
