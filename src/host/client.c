@@ -146,6 +146,9 @@ static void tell(struct slip_client *c, const struct slip_event *event) {
     c->connects++;
     end_turn(c);
   }
+  struct slip_meter *meter = slip_loop_meter(c->loop);
+  if (meter != NULL)
+    slip_meter_note(meter, event);
   c->handler->event(c->owner, event);
 }
 
@@ -348,6 +351,27 @@ void slip_client_stats(const struct slip_client *c, struct slip_client_stats *ou
       .buffered_pushes = slip_session_buffered(c->session),
   };
   slip_client_count(c, &out->tally);
+}
+
+static uint64_t count_topics(const struct slip_session *s) {
+  struct slip_span topic;
+  uint32_t place = 0;
+  uint64_t count = 0;
+  while (slip_session_next_joined(s, &place, &topic))
+    count++;
+  return count;
+}
+
+void slip_client_add_to(const struct slip_client *c, struct slip_census *census) {
+  if (slip_session_is_connected(c->session))
+    census->connected++;
+  else if (slip_session_is_idle(c->session))
+    census->idle++;
+  else
+    census->connecting++;
+  census->topics += count_topics(c->session);
+  census->queued_bytes += slip_session_outbox(c->session).size;
+  census->buffered_pushes += slip_session_buffered(c->session);
 }
 
 void slip_client_count(const struct slip_client *c, struct slip_tally *tally) {

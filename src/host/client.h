@@ -9,6 +9,7 @@
  * `slip_client_leave` (which sees to it that what comes of them is done this turn).
  */
 #include "core/session.h"
+#include "host/census.h"
 #include "host/loop.h"
 
 struct slip_client; /* opaque */
@@ -53,6 +54,8 @@ struct slip_client_stats {
   uint64_t buffered_pushes; /* that wait for their topics now */
 };
 void slip_client_stats(const struct slip_client *c, struct slip_client_stats *out);
+/* Adds what it is at now. */
+void slip_client_add_to(const struct slip_client *c, struct slip_census *census);
 /* Adds what it has done so far. */
 void slip_client_count(const struct slip_client *c, struct slip_tally *tally);
 

@@ -22,6 +22,7 @@ struct slip_loop {
   struct slip_configs configs;
   struct slip_marks marks;
   struct slip_tally tally;
+  struct slip_meter *meter;
   uint64_t now;          /* pretended only: what advance made it */
   uint64_t armed;        /* what uv's timer is set to */
   uint32_t seed;         /* pretended: the state of its luck */
@@ -258,6 +259,14 @@ struct slip_tally *slip_loop_tally(struct slip_loop *loop) {
 
 uint64_t slip_loop_deadline(const struct slip_loop *loop) {
   return slip_timers_deadline(&loop->timers);
+}
+
+void slip_loop_set_meter(struct slip_loop *loop, struct slip_meter *meter) {
+  loop->meter = meter;
+}
+
+struct slip_meter *slip_loop_meter(const struct slip_loop *loop) {
+  return loop->meter;
 }
 
 struct slip_memory *slip_loop_memory(struct slip_loop *loop) {

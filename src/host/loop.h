@@ -10,6 +10,7 @@
 #include "core/luck.h"
 #include "host/configs.h"
 #include "host/marks.h"
+#include "host/meter.h"
 #include "host/tally.h"
 #include "host/timers.h"
 #include "host/turnstile.h"
@@ -43,6 +44,9 @@ struct slip_turnstile *slip_loop_turnstile(struct slip_loop *loop);
 struct slip_configs *slip_loop_configs(struct slip_loop *loop);
 /* What clients that are gone have done: they add it. */
 struct slip_tally *slip_loop_tally(struct slip_loop *loop);
+/* What happens is noted there from now on; borrowed. NULL, at first: nowhere. */
+void slip_loop_set_meter(struct slip_loop *loop, struct slip_meter *meter);
+struct slip_meter *slip_loop_meter(const struct slip_loop *loop);
 /* The pool, topped up: ask for it before each call into a session. */
 struct slip_luck *slip_loop_luck(struct slip_loop *loop);
 /* A set timer keeps libuv's loop alive. SLIP_ENOMEM: not set, which can't happen to one that only

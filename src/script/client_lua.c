@@ -164,6 +164,23 @@ int slip_client_push_tally(lua_State *L) {
   return 1;
 }
 
+int slip_client_push_census(lua_State *L) {
+  const struct slip_host_box *host = slip_host_check(L, 1);
+  struct slip_census census = {0};
+  const struct slip_client_box *box;
+  lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
+  for (lua_pushnil(L); (box = next_client(L, host)) != NULL; lua_pop(L, 1))
+    slip_client_add_to(box->client, &census);
+  lua_createtable(L, 0, 6);
+  set_count(L, "connected", census.connected);
+  set_count(L, "connecting", census.connecting);
+  set_count(L, "idle", census.idle);
+  set_count(L, "topics", census.topics);
+  set_count(L, "queued_bytes", census.queued_bytes);
+  set_count(L, "buffered_pushes", census.buffered_pushes);
+  return 1;
+}
+
 /* The connection. */
 
 static int client_connect(lua_State *L) {

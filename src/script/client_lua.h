@@ -39,6 +39,8 @@ int slip_client_push(lua_State *L);
 struct slip_client_box *slip_client_check(lua_State *L);
 /* host:tally() → what its clients have done so far, those that are gone too; see host/tally.h. */
 int slip_client_push_tally(lua_State *L);
+/* host:census() → what its clients are at now; see host/census.h. */
+int slip_client_push_census(lua_State *L);
 /* Closes every client of the host. */
 void slip_client_close_all(lua_State *L, const struct slip_host_box *host);
 

@@ -5,6 +5,7 @@
 #include "script/door.h"
 #include "script/fiber_lua.h"
 #include "script/live_lua.h"
+#include "script/meter_lua.h"
 #include "script/peer_lua.h"
 #include "script/result.h"
 #include "script/timer_lua.h"
@@ -154,6 +155,9 @@ static const luaL_Reg methods[] = {
     {"clock", host_clock},
     {"client", slip_client_push},
     {"tally", slip_client_push_tally},
+    {"census", slip_client_push_census},
+    {"measure", slip_meter_start},
+    {"measures", slip_meter_push},
     {"set_max_dials", host_set_max_dials},
     {"on_turn", slip_turn_on},
     {"wake", slip_turn_wake},

@@ -5,6 +5,7 @@
 #include "script/watch.h"
 
 #include <lauxlib.h>
+#include <uv.h>
 
 /* All functions here have the watch as their first upvalue. */
 static struct slip_watch *watch_of(lua_State *L) {
@@ -36,14 +37,22 @@ static bool is_empty(lua_State *co) {
   return lua_status(co) == LUA_OK && lua_gettop(co) == 0;
 }
 
+/* 0: it is not to be timed. */
+static uint64_t begin_timing(const struct slip_watch *watch, const struct slip_run *run) {
+  return watch->timing != NULL && run->outer == NULL ? uv_hrtime() : 0;
+}
+
 void slip_slice_resume(lua_State *L, struct slip_slice *slice) {
   struct slip_run here;
   slip_watch_enter(slice->watch, &here, slice->co, !slice->is_inside);
   if (slice->from != NULL)
     slip_watch_set_owner(&here, slice->from, slice->owner);
   bool was_slice = slip_memory_set_slice(L, true);
+  uint64_t began = begin_timing(slice->watch, &here);
   slice->status = lua_resume(slice->co, L, slice->arguments, &slice->results);
   slip_watch_leave(slice->watch, &here); /* first: it may have put an allocator before ours */
+  if (began != 0)
+    slip_timing_add(slice->watch->timing, (uv_hrtime() - began) / 1000);
   (void)slip_memory_set_slice(L, was_slice);
   slice->is_cut = here.is_cut;
 }

@@ -17,6 +17,7 @@
  * or in a message handler, it raises as want of memory does, which no handler hears of. In a
  * finalizer Lua allows no hooks, so there is no help.
  */
+#include "host/meter.h"
 #include "host/watchdog.h"
 
 #include <lua.h>
@@ -44,7 +45,8 @@ struct slip_run {
 };
 
 struct slip_watch {
-  struct slip_watchdog dog; /* first, so that it is the watch as well */
+  struct slip_watchdog dog;   /* first, so that it is the watch as well */
+  struct slip_timing *timing; /* of slices that are inside no other; NULL: nobody wants to know */
   _Atomic(struct slip_run *) run;
   lua_Alloc allocate; /* the state's own, while ours is set; else NULL */
   void *allocate_ud;
