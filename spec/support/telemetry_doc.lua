@@ -1,5 +1,4 @@
--- Telemetry_doc: the tables of telemetry in docs/telemetry.md as data, so that specs can compare them with what
--- is told.
+-- Telemetry_doc: the tables of docs/telemetry.md as data, so that specs can compare them with what is told.
 local M = { path = "docs/telemetry.md" }
 
 -- What each of them has besides.
