@@ -11,7 +11,12 @@ local telemetry = require "slipstream.telemetry"
 
 local handlers, spans, shown = telemetry.handlers, telemetry.spans, log._shown
 
-local M = {}
+local M = {
+  --- How often clients were started again, and were given up; also supervisors, for a child.
+  counts = { restarts = 0, gave_up = 0 },
+}
+
+local counts = M.counts
 
 -- Fields are only made for a line that is shown.
 local function note(level, socket, text, fields_of, ...)
@@ -275,6 +280,7 @@ end
 ---@param client slipstream.Client
 ---@param supervisor string? whose child it is
 function M.starts_again(client, supervisor)
+  counts.restarts = counts.restarts + 1
   local socket, restarts = client._socket, client.restarts
   local text = supervisor and "child starts again" or "client starts again"
   note("info", socket, text, of_restart, restarts, supervisor)
@@ -285,6 +291,7 @@ end
 ---@param client slipstream.Client
 ---@param reason any
 function M.gave_up(client, reason)
+  counts.gave_up = counts.gave_up + 1
   local socket, restarts = client._socket, client.restarts
   note("error", socket, "client gave up: it failed too often", of_restart, restarts, nil, reason)
   tell("supervisor.gave_up", socket, of_restart, restarts, nil, reason)
@@ -299,6 +306,7 @@ end
 ---@param child any its id
 ---@param reason any
 function M.supervisor_gave_up(socket, child, reason)
+  counts.gave_up = counts.gave_up + 1
   local fields = of_child(socket._client.name, child, reason)
   log.error("supervisor gave up: a child failed too often", fields)
   tell("supervisor.gave_up", socket, of_child, socket._client.name, child, reason)

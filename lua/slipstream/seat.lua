@@ -51,6 +51,12 @@ function M.count()
   return state.mine and state.mine:count() or 1
 end
 
+--- How often this worker was started before.
+---@return integer
+function M.life()
+  return state.life
+end
+
 -- Numbers.
 
 --- A number that nothing of this worker had before, nor of its former lives.

@@ -16,6 +16,19 @@ function M.count(option, most, least)
   end
 end
 
+local PORT_MOST = 65535
+
+--- Reads ADDRESS:PORT, of IPv6 the address in brackets.
+---@param text string
+---@return { host: string, port: integer }? address, string? fault
+function M.address(text)
+  local host, digits = text:match "^%[(%x*:[%x:.]*)%]:(%d+)$"
+  if not host then host, digits = text:match "^(%d+%.%d+%.%d+%.%d+):(%d+)$" end
+  local port = math.tointeger(tonumber(digits))
+  if port and port <= PORT_MOST then return { host = host, port = port } end
+  return nil, ("--metrics: expected ADDRESS:PORT, such as 127.0.0.1:9568, got %s"):format(text)
+end
+
 -- Names in `args` that `--set` cannot give.
 local taken = { uri = "use --uri", index = "it counts the clients" }
 

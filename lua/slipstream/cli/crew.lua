@@ -4,6 +4,7 @@
 local core = require "slipstream.core"
 local errand = require "slipstream.cli.errand"
 local log = require "slipstream.log"
+local metrics = require "slipstream.cli.metrics"
 local parcel = require "slipstream.parcel"
 local reload = require "slipstream.reload"
 local restart = require "slipstream.restart"
@@ -30,6 +31,7 @@ local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
 ---@field signal_code integer? the exit code after a signal
 ---@field ending "drain"|"end"|false what the workers were told; to drain goes before to end
 ---@field steering slipstream.cli.Steering?
+---@field metrics slipstream.cli.Metrics?
 ---@field deadline userdata? luv's timer, once they were told
 
 local function note(crew, code, text)
@@ -152,6 +154,19 @@ local function new_worker()
   return { life = 0, history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS) }
 end
 
+local function count_restarts(crew)
+  local count = 0
+  for _, worker in pairs(crew.workers) do count = count + worker.life end
+  return count
+end
+
+local function begin_metrics(crew)
+  return metrics.open {
+    address = crew.options.metrics, is_ending = function() return crew.ending ~= false end,
+    worker_restarts = function() return count_restarts(crew) end,
+  }
+end
+
 local function begin_steering(crew)
   return steering.begin {
     options = crew.options, began = uv.hrtime(),
@@ -162,6 +177,10 @@ end
 -- Hears of its workers, of signals and of who steers the program.
 local function listen(crew)
   local text
+  if crew.options.metrics then
+    crew.metrics, text = begin_metrics(crew)
+    if not crew.metrics then return nil, text end
+  end
   crew.steering, text = begin_steering(crew)
   if not crew.steering then return nil, text end
   crew.team:on_end(function(...) ended(crew, ...) end)
@@ -189,6 +208,7 @@ function M.run(options, count)
   end
   uv.run()
   crew.steering:close()
+  if crew.metrics then crew.metrics:close() end
   return result_of(crew)
 end
 

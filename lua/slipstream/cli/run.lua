@@ -4,6 +4,7 @@
 local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
+local http = require "slipstream.cli.http"
 local log_options = require "slipstream.cli.log_options"
 local uv = require "luv"
 
@@ -38,6 +39,8 @@ function M.define(command)
   command:flag("--watch", "Reload what changes of the file and of the modules beside it.")
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
+  command:option("--metrics", "Serve /metrics for Prometheus, /healthz and /readyz; port 0\n"
+    .. "takes a free one."):argname "ADDRESS:PORT":convert(argument.address)
   command:flag("--allow-eval", "Let `slipstream ctl eval` run code in the program.")
   log_options.define(command)
   command:epilog(epilog)
@@ -50,10 +53,10 @@ end
 
 -- What the lead and each worker have open before there is a client, and one that each worker reads: the
 -- script. Where that is too much luv falls, or the script cannot be read.
-local LEAD_FILES, WORKER_FILES = 12, 6 + 1
+local LEAD_FILES, WORKER_FILES, METRICS_FILES = 12, 6 + 1, 1 + http.MOST_CONNECTIONS
 
-local function shortage_of_files(workers)
-  local needed = LEAD_FILES + workers * WORKER_FILES
+local function shortage_of_files(options, workers)
+  local needed = LEAD_FILES + workers * WORKER_FILES + (options.metrics and METRICS_FILES or 0)
   if core.max_files > needed then return end
   local text = "at most %d files may be open, and %d worker%s need more than %d; raise the limit (ulimit -n)"
   return text:format(core.max_files, workers, workers == 1 and "" or "s", needed)
@@ -67,7 +70,7 @@ end
 function M.run(options)
   log_options.apply(options)
   local workers = workers_for(options)
-  local fault = shortage_of_files(workers)
+  local fault = shortage_of_files(options, workers)
   if fault then return nil, fault, FAILED end
   local code, texts = crew.run(options, workers)
   if #texts == 0 then return code end

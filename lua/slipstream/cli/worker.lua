@@ -9,6 +9,7 @@ local farewell = require "slipstream.cli.farewell"
 local file = require "slipstream.cli.script"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
+local measures = require "slipstream.cli.measures"
 local memory = require "slipstream.memory"
 local modules = require "slipstream.modules"
 local outcome = require "slipstream.cli.outcome"
@@ -147,6 +148,7 @@ local function run_file(main, options, texts)
   team.on("drain", function() drain.begin(function() end_all(main) end) end)
   team.answer("texts", modules.texts)
   if options.control then facts.begin(options.allow_eval) end
+  if options.metrics then measures.begin() end
   parcel.begin()
   run_chunk(chunk, main, options)
   return run_out(main, options)

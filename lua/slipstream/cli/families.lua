@@ -1,0 +1,181 @@
+--- Families: which metrics there are, of what the workers have measured. docs/metrics.md has them all.
+--
+-- Labels are of few values: a reason's kind, a state, a direction, a worker; never a topic or a client.
+
+local core = require "slipstream.core"
+local uv = require "luv"
+
+local M = {}
+
+-- In seconds. To an answer of the network, and to what the program does between two of them.
+local SLOW = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 }
+local QUICK = { 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5 }
+
+---@class slipstream.MetricScene
+---@field totals table see slipstream.cli.totals
+---@field answers slipstream.Measures[] of the workers that have answered, with their `worker`
+---@field up table<integer, boolean> by worker, from 0: whether it has
+---@field uptime_seconds number
+---@field started_seconds number since 1970
+---@field worker_restarts integer
+
+-- Samples: of one value; of a table of numbers, one for each key, in their order; of each worker.
+
+local function one(value) return { { value } } end
+
+local function by(label, counts)
+  local keys, samples = {}, {}
+  for key in pairs(counts) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for place, key in ipairs(keys) do samples[place] = { counts[key], { [label] = key } } end
+  return samples
+end
+
+local function by_worker(scene, value_of)
+  local samples = {}
+  for place, answer in ipairs(scene.answers) do
+    samples[place] = { value_of(answer), { worker = answer.worker } }
+  end
+  return samples
+end
+
+local function sum(scene, name)
+  local count = 0
+  for _, answer in ipairs(scene.answers) do count = count + answer.now[name] end
+  return count
+end
+
+-- What makes them: of what all workers have counted, of what is so at present, of each worker.
+
+local function total(name)
+  return function(scene) return one(scene.totals[name]) end
+end
+
+local function traffic(name)
+  return function(scene) return one(scene.totals.tally[name]) end
+end
+
+local function reasons(name)
+  return function(scene) return by("reason", scene.totals[name]) end
+end
+
+local function timing(name, bounds)
+  return function(scene)
+    local counts = scene.totals[name]
+    return one { histogram = counts.histogram, usec = counts.usec, bounds = bounds }
+  end
+end
+
+local function present(name)
+  return function(scene) return one(sum(scene, name)) end
+end
+
+local function of_workers(name)
+  return function(scene)
+    return by_worker(scene, function(answer) return answer.now[name] end)
+  end
+end
+
+local function lag_of(answer)
+  local histogram = core.histogram()
+  assert(histogram:add(answer.lag.histogram))
+  return { histogram = histogram, usec = answer.lag.usec, bounds = SLOW }
+end
+
+local function unanswered_of(scene)
+  local counts = { timeout = scene.totals.timeouts }
+  for kind, count in pairs(scene.totals.unanswered) do counts[kind] = count end
+  return by("reason", counts)
+end
+
+local function states_of(scene)
+  local counts = {}
+  for _, state in ipairs { "connected", "connecting", "idle" } do counts[state] = sum(scene, state) end
+  return by("state", counts)
+end
+
+local function bytes_of(scene)
+  local tally = scene.totals.tally
+  return by("direction", { ["in"] = tally.bytes_in, out = tally.bytes_out })
+end
+
+local function up_of(scene)
+  local samples = {}
+  for index = 0, #scene.up do samples[index + 1] = { scene.up[index] and 1 or 0, { worker = index } } end
+  return samples
+end
+
+local function cpu_seconds()
+  local usage = uv.getrusage()
+  return usage.utime.sec + usage.stime.sec + (usage.utime.usec + usage.stime.usec) / 1e6
+end
+
+-- The families, each with what makes its samples. One whose name ends with a unit has that.
+
+local list = {}
+
+local units = { seconds = true, bytes = true }
+
+local function maker_of(kind)
+  return function(name, help, samples_of)
+    local suffix = name:match "[^_]+$"
+    list[#list + 1] = { name = name, kind = kind, help = help, samples_of = samples_of,
+      unit = units[suffix] and suffix }
+  end
+end
+
+local info, gauge, counter, histogram =
+  maker_of "info", maker_of "gauge", maker_of "counter", maker_of "histogram"
+
+info("slipstream_build", "The program.", function() return { { 1, { version = core.version } } } end)
+gauge("slipstream_uptime_seconds", "How long the program has been running.",
+  function(scene) return one(scene.uptime_seconds) end)
+gauge("slipstream_worker_up", "Whether a worker has answered.", up_of)
+counter("slipstream_worker_restarts", "Workers that failed and were started again.",
+  function(scene) return one(scene.worker_restarts) end)
+gauge("slipstream_clients", "Clients that have not ended.", of_workers "clients")
+counter("slipstream_client_restarts", "Clients that ended and were started again.", total "restarts")
+counter("slipstream_clients_given_up", "Clients, and supervisors, that failed too often.", total "gave_up")
+gauge("slipstream_connections", "Connections of clients, by their state.", states_of)
+counter("slipstream_connects", "Connections that came about.", traffic "connects")
+counter("slipstream_reconnects", "Attempts to connect again, by why the one before ended.",
+  reasons "reconnects")
+counter("slipstream_disconnects", "Connections, and attempts, that ended, by why.", reasons "disconnects")
+gauge("slipstream_topics", "Topics that are joined.", present "topics")
+counter("slipstream_joins", "Joins that the server said ok to.", total "joins")
+counter("slipstream_leaves", "Topics that were left.", total "leaves")
+counter("slipstream_topics_closed", "Topics that were refused or ended by themselves, by why.",
+  reasons "topics_closed")
+counter("slipstream_pushes", "Pushes that were sent.", traffic "pushes_out")
+counter("slipstream_pushes_unanswered", "Pushes that ended without a reply, by why.", unanswered_of)
+histogram("slipstream_reply_seconds", "From a push to its reply, whatever that says.",
+  timing("replies", SLOW))
+counter("slipstream_messages_received", "Messages that came, replies among them.", traffic "messages_in")
+counter("slipstream_bytes", "Bytes of connections, without TLS, by direction.", bytes_of)
+gauge("slipstream_queued_bytes", "Bytes that wait to be sent.", present "queued_bytes")
+gauge("slipstream_buffered_pushes", "Pushes that wait for their topics.", present "buffered_pushes")
+histogram("slipstream_callback_seconds", "How long callbacks ran, until they returned or waited.",
+  timing("slices", QUICK))
+histogram("slipstream_loop_lag_seconds", "How late a worker came to what was due.",
+  function(scene) return by_worker(scene, lag_of) end)
+gauge("slipstream_lua_memory_bytes", "What a worker's Lua takes.", of_workers "memory_bytes")
+gauge("process_resident_memory_bytes", "What the program takes.",
+  function() return one(math.floor(uv.resident_set_memory())) end)
+counter("process_cpu_seconds", "CPU time, of all threads, in user and system mode.",
+  function() return one(cpu_seconds()) end)
+gauge("process_start_time_seconds", "When the program was started, since 1970.",
+  function(scene) return one(scene.started_seconds) end)
+
+--- The families, with their samples.
+---@param scene slipstream.MetricScene
+---@return slipstream.MetricFamily[]
+function M.all(scene)
+  local families = {}
+  for place, each in ipairs(list) do
+    families[place] = { name = each.name, kind = each.kind, unit = each.unit or nil, help = each.help,
+      samples = each.samples_of(scene) }
+  end
+  return families
+end
+
+return M
