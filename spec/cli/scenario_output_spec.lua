@@ -52,7 +52,8 @@ describe("slipstream scenario", function()
     local text = it_ran:output()
     assert.matches("^4 scenarios against ws://127%.0%.0%.1:%d+/socket/websocket\n"
       .. "ok   two users meet\nFAIL nobody \\x1b%[31manswers %(failed 2 times%)\n"
-      .. "skip not today %(no moon%)\nok   at last %(flaky: passed at try 2%)\n\n1%) nobody \\x1b%[31manswers\n   ", text)
+      .. "skip not today %(no moon%)\n"
+      .. "ok   at last %(flaky: passed at try 2%)\n\n1%) nobody \\x1b%[31manswers\n   ", text)
     assert.is_truthy(text:find(path .. ":10\n", 1, true), text)
     assert.matches('\n   ann:await_message%("room:lobby", "never", nil, 50%): nothing within 50 msec\n', text)
     assert.matches("\n2 passed, 1 failed, 1 skipped, 1 flaky in [%d.]+ m?se?c?\n$", text)
