@@ -84,6 +84,7 @@ describe("a summary", function()
     assert.equal("failed", verdict(some_errors))
     assert.equal("passed", verdict(some_errors, { thresholds = { "errors<60%" } }))
     assert.equal("failed", verdict(some_errors, { thresholds = { "reply.max<1s" } }))
+    assert.equal("failed", verdict(function(worker) worker:sample("connect", 1000) end))
     assert.equal("missed", verdict(some_work, { thresholds = { "reply.max<1us" } }))
     assert.equal("interrupted", verdict(some_work, { is_interrupted = true }))
   end)
@@ -102,6 +103,11 @@ describe("a summary", function()
 end)
 
 describe("a summary for people", function()
+  it("says so when no iteration has ended", function()
+    local text = summary_text.show(summary_of(function() end))
+    assert.matches("\nfailed: no iteration has ended after 2.00 s$", text)
+  end)
+
   it("has a table, the errors, what it came to, and the thresholds", function()
     local facts = {
       thresholds = { "reply.p95<1ms", "errors<10%" },

@@ -64,9 +64,11 @@ local function are_errors_judged(thresholds)
   return false
 end
 
-local function verdict_of(facts, are_held, failed)
+-- Where not one iteration has ended, nothing shows that anything works.
+local function verdict_of(facts, are_held, iterations, failed)
   if facts.is_interrupted then return "interrupted" end
   if not are_held then return "missed" end
+  if iterations == 0 then return "failed" end
   return failed > 0 and not are_errors_judged(facts.thresholds) and "failed" or "passed"
 end
 
@@ -116,12 +118,12 @@ function M.of(measurement, facts)
   local total, msec = measurement.total, math.max(measurement.msec, 1)
   local thresholds, are_held = judge_all(facts.thresholds, measurement)
   local series = measurement.series:summary()
-  local _, failed = total:attempts "iteration"
+  local iterations, failed = total:attempts "iteration"
   return {
     uri = facts.uri, version = core.version, began = facts.began, workers = facts.workers,
     duration_msec = measurement.msec, vus_max = facts.vus_max or most_vus(series.rows),
     iterations = total.counts.iterations or 0, thresholds = thresholds,
-    verdict = verdict_of(facts, are_held, failed), errors = errors_of(total, facts.stories or {}),
+    verdict = verdict_of(facts, are_held, iterations, failed), errors = errors_of(total, facts.stories or {}),
     metrics = metric_rows(measurement, msec), counts = counts_of(total), series = series,
   }
 end

@@ -96,9 +96,13 @@ local function add_facts(lines, summary)
 end
 
 local verdicts = {
-  passed = "passed", failed = "failed: iterations did", missed = "failed: a threshold was missed",
-  interrupted = "interrupted",
+  passed = "passed", missed = "failed: a threshold was missed", interrupted = "interrupted",
 }
+
+local function show_verdict(summary)
+  if summary.verdict ~= "failed" then return verdicts[summary.verdict] end
+  return metric.failed_iterations(summary) > 0 and "failed: iterations did" or "failed: no iteration has ended"
+end
 
 --- The lines of a summary.
 ---@param summary table
@@ -111,7 +115,7 @@ function M.show(summary)
   lines[#lines + 1] = ""
   add_thresholds(lines, summary.thresholds)
   local lasted = amount.time(summary.duration_msec * USEC)
-  lines[#lines + 1] = ("%s after %s"):format(verdicts[summary.verdict], lasted)
+  lines[#lines + 1] = ("%s after %s"):format(show_verdict(summary), lasted)
   return table.concat(lines, "\n")
 end
 
