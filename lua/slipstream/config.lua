@@ -3,6 +3,7 @@
 local alike = require "slipstream.alike"
 local copy = require("slipstream.copy").copy
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local log = require "slipstream.log"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
@@ -75,7 +76,7 @@ end
 
 local function tls_name(settings)
   local parts = {}
-  for _, key in ipairs(setting.sorted(settings)) do
+  for _, key in ipairs(keys.sorted(settings)) do
     local value = tostring(settings[key])
     parts[#parts + 1] = ("%s=%s %s"):format(key, value, tls_files[key] and stamp_of(value) or "")
   end

@@ -4,6 +4,7 @@
 
 local check = require "slipstream.check"
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local secret = require "slipstream.secret"
 local show = require "slipstream.show"
 local uv = require "luv"
@@ -41,13 +42,6 @@ local function plain(value)
   return show.text(value)
 end
 
-local function sorted_names(fields)
-  local names = {}
-  for name in pairs(fields) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function quote(value)
   local text = tostring(value)
   if text ~= "" and not text:find("[%s%c\"=]") then return text end
@@ -66,7 +60,7 @@ end
 -- A traceback keeps its lines, so that it can be read.
 local function format_text(entry)
   local parts = { entry.time, ("%-5s"):format(entry.level), entry.text }
-  for _, name in ipairs(sorted_names(entry.fields)) do
+  for _, name in ipairs(keys.sorted(entry.fields)) do
     if name ~= "traceback" then parts[#parts + 1] = name .. "=" .. quote(entry.fields[name]) end
   end
   local line = table.concat(parts, " ")
@@ -83,7 +77,7 @@ local function format_json(entry)
     parts[#parts + 1] = core.json.encode(show.utf8(name)) .. ":" .. core.json.encode(show.utf8(value))
   end
   for _, name in ipairs(own_names) do add(name, entry[name]) end
-  for _, name in ipairs(sorted_names(entry.fields)) do
+  for _, name in ipairs(keys.sorted(entry.fields)) do
     if not entry[name] then add(name, entry.fields[name]) end
   end
   return "{" .. table.concat(parts, ",") .. "}"
@@ -154,14 +148,13 @@ function M.shows(level)
   return M._shown[level]
 end
 
-local function names_of(set) return table.concat(sorted_names(set), ", ") end
 
 --- Leaves out what is less grave than `level`; "info" at first.
 ---@param level slipstream.Level
 ---@return true? ok, string? err nil and what the levels are
 function M.set_level(level)
   if not ranks[level] then
-    return nil, ("no such level: %s; there are %s"):format(level, names_of(ranks))
+    return nil, ("no such level: %s; there are %s"):format(level, keys.listed(ranks))
   end
   show_from(level)
   return true
@@ -172,7 +165,7 @@ end
 ---@return true? ok, string? err nil and what the formats are
 function M.set_format(name)
   if not formats[name] then
-    return nil, ("no such format: %s; there are %s"):format(name, names_of(formats))
+    return nil, ("no such format: %s; there are %s"):format(name, keys.listed(formats))
   end
   state.format = formats[name]
   return true

@@ -5,6 +5,7 @@
 -- of who requires whom, and a module is looked for when it is asked for.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local likeness = require "slipstream.likeness"
 local show = require "slipstream.show"
 local source = require "slipstream.source"
@@ -196,12 +197,7 @@ end
 
 -- Asking.
 
-local function names()
-  local list = {}
-  for name in pairs(by_name) do list[#list + 1] = name end
-  table.sort(list)
-  return show.shorten(table.concat(list, ", "))
-end
+local function names() return show.shorten(keys.listed(by_name)) end
 
 local function look_for(name)
   if folder then return nil, ("no such module of the script: %s; it has %s"):format(name, names()) end

@@ -1,5 +1,7 @@
 --- Queries of URIs: nested params as Phoenix reads them, and base64 for the token.
 
+local keys = require "slipstream.keys"
+
 local M = {}
 
 local function escape(text)
@@ -11,19 +13,7 @@ local function to_text(value)
   if kind == "string" or kind == "number" or kind == "boolean" then return tostring(value) end
 end
 
--- Keys in an order that is the same every time: integers first, then texts. nil when there are others.
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    if type(key) ~= "string" and math.type(key) ~= "integer" then return nil end
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b)
-    if type(a) == type(b) then return a < b end
-    return type(a) == "number"
-  end)
-  return keys
-end
+local function is_key(key) return type(key) == "string" or math.type(key) == "integer" end
 
 local add_pairs
 
@@ -45,9 +35,8 @@ local DEEPEST = 32
 
 function add_pairs(out, prefix, map, depth)
   if depth > DEEPEST then return nil, prefix .. ": nested too deep" end
-  local keys = sorted_keys(map)
-  if not keys then return nil, prefix .. ": keys must be strings or a list" end
-  for _, key in ipairs(keys) do
+  for _, key in ipairs(keys.sorted(map)) do
+    if not is_key(key) then return nil, prefix .. ": keys must be strings or a list" end
     local ok, text = add_value(out, key_name(prefix, key), map[key], depth)
     if not ok then return nil, text end
   end

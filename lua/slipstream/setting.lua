@@ -1,6 +1,7 @@
 --- The keys of a configuration: what each may be.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local nearest = require "slipstream.nearest"
 local proxies = require "slipstream.proxy"
 local query = require "slipstream.query"
@@ -187,27 +188,17 @@ local function codec(value)
   end
 end
 
-local function by_text(a, b) return tostring(a) < tostring(b) end
-
---- The keys of a table, in the order of their texts.
----@param map table
----@return any[]
-function M.sorted(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, by_text)
-  return keys
-end
-
 local MOST_LISTED = 8
 
 local function unknown(key, known)
   local guess = type(key) == "string" and nearest.find(key, known)
   local hint = guess and (", did you mean %s?"):format(guess) or ""
-  local keys = M.sorted(known)
-  if not guess and #keys <= MOST_LISTED then hint = "; there are " .. table.concat(keys, ", ") end
+  local names = keys.sorted(known)
+  if not guess and #names <= MOST_LISTED then hint = "; there are " .. table.concat(names, ", ") end
   return ("%s: no such key%s"):format(tostring(key), hint)
 end
+
+local function by_text(a, b) return tostring(a) < tostring(b) end
 
 local function check(given, known)
   local fault, fault_key

@@ -2,6 +2,7 @@
 -- secrets; and what was wrong with one that was awaited.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local match = require "slipstream.match"
 local redact = require("slipstream.secret").redact
 local show = require "slipstream.show"
@@ -16,13 +17,6 @@ local MOST_ENTRIES, DEEPEST = 20, 4
 local names = setmetatable({ [any] = "slipstream.any", [core.null] = "slipstream.null" }, { __mode = "k" })
 
 local text_of
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in next, map do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
 
 -- Params are looked into: what is secret in them has a name that says so.
 local function shown(key, value)
@@ -40,7 +34,7 @@ local function table_text(value, depth)
   if depth > DEEPEST then return "{ … }" end
   local parts, count = {}, rawlen(value)
   for place = 1, math.min(count, MOST_ENTRIES) do parts[place] = text_of(rawget(value, place), depth + 1) end
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(keys.sorted(value)) do
     local is_listed = math.type(key) == "integer" and key >= 1 and key <= count
     if not is_listed then parts[#parts + 1] = entry_of(key, rawget(value, key), depth + 1) end
     if #parts > MOST_ENTRIES then break end

@@ -1,6 +1,7 @@
 --- Status: what a program that runs has to tell of itself, from the facts of its workers.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local log = require "slipstream.log"
 local uv = require "luv"
 
@@ -30,10 +31,8 @@ local function add_modules(sums, modules)
 end
 
 local function in_order(sums)
-  local names, list = {}, setmetatable({}, core.array_mt)
-  for name in pairs(sums) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do list[#list + 1] = sums[name] end
+  local list = setmetatable({}, core.array_mt)
+  for _, name in ipairs(keys.sorted(sums)) do list[#list + 1] = sums[name] end
   return list
 end
 

@@ -4,6 +4,8 @@
 -- key is there. States are changed in place; the presences in them are replaced and never changed, so that
 -- whoever was given one may keep it.
 
+local keys = require "slipstream.keys"
+
 local M = {}
 
 ---@alias slipstream.PresenceState table<string, { metas: table[] }>
@@ -104,13 +106,6 @@ local function leave(state, key, old, on_leave)
   return on_leave(key, rest, with(old, left))
 end
 
-local function sorted_keys(state)
-  local keys = {}
-  for key in pairs(state) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 --- Applies a diff: first who comes, then who goes. `on_join(key, current, new)` hears of the metas that were
 -- not there yet, and `on_leave(key, current, left)` of those that were: each meta comes once and goes once.
 -- To `on_join`, `current` is what was there before; to `on_leave`, what is left.
@@ -120,8 +115,8 @@ end
 ---@param on_leave slipstream.PresenceFn?
 ---@return slipstream.PresenceState state the same one
 function M.sync_diff(state, diff, on_join, on_leave)
-  for _, key in ipairs(sorted_keys(diff.joins)) do join(state, key, diff.joins[key], on_join or nothing) end
-  for _, key in ipairs(sorted_keys(diff.leaves)) do
+  for _, key in ipairs(keys.sorted(diff.joins)) do join(state, key, diff.joins[key], on_join or nothing) end
+  for _, key in ipairs(keys.sorted(diff.leaves)) do
     leave(state, key, diff.leaves[key], on_leave or nothing)
   end
   return state
@@ -154,7 +149,7 @@ local function itself(_, presence) return presence end
 ---@return any[]
 function M.list(state, by)
   local list = {}
-  for _, key in ipairs(sorted_keys(state)) do list[#list + 1] = (by or itself)(key, state[key]) end
+  for _, key in ipairs(keys.sorted(state)) do list[#list + 1] = (by or itself)(key, state[key]) end
   return list
 end
 

@@ -1,6 +1,7 @@
 --- Subject: of what a threshold speaks, as "reply.p95", "errors.timeout" or "iterations", and its value in
 -- what was measured.
 
+local keys = require "slipstream.keys"
 local nearest = require "slipstream.nearest"
 
 local M = {}
@@ -61,17 +62,10 @@ end
 
 -- Reading.
 
-local function list(names)
-  local all = {}
-  for name in pairs(names) do all[#all + 1] = name end
-  table.sort(all)
-  return table.concat(all, ", ")
-end
-
 local function unknown(what, name, names)
   local guess = nearest.find(name, names)
   if guess then return ("no such %s; did you mean %s?"):format(what, guess) end
-  return ("no such %s; there are %s"):format(what, list(names))
+  return ("no such %s; there are %s"):format(what, keys.listed(names))
 end
 
 -- "p95" and so on, as a subject without its metric.

@@ -101,7 +101,8 @@ local verdicts = {
 
 local function show_verdict(summary)
   if summary.verdict ~= "failed" then return verdicts[summary.verdict] end
-  return metric.failed_iterations(summary) > 0 and "failed: iterations did" or "failed: no iteration has ended"
+  if metric.failed_iterations(summary) > 0 then return "failed: iterations did" end
+  return "failed: no iteration has ended"
 end
 
 --- The lines of a summary.

@@ -1,6 +1,7 @@
 --- Difference: where two values differ, but for what is to be ignored.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 
 local M = {}
 
@@ -59,18 +60,11 @@ local function is_list(value) return getmetatable(value) == core.array_mt end
 
 -- The keys of both, sorted, so that the same difference is the first each time.
 local function keys_of(one, other)
-  local known, keys = {}, {}
+  local all = {}
   for _, map in ipairs { one, other } do
-    for key in pairs(map) do
-      if not known[key] then keys[#keys + 1] = key end
-      known[key] = true
-    end
+    for key in pairs(map) do all[key] = true end
   end
-  table.sort(keys, function(a, b)
-    if type(a) == type(b) then return a < b end
-    return type(a) == "number"
-  end)
-  return keys
+  return keys.sorted(all)
 end
 
 local find

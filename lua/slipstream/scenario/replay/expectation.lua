@@ -2,6 +2,7 @@
 
 local core = require "slipstream.core"
 local difference = require "slipstream.scenario.replay.difference"
+local keys = require "slipstream.keys"
 local literal = require "slipstream.scenario.replay.literal"
 local any = require("slipstream.match").any
 
@@ -15,10 +16,8 @@ local function is_list(value) return getmetatable(value) == core.array_mt end
 
 -- Its keys in order, each with the place that it leads to.
 local function children(value, place)
-  local keys, list = {}, {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
+  local list = {}
+  for i, key in ipairs(keys.sorted(value)) do
     local inner = table.move(place, 1, #place, 1, {})
     inner[#inner + 1] = tostring(is_list(value) and key - 1 or key)
     list[i] = { key = key, place = inner }

@@ -2,6 +2,7 @@
 
 local any = require("slipstream.match").any
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 
 local M = {}
 
@@ -47,20 +48,13 @@ function M.string(text) return long(text) or quote(text) end
 
 local write
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 local function entries_of(value, indent)
   local entries = {}
   if getmetatable(value) == core.array_mt then
     for place, entry in ipairs(value) do entries[place] = write(entry, indent .. "  ") end
     return entries
   end
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(keys.sorted(value)) do
     local name = M.is_name(key) and key or ("[%s]"):format(quote(key))
     entries[#entries + 1] = name .. " = " .. write(value[key], indent .. "  ")
   end

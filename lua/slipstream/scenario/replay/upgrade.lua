@@ -1,6 +1,7 @@
 --- Upgrade: the request that a recorded client made, as the call of a scenario that makes the same.
 
 local head = require "slipstream.record.head"
+local keys = require "slipstream.keys"
 local literal = require "slipstream.scenario.replay.literal"
 local redact = require "slipstream.record.redact"
 
@@ -27,10 +28,8 @@ local function secret(name)
 end
 
 local function fields_of(map)
-  local names, fields = {}, {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  for place, name in ipairs(names) do
+  local fields = {}
+  for place, name in ipairs(keys.sorted(map)) do
     local key = literal.is_name(name) and name or "[" .. literal.string(name) .. "]"
     local text = redact.is_redacted(map[name]) and secret(name) or literal.string(map[name])
     fields[place] = key .. " = " .. text
