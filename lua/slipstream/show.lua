@@ -116,6 +116,18 @@ function M.json(value)
   return M.shorten(table.concat(out))
 end
 
+--- A noun for so many: "scenario", "scenarios".
+---@param count number
+---@param noun string
+---@return string
+function M.plural(count, noun) return count == 1 and noun or noun .. "s" end
+
+--- So many: "1 scenario", "2 scenarios".
+---@param count integer
+---@param noun string
+---@return string
+function M.count(count, noun) return ("%d %s"):format(count, M.plural(count, noun)) end
+
 local units = { "bytes", "KiB", "MiB", "GiB" }
 
 --- A number of bytes for people: "512 bytes", "1.5 MiB".

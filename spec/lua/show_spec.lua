@@ -41,6 +41,11 @@ describe("a value in a few words", function()
     assert.is_true(#show.text(many) <= 203)
   end)
 
+  it("tells how many there are", function()
+    assert.same({ "0 events", "1 event", "2 events" },
+      { show.count(0, "event"), show.count(1, "event"), show.count(2, "event") })
+  end)
+
   it("tells a number of bytes in the unit that suits it", function()
     local cases = {
       [0] = "0 bytes", [1023] = "1023 bytes", [1024] = "1.0 KiB", [3 << 19] = "1.5 MiB",

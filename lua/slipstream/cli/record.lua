@@ -4,6 +4,7 @@ local core = require "slipstream.core"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
 local recorder = require "slipstream.record.recorder"
+local show = require "slipstream.show"
 local signal = require "slipstream.cli.signal"
 local uv = require "luv"
 
@@ -57,13 +58,9 @@ function M.define(command)
   command:epilog(epilog)
 end
 
-local function plural(count, word)
-  return ("%d %s%s"):format(count, word, count == 1 and "" or "s")
-end
-
 local function summary_of(counts, path)
-  return ("%s: %s, %s, %s"):format(path, plural(counts.connections, "connection"),
-    plural(counts.messages, "message"), plural(counts.bytes, "byte"))
+  return ("%s: %s, %s, %s"):format(path, show.count(counts.connections, "connection"),
+    show.count(counts.messages, "message"), show.count(counts.bytes, "byte"))
 end
 
 --- Runs the command.

@@ -1,6 +1,7 @@
 --- Histories: the last events of a scenario's socket, for the story of a failure.
 
 local match = require "slipstream.match"
+local show = require "slipstream.show"
 local words = require "slipstream.words"
 
 local M = {}
@@ -78,8 +79,7 @@ function History:lines(awaited)
       remark(entry, awaited))
   end
   local before = self.count - kept
-  if before == 1 then table.insert(lines, 1, "(1 event before)") end
-  if before > 1 then table.insert(lines, 1, ("(%d events before)"):format(before)) end
+  if before > 0 then table.insert(lines, 1, ("(%s before)"):format(show.count(before, "event"))) end
   return lines
 end
 

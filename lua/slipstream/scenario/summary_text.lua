@@ -85,12 +85,12 @@ local function add_facts(lines, summary)
   local function row(name, words) lines[#lines + 1] = ("  %-12s%s"):format(name, words) end
   local function traffic(way)
     local messages, bytes = counts["messages_" .. way], counts["bytes_" .. way]
-    row(way, ("%d messages (%s), %s (%s/s)"):format(messages, amount.rate(messages / seconds),
+    row(way, ("%s (%s), %s (%s/s)"):format(show.count(messages, "message"), amount.rate(messages / seconds),
       show.bytes(bytes), show.bytes(bytes / seconds)))
   end
   row("iterations", ("%d (%s), %s"):format(summary.iterations, amount.rate(summary.iterations / seconds),
     show_errors(summary)))
-  row("VUs", ("%d at most, %d connections"):format(summary.vus_max, counts.connections))
+  row("VUs", ("%d at most, %s"):format(summary.vus_max, show.count(counts.connections, "connection")))
   traffic "in"
   traffic "out"
 end

@@ -2,6 +2,7 @@
 -- far the run is, the stories of the failures last.
 
 local redact_uri = require("slipstream.secret").redact_uri
+local show = require "slipstream.show"
 local story = require "slipstream.scenario.output.story"
 local text = require "slipstream.scenario.output.text"
 
@@ -25,8 +26,6 @@ function Pretty:paint(color, words)
   if not self.color then return words end
   return ("\27[%sm%s\27[0m"):format(colors[color], words)
 end
-
-local function plural(count, noun) return ("%d %s%s"):format(count, noun, count == 1 and "" or "s") end
 
 -- The line of progress.
 
@@ -109,7 +108,7 @@ function Pretty:begun(run)
   self.count = run.count
   local where = run.uri and " against " .. text.line(redact_uri(run.uri)) or ""
   local jobs = (run.jobs or 1) > 1 and (", %d at a time"):format(run.jobs) or ""
-  self:print { self:paint("faint", plural(run.count, "scenario") .. where .. jobs) }
+  self:print { self:paint("faint", show.count(run.count, "scenario") .. where .. jobs) }
 end
 
 function Pretty:started(case)

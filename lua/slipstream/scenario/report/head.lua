@@ -18,7 +18,7 @@ local verdicts = {
 }
 
 local function plural(count, noun)
-  return ("%s %s%s"):format(number.count(count), noun, count == 1 and "" or "s")
+  return ("%s %s"):format(number.count(count), show.plural(count, noun))
 end
 
 local function origin(summary)
