@@ -152,3 +152,40 @@ describe("docs/hot-reload.md", function()
     assert.equal(143, it_runs:exit())
   end)
 end)
+
+describe("docs/scenarios.md", function()
+  before_each(serve)
+  after_each(clean_up)
+
+  local guest = [[
+    local slipstream, args = require "slipstream", ...
+    local socket = assert(slipstream.connect { uri = args.uri })
+    socket:await_connect()
+    socket:join "room:1"
+    socket:await_join "room:1"
+    socket:await_reply(socket:push("room:1", "echo", { body = "hi" }))
+  ]]
+
+  -- Each line of the page in a shell, in the same folder.
+  local function start(command)
+    local bin = program.binary:match "^(.*)/" .. ":" .. os.getenv "PATH"
+    local line = command:gsub("ws://localhost:4000%S*", uri):gsub("…", uri):gsub("4001", "0")
+    return program.start({ "-c", "exec " .. line },
+      { path = "/bin/sh", cwd = program.folder(), env = { PATH = bin } })
+  end
+
+  it("has a talk recorded, replayed and written as a scenario", function()
+    local commands = api_doc.parts("docs/scenarios.md", "sh", OWN)[1]
+    local record, others = commands:match "^([^\n]+)\n(.*)$"
+    local it_records = start(record)
+    local own_uri = it_records:read("ws://"):match "ws://%S+"
+    assert.equal(0, (program.run { "run", program.file "guest.lua" (guest), "--uri", own_uri }))
+    it_records:signal "sigint"
+    assert.equal(0, it_records:exit())
+    for command in others:gmatch "[^\n]+" do
+      local it_runs = start(command)
+      assert.equal(0, it_runs:exit(), command .. "\n" .. it_runs:output() .. it_runs:errors())
+    end
+    assert(io.open(program.folder() .. "/talk_scenario.lua")):close()
+  end)
+end)

@@ -1,6 +1,8 @@
 -- Annotation: reads the annotations of our Lua files, `---@class`, `---@field`, `---@param` and the like of
 -- lua-language-server, as data. What editors complete and what the reference says comes from them alone.
 
+local types = require "spec.support.annotation_type"
+
 local M = {}
 
 ---@class spec.Named
@@ -25,97 +27,13 @@ local M = {}
 ---@field functions table<string, spec.Function>
 ---@field rank integer how much its doc is about it alone
 
--- Types.
-
--- Where what opens at `from` is closed, as far as pairs go.
-local function close_of(text, from)
-  for _, pair in ipairs { "%b()", "%b{}", "%b<>", "%b\"\"" } do
-    local _, last = text:find("^" .. pair, from)
-    if last then return last end
-  end
-end
-
-local read_type
-
--- What a function type returns stands behind a colon: types with commas between them.
-local function read_results(text, from)
-  local _, last = text:find("^:%s*", from)
-  if not last then return from end
-  repeat
-    from = read_type(text, last + 1)
-    _, last = text:find("^,%s+", from)
-    local _, at_name = text:find("^[%w_.]+[?%[%]]*%f[,%s\0)]", last and last + 1 or #text + 1)
-  until not at_name
-  return from
-end
-
--- One alternative of a union; answers the place behind it.
-local function read_single(text, from)
-  local _, last = text:find("^fun%f[(]", from)
-  if last then return read_results(text, close_of(text, last + 1) + 1) end
-  last = close_of(text, from)
-  if not last then
-    _, last = text:find("^[%w_.%-]+", from)
-    last = last or from
-    last = text:find("^<", last + 1) and close_of(text, last + 1) or last
-  end
-  _, last = text:find("^[?%[%]]*", last + 1)
-  return last + 1
-end
-
-function read_type(text, from)
-  repeat
-    from = read_single(text, from)
-    local is_union = text:sub(from, from) == "|"
-    if is_union then from = from + 1 end
-  until not is_union
-  return from
-end
-
--- A type at the beginning of a text, and what follows it.
-local function take_type(text)
-  local behind = read_type(text, 1)
-  return text:sub(1, behind - 1), (text:sub(behind):gsub("^%s+", ""))
-end
-
--- The parts of a list with commas, as far as no bracket is open.
-local function split(text)
-  local parts, depth, part = {}, 0, ""
-  for char in text:gmatch "." do
-    if char:find "[({<]" then depth = depth + 1 elseif char:find "[)}>]" then depth = depth - 1 end
-    if char == "," and depth == 0 then
-      parts[#parts + 1], part = part:match "^%s*(.-)%s*$", ""
-    else
-      part = part .. char
-    end
-  end
-  if part:find "%S" then parts[#parts + 1] = part:match "^%s*(.-)%s*$" end
-  return parts
-end
-
--- "fun(topic: string): boolean what it is" as params, returns, and the text behind it.
-local function read_signature(text)
-  local whole, rest = take_type(text)
-  local list = close_of(whole, 4)
-  local params = {}
-  for _, part in ipairs(split(whole:sub(5, list - 1))) do
-    local name, type = part:match "^([%w_.]+):%s*(.+)$"
-    params[#params + 1] = { name = name or part, type = type or "any", text = "" }
-  end
-  local returns = {}
-  for _, part in ipairs(split(whole:match("^:%s*(.+)$", list + 1) or "")) do
-    returns[#returns + 1] = { name = "", type = part, text = "" }
-  end
-  return params, returns, rest
-end
-
 -- Comments.
 
 -- What `---@return` says: "true? ok, string? err, string? code nil, and why".
 local function read_returns(text)
   local returns = {}
   repeat
-    local type, rest = take_type(text)
+    local type, rest = types.take(text)
     local name, mark, behind = rest:match "^([%w_.]*)(,?)%s*(.*)$"
     returns[#returns + 1] = { name = name, type = type, text = mark == "" and behind or "" }
     text = behind
@@ -161,24 +79,24 @@ local function add_field(class, text)
   local name, rest = text:match "^([%w_]+)%??%s+(.+)$"
   if name == "private" then return end
   if rest:find "^fun%(" then
-    local params, returns, doc = read_signature(rest)
+    local params, returns, doc = types.read_signature(rest)
     local is_method = params[1] ~= nil and params[1].name == "self"
     if is_method then table.remove(params, 1) end
     return add(class, "functions", { name = name, doc = doc, is_method = is_method, params = params,
       returns = returns })
   end
-  local type, doc = take_type(rest)
+  local type, doc = types.take(rest)
   add(class, "fields", { name = name, type = type, text = doc })
 end
 
 -- The function below a comment, from its first line: `function M.name(a, b)`.
 local function add_function(class, mark, name, arguments, comment, tags)
   local entry = { name = name, doc = comment, is_method = mark == ":", params = {}, returns = {},
-    arguments = split(arguments) }
+    arguments = types.split(arguments) }
   for _, tag in ipairs(tags) do
     if tag.name == "param" then
       local param, rest = tag.text:match "^([%w_.]+)%??%s+(.+)$"
-      local type, text = take_type(rest)
+      local type, text = types.take(rest)
       table.insert(entry.params, { name = param, type = type, text = text })
     elseif tag.name == "return" then
       table.move(read_returns(tag.text), 1, #read_returns(tag.text), #entry.returns + 1, entry.returns)
@@ -195,7 +113,7 @@ local function add_value(class, name, comment, tags, origin)
     add_field(class, name .. " " .. type)
     class.functions[name].doc, class.functions[name].origin = comment, origin
   else
-    add(class, "fields", { name = name, type = take_type(type), text = comment })
+    add(class, "fields", { name = name, type = types.take(type), text = comment })
   end
 end
 

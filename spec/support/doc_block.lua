@@ -65,6 +65,7 @@ local function furnish(path)
   for _, name in ipairs { "build", "build/release" } do assert(uv.fs_mkdir(folder .. "/" .. name, 448)) end
   for _, name in ipairs { "lua", "examples", "spec" } do link(uv.fs_realpath(name), name) end
   link(program.binary, "build/release/slipstream")
+  link(uv.fs_realpath "examples/08_scenarios", "chat")
   for _, block in ipairs(api_doc.blocks(path)) do
     if M.is_file(block) then program.file(block.kind)(table.concat(block.lines, "\n")) end
   end
