@@ -1,5 +1,5 @@
 -- Times, rates and shares for people.
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 
 describe("an amount", function()
   it("is a time with three digits", function()

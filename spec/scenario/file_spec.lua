@@ -1,7 +1,7 @@
 -- Files of scenarios: what is read out of them, and what is wrong with them.
 local module_folder = require "spec.support.module_folder"
 local scenario = require "slipstream.scenario"
-local scenario_file = require "slipstream.scenario.file"
+local scenario_file = require "slipstream.scenario.case.file"
 
 describe("a file of scenarios", function()
   local files

@@ -1,7 +1,7 @@
 -- The guide: its scenarios pass against the app that `slipstream serve` serves, and its story is one.
 local api_doc = require "spec.support.api_doc"
 local module_folder = require "spec.support.module_folder"
-local scenario_file = require "slipstream.scenario.file"
+local scenario_file = require "slipstream.scenario.case.file"
 local stage = require "spec.support.stage"
 
 local PAGE <const> = "docs/scenarios.md"

@@ -1,5 +1,5 @@
 -- What is told of a load while it runs.
-local meters = require "slipstream.scenario.meter"
+local meters = require "slipstream.scenario.measure.meter"
 local progress = require "slipstream.scenario.load.progress"
 
 -- The parts of a second in which so many iterations went well, and so many did not.

@@ -1,6 +1,6 @@
 -- A worker's share of a load, against an embedded server.
 local core = require "slipstream.core"
-local measurement = require "slipstream.scenario.measurement"
+local measurement = require "slipstream.scenario.measure.measurement"
 local shares = require "slipstream.scenario.load.share"
 local stage = require "spec.support.stage"
 local uv = require "luv"

@@ -1,7 +1,7 @@
 -- What a worker has measured, second by second.
 local core = require "slipstream.core"
-local measurement = require "slipstream.scenario.measurement"
-local meter = require "slipstream.scenario.meter"
+local measurement = require "slipstream.scenario.measure.measurement"
+local meter = require "slipstream.scenario.measure.meter"
 
 local function seconds_of(parts)
   local seconds = {}

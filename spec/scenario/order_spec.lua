@@ -1,5 +1,5 @@
 -- The order of shuffled scenarios.
-local order = require "slipstream.scenario.order"
+local order = require "slipstream.scenario.case.order"
 
 local function shuffled(seed)
   return table.concat(order.shuffle({ "a", "b", "c", "d", "e", "f", "g", "h" }, seed))

@@ -1,5 +1,5 @@
 -- Which scenarios run.
-local selection = require "slipstream.scenario.selection"
+local selection = require "slipstream.scenario.case.selection"
 
 local cases = {
   { name = "ann joins", tags = { "chat", "fast" } },

@@ -1,6 +1,6 @@
 -- How a load went over time.
-local series = require "slipstream.scenario.series"
-local tally = require "slipstream.scenario.tally"
+local series = require "slipstream.scenario.measure.series"
+local tally = require "slipstream.scenario.measure.tally"
 
 local function second_of(usec, failed)
   local part = tally.new()

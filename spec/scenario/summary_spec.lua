@@ -1,10 +1,10 @@
 -- What a load run comes to.
 local core = require "slipstream.core"
-local measurement = require "slipstream.scenario.measurement"
-local meter = require "slipstream.scenario.meter"
-local summary = require "slipstream.scenario.summary"
-local summary_text = require "slipstream.scenario.summary_text"
-local threshold = require "slipstream.scenario.threshold"
+local measurement = require "slipstream.scenario.measure.measurement"
+local meter = require "slipstream.scenario.measure.meter"
+local summary = require "slipstream.scenario.measure.summary"
+local summary_text = require "slipstream.scenario.measure.summary_text"
+local threshold = require "slipstream.scenario.measure.threshold"
 
 local function thresholds_of(texts)
   local list = {}

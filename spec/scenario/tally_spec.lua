@@ -1,6 +1,6 @@
 -- What was measured in a stretch of time.
 local core = require "slipstream.core"
-local tally = require "slipstream.scenario.tally"
+local tally = require "slipstream.scenario.measure.tally"
 
 describe("a tally", function()
   it("counts what was tried, and what of it failed", function()

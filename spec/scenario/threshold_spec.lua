@@ -1,7 +1,7 @@
 -- What a load run is to hold.
-local measurement = require "slipstream.scenario.measurement"
-local meter = require "slipstream.scenario.meter"
-local threshold = require "slipstream.scenario.threshold"
+local measurement = require "slipstream.scenario.measure.measurement"
+local meter = require "slipstream.scenario.measure.meter"
+local threshold = require "slipstream.scenario.measure.threshold"
 
 -- What a run of so many seconds has measured when each was like this.
 local function run(seconds, in_second, thresholds)

@@ -1,8 +1,8 @@
 -- What thresholds over windows have come to, without all that was measured.
-local measurement = require "slipstream.scenario.measurement"
-local meters = require "slipstream.scenario.meter"
+local measurement = require "slipstream.scenario.measure.measurement"
+local meters = require "slipstream.scenario.measure.meter"
 local progress = require "slipstream.scenario.load.progress"
-local thresholds = require "slipstream.scenario.threshold"
+local thresholds = require "slipstream.scenario.measure.threshold"
 
 local HOUR, DAY, STEP = 3600, 24 * 3600, 20
 

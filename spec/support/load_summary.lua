@@ -2,10 +2,10 @@
 --
 --   local summary = load_summary.new()                     -- all went well
 --   local summary = load_summary.new { hostile = text }    -- with this text wherever one can be
-local measurement = require "slipstream.scenario.measurement"
-local meter = require "slipstream.scenario.meter"
-local summary = require "slipstream.scenario.summary"
-local threshold = require "slipstream.scenario.threshold"
+local measurement = require "slipstream.scenario.measure.measurement"
+local meter = require "slipstream.scenario.measure.meter"
+local summary = require "slipstream.scenario.measure.summary"
+local threshold = require "slipstream.scenario.measure.threshold"
 
 local M = {}
 

@@ -1,5 +1,5 @@
 -- Replayed: recordings replayed, and the scenarios made of them played, as `slipstream scenario` does it.
-local file = require "slipstream.scenario.file"
+local file = require "slipstream.scenario.case.file"
 local emit = require "slipstream.scenario.replay.emit"
 local difference = require "slipstream.scenario.replay.difference"
 local play = require "slipstream.scenario.play"

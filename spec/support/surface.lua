@@ -105,11 +105,11 @@ local subjects = { ["docs/api.md"] = {
   ["A task of the kit"] = require("slipstream.test.task").Task,
 }, ["docs/scenarios.md"] = {
   ["Files of scenarios"] = require "slipstream.scenario",
-  ["Options of a scenario"] = hidden(require("slipstream.scenario.suite").read_options, "known"),
+  ["Options of a scenario"] = hidden(require("slipstream.scenario.case.suite").read_options, "known"),
   ["The context"] = require("slipstream.scenario.context").methods,
-  ["A task"] = require("slipstream.scenario.task").Task,
+  ["A task"] = require("slipstream.scenario.context.task").Task,
   ["Verbs of a socket"] = require("slipstream.scenario.socket").Socket,
-  ["The network of a scenario"] = require "slipstream.scenario.net",
+  ["The network of a scenario"] = require "slipstream.scenario.context.net",
 } }
 
 -- The class of the annotations that has a heading's names; what is none has false.

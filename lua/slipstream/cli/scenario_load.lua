@@ -1,7 +1,7 @@
 --- Scenario_load: the options of `slipstream scenario` for load, and the run of one: its workers do it, see
 -- slipstream.scenario.load.lead; here are its clock, its signals and what is told of it.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local apps = require "slipstream.cli.app"
 local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
@@ -15,9 +15,9 @@ local ramps = require "slipstream.scenario.load.ramp"
 local redact_uri = require("slipstream.secret").redact_uri
 local report = require "slipstream.scenario.report"
 local signal = require "slipstream.cli.signal"
-local summary = require "slipstream.scenario.summary"
-local summary_text = require "slipstream.scenario.summary_text"
-local thresholds = require "slipstream.scenario.threshold"
+local summary = require "slipstream.scenario.measure.summary"
+local summary_text = require "slipstream.scenario.measure.summary_text"
+local thresholds = require "slipstream.scenario.measure.threshold"
 local uv = require "luv"
 
 local M = {}

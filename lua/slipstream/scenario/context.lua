@@ -1,16 +1,16 @@
 --- Context: `t`, what the function of a scenario gets.
 
-local assertions = require "slipstream.scenario.assertion"
-local call = require "slipstream.scenario.call"
+local assertions = require "slipstream.scenario.context.assertion"
+local call = require "slipstream.scenario.failure.call"
 local check = require "slipstream.check"
-local env = require "slipstream.scenario.env"
+local env = require "slipstream.scenario.context.env"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 local nearest = require "slipstream.nearest"
-local net = require "slipstream.scenario.net"
+local net = require "slipstream.scenario.context.net"
 local sockets = require "slipstream.scenario.socket"
-local stories = require "slipstream.scenario.story"
-local tasks = require "slipstream.scenario.task"
+local stories = require "slipstream.scenario.failure.story"
+local tasks = require "slipstream.scenario.context.task"
 local uv = require "luv"
 
 ---@class slipstream.scenario.Context

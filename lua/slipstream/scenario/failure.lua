@@ -1,6 +1,6 @@
 --- Failures: what went wrong in a scenario, as an error value.
 
-local call = require "slipstream.scenario.call"
+local call = require "slipstream.scenario.failure.call"
 local place = require "slipstream.place"
 local secret = require "slipstream.secret"
 local traceback = require "slipstream.traceback"

@@ -12,7 +12,7 @@
 -- docs/scenarios.md tells of all that `t` and its sockets can do.
 
 local check = require "slipstream.check"
-local suite = require "slipstream.scenario.suite"
+local suite = require "slipstream.scenario.case.suite"
 
 ---@class slipstream.scenario
 local M = {}

@@ -1,20 +1,20 @@
 --- Play: runs a scenario once, from its setup until nothing of it is open any more.
 
-local call = require "slipstream.scenario.call"
-local closing = require "slipstream.scenario.closing"
+local call = require "slipstream.scenario.failure.call"
+local closing = require "slipstream.scenario.context.closing"
 local Context = require "slipstream.scenario.context"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 local sockets = require "slipstream.scenario.socket"
-local stories = require "slipstream.scenario.story"
-local tasks = require "slipstream.scenario.task"
+local stories = require "slipstream.scenario.failure.story"
+local tasks = require "slipstream.scenario.context.task"
 
 local M = {}
 
 ---@class slipstream.scenario.PlayOptions
 ---@field uri string? where its sockets connect that are not told otherwise
 ---@field config table? what else all their configs have
----@field meter table? see slipstream.scenario.meter
+---@field meter table? see slipstream.scenario.measure.meter
 ---@field env (fun(name: string): string?)? os.getenv
 ---@field log (fun(text: string))? hears of each `t:log` at once
 ---@field history integer? 0: no events are kept for stories

@@ -1,9 +1,9 @@
 --- Sockets of scenarios: each verb waits for its outcome, and fails the scenario when that does not come.
 
-local call = require "slipstream.scenario.call"
+local call = require "slipstream.scenario.failure.call"
 local check = require "slipstream.check"
 local fiber = require "slipstream.fiber"
-local histories = require "slipstream.scenario.history"
+local histories = require "slipstream.scenario.socket.history"
 local nearest = require "slipstream.nearest"
 local slipstream = require "slipstream"
 local take = require("slipstream.waiter").take
@@ -15,7 +15,7 @@ Socket.__index = Socket
 Socket.__name = "slipstream.scenario.socket"
 
 for _, part in ipairs { "link", "topic", "message" } do
-  for name, verb in pairs(require("slipstream.scenario." .. part)) do Socket[name] = verb end
+  for name, verb in pairs(require("slipstream.scenario.socket." .. part)) do Socket[name] = verb end
 end
 
 -- A verb that there is not.

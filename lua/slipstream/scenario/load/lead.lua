@@ -1,7 +1,7 @@
 --- Lead: runs a load by its workers, and puts together what they measure.
 
 local core = require "slipstream.core"
-local measurement = require "slipstream.scenario.measurement"
+local measurement = require "slipstream.scenario.measure.measurement"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
 local team = require "slipstream.team"

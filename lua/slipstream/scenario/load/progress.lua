@@ -1,9 +1,9 @@
 --- Progress: a line that tells how a load goes: on a terminal one that is written anew each second, else one
 -- each ten seconds.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local core = require "slipstream.core"
-local tallies = require "slipstream.scenario.tally"
+local tallies = require "slipstream.scenario.measure.tally"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Ramp: a level over time: virtual users, or iterations a second. It is linear between its points, and stays
 -- as it is behind the last one.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 local closed = require "slipstream.scenario.load.closed"
 local deal = require "slipstream.scenario.load.deal"
 local fiber = require "slipstream.fiber"
-local meters = require "slipstream.scenario.meter"
+local meters = require "slipstream.scenario.measure.meter"
 local open = require "slipstream.scenario.load.open"
 local play = require "slipstream.scenario.play"
 local ramps = require "slipstream.scenario.load.ramp"

@@ -5,11 +5,11 @@
 -- There may be very many. So it has no fiber of its own while one of the scenario's runs: what comes after
 -- each stage of that is a step, which begins when the stage is settled.
 
-local closing = require "slipstream.scenario.closing"
+local closing = require "slipstream.scenario.context.closing"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
 local play = require "slipstream.scenario.play"
-local stories = require "slipstream.scenario.story"
+local stories = require "slipstream.scenario.failure.story"
 local turn = require "slipstream.turn"
 
 local M = {}

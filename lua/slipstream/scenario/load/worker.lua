@@ -2,12 +2,12 @@
 -- have, and tells the lead each second what it has measured.
 
 local core = require "slipstream.core"
-local file = require "slipstream.scenario.file"
+local file = require "slipstream.scenario.case.file"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
-local selection = require "slipstream.scenario.selection"
+local selection = require "slipstream.scenario.case.selection"
 local shares = require "slipstream.scenario.load.share"
 local team = require "slipstream.team"
 local uv = require "luv"

@@ -1,9 +1,9 @@
 --- Distribution: for each metric, how long the slowest took: half of them, one of ten, of a hundred …
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local chart = require "slipstream.scenario.report.chart"
 local markup = require "slipstream.scenario.report.markup"
-local metric = require "slipstream.scenario.metric"
+local metric = require "slipstream.scenario.measure.metric"
 local number = require "slipstream.scenario.report.number"
 local scale = require "slipstream.scenario.report.scale"
 

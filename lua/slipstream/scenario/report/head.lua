@@ -1,8 +1,8 @@
 --- Head: what became of the run, its figures, its thresholds, its errors.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local markup = require "slipstream.scenario.report.markup"
-local metric = require "slipstream.scenario.metric"
+local metric = require "slipstream.scenario.measure.metric"
 local number = require "slipstream.scenario.report.number"
 local redact_uri = require("slipstream.secret").redact_uri
 local show = require "slipstream.show"

@@ -1,8 +1,8 @@
 --- Tables: the latencies of each metric, and what failed of it.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local markup = require "slipstream.scenario.report.markup"
-local metric = require "slipstream.scenario.metric"
+local metric = require "slipstream.scenario.measure.metric"
 local number = require "slipstream.scenario.report.number"
 local scale = require "slipstream.scenario.report.scale"
 

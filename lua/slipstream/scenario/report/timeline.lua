@@ -1,7 +1,7 @@
 --- Timeline: the charts of a run over its time. All have the same points, so a pointer at one marks a moment
 -- in each.
 
-local amount = require "slipstream.scenario.amount"
+local amount = require "slipstream.scenario.measure.amount"
 local chart = require "slipstream.scenario.report.chart"
 local markup = require "slipstream.scenario.report.markup"
 local number = require "slipstream.scenario.report.number"

@@ -1,7 +1,8 @@
 --- Meter: where a worker's scenarios say what they measure. It has only what has not been taken away yet:
--- each second becomes a plain tally, for slipstream.scenario.measurement to add to those of the others.
+-- each second becomes a plain tally, for slipstream.scenario.measure.measurement to add to those of the
+-- others.
 
-local tally = require "slipstream.scenario.tally"
+local tally = require "slipstream.scenario.measure.tally"
 
 local M = {}
 

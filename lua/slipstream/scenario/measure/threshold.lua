@@ -1,7 +1,7 @@
 --- Threshold: what a load run is to hold, as "reply.p95<50ms", "errors<0.1%" or "join.p99<200ms over 10s".
 
-local amount = require "slipstream.scenario.amount"
-local subject = require "slipstream.scenario.subject"
+local amount = require "slipstream.scenario.measure.amount"
+local subject = require "slipstream.scenario.measure.subject"
 
 local M = {}
 

@@ -8,7 +8,7 @@ local faults = require "slipstream.faults"
 ---@field to_client slipstream.FaultWay
 local Net = {}
 Net.__index = Net
-Net.__name = "slipstream.scenario.net"
+Net.__name = "slipstream.scenario.context.net"
 
 --- Begins to listen in front of the scenario's server.
 ---@param t slipstream.scenario.Context

@@ -2,7 +2,7 @@
 -- second. Of what was measured only those seconds are kept that a window still to be judged has in it, so
 -- that a load may last for days.
 
-local tallies = require "slipstream.scenario.tally"
+local tallies = require "slipstream.scenario.measure.tally"
 
 local M = {}
 

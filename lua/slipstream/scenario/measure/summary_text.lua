@@ -1,7 +1,7 @@
---- Summary_text: a summary, see slipstream.scenario.summary, in lines for people.
+--- Summary_text: a summary, see slipstream.scenario.measure.summary, in lines for people.
 
-local amount = require "slipstream.scenario.amount"
-local metric = require "slipstream.scenario.metric"
+local amount = require "slipstream.scenario.measure.amount"
+local metric = require "slipstream.scenario.measure.metric"
 local show = require "slipstream.show"
 local text = require "slipstream.scenario.output.text"
 

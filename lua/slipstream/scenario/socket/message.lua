@@ -2,7 +2,7 @@
 
 local check = require "slipstream.check"
 local fiber = require "slipstream.fiber"
-local outcome = require "slipstream.scenario.outcome"
+local outcome = require "slipstream.scenario.socket.outcome"
 local reason_mt = require("slipstream.core").reason_mt
 local show = require "slipstream.show"
 

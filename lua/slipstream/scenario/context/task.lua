@@ -1,6 +1,6 @@
 --- Tasks: fibers of a scenario, of its own function and of what that begins by `t:async`.
 
-local call = require "slipstream.scenario.call"
+local call = require "slipstream.scenario.failure.call"
 local check = require "slipstream.check"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
@@ -11,7 +11,7 @@ local MAX_SLICE_MSEC = 2000
 ---@class slipstream.scenario.Task
 local Task = { _is_script = true, _max_slice_msec = MAX_SLICE_MSEC }
 Task.__index = Task
-Task.__name = "slipstream.scenario.task"
+Task.__name = "slipstream.scenario.context.task"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 -- more, each two become one.
 
 local core = require "slipstream.core"
-local tally = require "slipstream.scenario.tally"
+local tally = require "slipstream.scenario.measure.tally"
 
 local M = {}
 

@@ -1,8 +1,8 @@
 --- Measurement: all that the meters of all workers have measured: in total, over time, and in windows.
 
-local series = require "slipstream.scenario.series"
-local tally = require "slipstream.scenario.tally"
-local windows = require "slipstream.scenario.windows"
+local series = require "slipstream.scenario.measure.series"
+local tally = require "slipstream.scenario.measure.tally"
+local windows = require "slipstream.scenario.measure.windows"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Verbs of topics, of a scenario's sockets.
 
 local check = require "slipstream.check"
-local outcome = require "slipstream.scenario.outcome"
+local outcome = require "slipstream.scenario.socket.outcome"
 
 local fail, fail_wait, measure, start = outcome.fail, outcome.fail_wait, outcome.measure, outcome.start
 

@@ -1,9 +1,9 @@
 --- Files of scenarios.
 
-local insulation = require "slipstream.scenario.insulation"
+local insulation = require "slipstream.scenario.case.insulation"
 local place = require "slipstream.place"
 local script = require "slipstream.cli.script"
-local suites = require "slipstream.scenario.suite"
+local suites = require "slipstream.scenario.case.suite"
 local uv = require "luv"
 
 local M = {}

@@ -2,7 +2,7 @@
 
 local check = require "slipstream.check"
 local match = require "slipstream.match"
-local outcome = require "slipstream.scenario.outcome"
+local outcome = require "slipstream.scenario.socket.outcome"
 
 local fail, fail_wait, measure, start = outcome.fail, outcome.fail_wait, outcome.measure, outcome.start
 
