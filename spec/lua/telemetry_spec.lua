@@ -1,6 +1,7 @@
 local log = require "slipstream.log"
 local story = require "spec.support.story"
 local phoenix = require "spec.support.phoenix"
+local core = require "slipstream.core"
 local telemetry = require("slipstream").telemetry
 
 describe("telemetry", function()
@@ -212,5 +213,26 @@ describe("telemetry", function()
       assert.same({ "shop.sell.exception", { monotonic_msec = 1010, duration_msec = 10 },
         { reason = "cancelled" } }, told[2])
     end)
+  end)
+
+  describe("leaves messages the shortest way to their callbacks", function()
+    -- Whether the core observes events while somebody is attached to these.
+    local function is_observed_with(pattern)
+      local observe = stub(core, "observe")
+      telemetry.attach("mine", pattern, hear)
+      local is_observed = observe.calls[1].vals[1]
+      observe:revert()
+      telemetry.detach "mine"
+      return is_observed
+    end
+
+    for _, pattern in ipairs { "client.ended", "connection.connect.*", "shop.*", "client.join.stop" } do
+      it("with " .. pattern, function() assert.is_false(is_observed_with(pattern)) end)
+    end
+
+    for _, pattern in ipairs { "*", "client.*", "connection.handle.stop", "client.push.exception",
+      "client.handle_message.*", "client.handle_reply.start" } do
+      it("but not with " .. pattern, function() assert.is_true(is_observed_with(pattern)) end)
+    end
   end)
 end)
