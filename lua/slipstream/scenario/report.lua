@@ -1,6 +1,6 @@
 --- Report: a load run as one page that needs nothing else: no server, no other file, no script.
 --
--- It is made of the summary of the run, see slipstream.scenario.summary.
+-- It is made of the summary of the run, see slipstream.scenario.measure.summary.
 
 local distribution = require "slipstream.scenario.report.distribution"
 local head = require "slipstream.scenario.report.head"

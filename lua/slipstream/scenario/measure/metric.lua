@@ -1,4 +1,4 @@
---- Metric: what a summary has of each verb, step and iteration, see slipstream.scenario.summary.
+--- Metric: what a summary has of each verb, step and iteration, see slipstream.scenario.measure.summary.
 
 local M = {}
 
