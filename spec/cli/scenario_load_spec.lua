@@ -93,6 +93,23 @@ describe("a load", function()
     assert.truthy(it_runs:output():find("interrupted after", 1, true))
   end)
 
+  it("tells of a server that goes away in the midst of it, and lasts as long as it was to", function()
+    local server = program.start { "serve", "--port", "0" }
+    local uri = server:read("ws://"):match "ws://%S+"
+    local it_runs = program.start { "scenario", write [[
+      scenario("comes and goes", function(t)
+        t:connect():join("room:" .. t.vu)
+        print "was there"
+        t:think(20)
+      end)
+    ]], "--uri", uri, "--vus", "2", "--duration", "1s" }
+    it_runs:read_error "was there"
+    server:signal "sigkill"
+    assert.equal(1, it_runs:exit())
+    assert.matches("%d × refused, the first time:", it_runs:output())
+    assert.matches("\nfailed: iterations did after [%d.]+ s\n$", it_runs:output())
+  end)
+
   it("is wrong usage when it is not said of what, or how long", function()
     for _, case in ipairs {
       { { "--duration", "5s" }, "--duration: is of load runs; say of what: --vus, --rate or --ramp" },
