@@ -1,6 +1,6 @@
 -- Which outputs the options of `slipstream scenario` ask for.
 local argparse = require "argparse"
-local scenario_output = require "slipstream.cli.scenario_output"
+local scenario_output = require "slipstream.cli.scenario.output"
 
 -- What the arguments ask for, or nil and the complaint.
 local function parse(...)

@@ -5,7 +5,7 @@ local difference = require "slipstream.scenario.replay.difference"
 local play = require "slipstream.scenario.play"
 local program = require "spec.support.program"
 local recordings = require "slipstream.scenario.replay.recording"
-local replay = require "slipstream.cli.scenario_replay"
+local replay = require "slipstream.cli.scenario.replay"
 local slipstream = require "slipstream"
 
 local M = {}

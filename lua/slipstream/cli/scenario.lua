@@ -1,16 +1,16 @@
 --- `slipstream scenario`: plays scenarios against a server, and tells how they end. Which ones and in which
--- order is in slipstream.cli.scenario_plan, the server in .scenario_site, the run in .scenario_stage.
+-- order is in slipstream.cli.scenario.plan, the server in .site, the run in .stage.
 
 local argument = require "slipstream.cli.argument"
-local load = require "slipstream.cli.scenario_load"
+local load = require "slipstream.cli.scenario.load"
 local log_options = require "slipstream.cli.log_options"
-local output_options = require "slipstream.cli.scenario_output"
-local plans = require "slipstream.cli.scenario_plan"
-local replay_options = require "slipstream.cli.scenario_replay"
+local output_options = require "slipstream.cli.scenario.output"
+local plans = require "slipstream.cli.scenario.plan"
+local replay_options = require "slipstream.cli.scenario.replay"
 local selection = require "slipstream.scenario.case.selection"
-local sites = require "slipstream.cli.scenario_site"
-local stage = require "slipstream.cli.scenario_stage"
-local voices = require "slipstream.cli.scenario_voice"
+local sites = require "slipstream.cli.scenario.site"
+local stage = require "slipstream.cli.scenario.stage"
+local voices = require "slipstream.cli.scenario.voice"
 
 local M = { summary = "Play scenarios against a server.", bare = { ["--bail"] = "--bail=1" } }
 

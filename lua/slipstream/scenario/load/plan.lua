@@ -68,7 +68,7 @@ local function fault_of(options, is_rate, has_end)
 end
 
 --- The load that the options ask for.
----@param options table see slipstream.cli.scenario_load
+---@param options table see slipstream.cli.scenario.load
 ---@return slipstream.scenario.LoadPlan?
 ---@return string? fault
 function M.of(options)

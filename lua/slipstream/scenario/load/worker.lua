@@ -11,7 +11,7 @@ local selection = require "slipstream.scenario.case.selection"
 local shares = require "slipstream.scenario.load.share"
 local team = require "slipstream.team"
 local uv = require "luv"
-local voices = require "slipstream.cli.scenario_voice"
+local voices = require "slipstream.cli.scenario.voice"
 local worker = require "slipstream.worker"
 
 local M = {}

@@ -1,4 +1,4 @@
---- Scenario_stage: plays a plan on luv's loop, until all scenarios have ended or a signal ends them.
+--- Stage: plays a plan on luv's loop, until all scenarios have ended or a signal ends them.
 
 local apps = require "slipstream.cli.app"
 local farewell = require "slipstream.cli.farewell"

@@ -1,4 +1,4 @@
---- Scenario_site: the server that scenarios play against: one elsewhere, or one in this program.
+--- Site: the server that scenarios play against: one elsewhere, or one in this program.
 
 local apps = require "slipstream.cli.app"
 local core = require "slipstream.core"

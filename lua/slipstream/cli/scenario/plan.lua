@@ -1,9 +1,9 @@
---- Scenario_plan: the scenarios that a command line asks for, in their order.
+--- Plan: the scenarios that a command line asks for, in their order.
 
 local file = require "slipstream.scenario.case.file"
 local order = require "slipstream.scenario.case.order"
 local output_text = require "slipstream.scenario.output.text"
-local replay_options = require "slipstream.cli.scenario_replay"
+local replay_options = require "slipstream.cli.scenario.replay"
 local selection = require "slipstream.scenario.case.selection"
 local outlet = require "slipstream.outlet"
 local uv = require "luv"

@@ -1,4 +1,4 @@
---- Scenario_load: the options of `slipstream scenario` for load, and the run of one: its workers do it, see
+--- Load: the options of `slipstream scenario` for load, and the run of one: its workers do it, see
 -- slipstream.scenario.load.lead; here are its clock, its signals and what is told of it.
 
 local amount = require "slipstream.scenario.measure.amount"

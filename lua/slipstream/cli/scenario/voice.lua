@@ -1,4 +1,4 @@
---- Scenario_voice: what scenarios print, and what is logged, goes to standard error, past what an output has
+--- Voice: what scenarios print, and what is logged, goes to standard error, past what an output has
 -- on the terminal: the standard output is that of programs, which read XML or JSON there.
 
 local log = require "slipstream.log"
