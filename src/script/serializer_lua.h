@@ -6,9 +6,9 @@
  * themselves:
  *
  *   encode(join_ref, ref, topic, event, payload, is_packed)
- *                              → bytes, is_binary | nil, fault; a payload that is not packed is
- * "{}" decode(bytes, is_binary)   → true, join_ref, ref, topic, event, status, payload | false,
- * fault
+ *       → bytes, is_binary | nil, fault; a payload that is not packed is "{}"
+ *   decode(bytes, is_binary)
+ *       → true, join_ref, ref, topic, event, status, payload | false, fault
  *
  * What `decode` answers as the payload stays a Lua value: events of the message bring it as it is.
  * The session must not be asked for anything meanwhile, so methods of the client raise.
