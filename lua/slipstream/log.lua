@@ -57,13 +57,25 @@ local function now()
   return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%03dZ"):format(micros // 1000)
 end
 
--- A traceback keeps its lines, so that it can be read.
-local function format_text(entry)
-  local parts = { entry.time, ("%-5s"):format(entry.level), entry.text }
-  for _, name in ipairs(keys.sorted(entry.fields)) do
-    if name ~= "traceback" then parts[#parts + 1] = name .. "=" .. quote(entry.fields[name]) end
+--- A text with its fields behind it, as a line has them, but for those that are told elsewhere.
+---@param text string
+---@param fields table<string, any>
+---@param told table<string, boolean>
+---@return string
+function M._with_fields(text, fields, told)
+  local parts = { text }
+  for _, name in ipairs(keys.sorted(fields)) do
+    if not told[name] then parts[#parts + 1] = name .. "=" .. quote(fields[name]) end
   end
-  local line = table.concat(parts, " ")
+  return table.concat(parts, " ")
+end
+
+-- A traceback keeps its lines, so that it can be read.
+local told_below = { traceback = true }
+
+local function format_text(entry)
+  local text = M._with_fields(entry.text, entry.fields, told_below)
+  local line = ("%s %-5s %s"):format(entry.time, entry.level, text)
   local traceback = entry.fields.traceback
   return traceback and line .. "\n" .. traceback or line
 end

@@ -32,6 +32,18 @@ describe("a client in a test", function()
     }, "\xff\0")
   end)
 
+  it("is told at the line of the test to have sent what cannot be read", function()
+    local serializer = {
+      encode = function() return "gibberish" end,
+      decode = function() error("no such language", 0) end,
+    }
+    local client = test.start(chatter.module(nil, { serializer = serializer }))
+    local line = debug.getinfo(1, "l").currentline + 1
+    local _, err = pcall(function() test.accept_connect(client) end)
+    assert.equal(("spec/test/format_spec.lua:%d: cannot read what the client has sent: ")
+      :format(line) .. "serializer.decode: no such language", err)
+  end)
+
   it("speaks vsn 1.0.0", function() talk({ vsn = "1.0.0" }, "text") end)
 
   it("hears who is there", function()

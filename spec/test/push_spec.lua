@@ -166,6 +166,11 @@ describe("a push in a test", function()
       ["bad argument #3 to 'reply' (a status such as \"ok\", or { status, response }, expected)"] =
         function() test.reply(client, 1) end,
       ["bad argument #1 to 'pattern' (string expected, got no value)"] = function() test.pattern() end,
+      ['test.pattern("[x"): malformed pattern (missing \']\')'] =
+        function()
+          tell { event = "say" }
+          test.assert_push(client, test.pattern "[x", "say")
+        end,
     } do
       assert.has_error(misuse, text)
     end

@@ -71,7 +71,7 @@ it is connected, and has joined nothing]], test.refute_leave, test.pattern "^roo
     says([[
 refute_connect(client ann): it did: it connects
 client ann sent nothing else, in the 10 msec since the test began
-it connects, or is about to]], test.refute_connect)
+it connects, or is about to: see test.accept_connect]], test.refute_connect)
   end)
 
   it("tells of a client that closed", function()
@@ -94,7 +94,7 @@ it is not connected]], test.assert_join, "room:1")
     says([[
 push(client ann, "room:1", "x", { a = 1 }): there is no connection: call test.accept_connect
 client ann sent nothing else, in the 0 msec since the test began
-it connects, or is about to]], test.push, "room:1", "x", { a = 1 })
+it connects, or is about to: see test.accept_connect]], test.push, "room:1", "x", { a = 1 })
     test.accept_connect(client)
     says([[
 push(client ann, "room:1", "x"): the topic is not joined
@@ -117,7 +117,7 @@ client ann sent, in the 100 msec since the test began:
   +0 msec  disconnect 1000
 it has ended: boom
 its log:
-  error: boom]], test.assert_push, "room:1", slipstream.any)
+  error: boom callback=handle_message]], test.assert_push, "room:1", slipstream.any)
   end)
 
   it("says that it failed, and is another life since", function()
@@ -129,15 +129,43 @@ assert_leave(client ann, "room:1"): it did not, within 0 msec
 client ann sent nothing else, in the 0 msec since the test began
 it has failed, and will be started again: boom
 its log:
-  error: boom]], test.assert_leave, "room:1", 0)
+  error: boom callback=handle_message]], test.assert_leave, "room:1", 0)
     test.advance(1000)
     says([[
 assert_leave(client ann, "room:1"): it did not, within 0 msec
 client ann sent nothing else, in the 1000 msec since the test began
 it has failed, and was started again: boom
-it connects, or is about to
+it connects, or is about to: see test.accept_connect
 its log:
-  error: boom]], test.assert_leave, "room:1", 0)
+  error: boom callback=handle_message]], test.assert_leave, "room:1", 0)
+  end)
+
+  it("is also the silence of a client that has failed, until it connects again", function()
+    joined()
+    tell { what = "crash" }
+    says([[
+refute_push(client ann, "room:1", "say"): it did not, but it has failed
+client ann sent, in the 100 msec since the test began:
+  +0 msec  disconnect 1000
+it has failed, and was started again: boom
+it connects, or is about to: see test.accept_connect
+its log:
+  error: boom callback=handle_message]], test.refute_push, "room:1", "say")
+    test.connect_and_assert_join(client, "room:1")
+    test.refute_push(client, "room:1", "say")
+  end)
+
+  it("is not that a client which has failed does not connect", function()
+    joined(nil, { restart = "temporary" })
+    tell { what = "crash" }
+    test.refute_connect(client)
+  end)
+
+  it("tells what the log has to say", function()
+    joined()
+    slipstream.log.warn("beware", { client = "ann", of = "the dog", traceback = "here" })
+    assert.matches('\nits log:\n  warn: beware of="the dog"$',
+      failure_of(test.assert_push, client, "room:1", "say"))
   end)
 
   it("says which callback waits, and how much with it", function()

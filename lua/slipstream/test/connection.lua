@@ -1,6 +1,7 @@
 --- Connections: the server's end of one over the pretended network, with what a Phoenix server does of
 -- itself: it answers pings and close frames.
 
+local caller = require("slipstream.frame").caller
 local core = require "slipstream.core"
 local frames = require "slipstream.record.frame"
 local handshake = require "slipstream.server.handshake"
@@ -146,8 +147,16 @@ end
 
 local read = {}
 
-function read.text(self, data) return assert(wire.read(self.format, data, false)) end
-function read.binary(self, data) return assert(wire.read(self.format, data, true)) end
+-- What comes from a script's own serializer may be unreadable, and is told at the line of the test.
+local function reading(is_binary)
+  return function(self, data)
+    local message, fault = wire.read(self.format, data, is_binary)
+    if not message then error("cannot read what the client has sent: " .. fault, (caller())) end
+    return message
+  end
+end
+
+read.text, read.binary = reading(false), reading(true)
 
 function read.ping(self, data) send_frame(self, "pong", data) end
 function read.pong() end

@@ -19,6 +19,7 @@
 
 local assertions = require "slipstream.test.assertion"
 local check = require "slipstream.check"
+local frame = require "slipstream.frame"
 local handle = require "slipstream.handle"
 local kit = require "slipstream.test.kit"
 local questions = require "slipstream.test.question"
@@ -102,7 +103,12 @@ end
 ---@return fun(value: any): boolean
 function M.pattern(text)
   check.is(1, text, "string")
-  local function matches(value) return type(value) == "string" and value:find(text) ~= nil end
+  local function matches(value)
+    if type(value) ~= "string" then return false end
+    local ok, found = pcall(string.find, value, text)
+    if not ok then error(("test.pattern(%s): %s"):format(words.value(text), found), (frame.caller())) end
+    return found ~= nil
+  end
   words.name(matches, ("test.pattern(%s)"):format(words.value(text)))
   return matches
 end

@@ -133,7 +133,8 @@ end
 local function check_outside(host)
   local owner = fiber.current()
   if not owner or owner._client._host ~= host then return end
-  check.misuse "is for the test: a client of it is in the middle of something here"
+  check.misuse(owner._is_script and "is for the test itself: not for what slipstream.run or test.async runs"
+    or "is for the test itself: a client is in the middle of something here")
 end
 
 --- Lets the clients, and the server, do what there is to do now.

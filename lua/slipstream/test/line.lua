@@ -107,6 +107,13 @@ function Line:take(wanted)
   end
 end
 
+--- Whether the life of the client whose connection it is has failed.
+---@return boolean
+function Line:has_failed()
+  local ending = self.socket._ending
+  return ending and ending.is_failure or false
+end
+
 -- What the server sends.
 
 --- Answers a message of the client's.

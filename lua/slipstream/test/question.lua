@@ -139,9 +139,17 @@ function Question:expect()
   return self.found
 end
 
---- Waits, and fails the test when it comes.
+-- It did not come, but only since it could not.
+local function silent_by_failure(self)
+  local fault = "it did not, but it has failed"
+  return story.tell(self.line, self.name, self.arguments, fault)
+end
+
+--- Waits, and fails the test when it comes. The silence of a client that has failed proves nothing, so that
+-- fails it as well; but whether one connects again is a good question then.
 function Question:refute()
   if self:await() ~= nil then M.fail(self:unwanted()) end
+  if self.wanted and self.line:has_failed() then M.fail(silent_by_failure(self)) end
 end
 
 return M

@@ -1,6 +1,7 @@
 --- Stories: what a failed assertion says: what was awaited, what the client did instead, how it is now.
 
 local kit = require "slipstream.test.kit"
+local log = require "slipstream.log"
 local match = require "slipstream.match"
 local words = require "slipstream.words"
 
@@ -59,7 +60,8 @@ local function state_of_connection(line)
     table.sort(topics)
     return "it is connected, and has joined " .. table.concat(topics, ", ")
   end
-  return line:is_open() and "it closes its connection" or "it connects, or is about to"
+  if line:is_open() then return "it closes its connection" end
+  return "it connects, or is about to: see test.accept_connect"
 end
 
 local function state_of_callbacks(socket)
@@ -92,13 +94,17 @@ local function add_state(lines, line)
 end
 
 local is_grave = { warn = true, error = true }
+local told_elsewhere = { client = true, traceback = true }
 
 -- The log is kept from the screen, so what it has to say of the client is told here.
 local function add_log(lines, line)
   local own = {}
   for _, entry in ipairs(kit.get().log) do
     local is_ours = entry.fields.client == line.client.name and is_grave[entry.level]
-    if is_ours then table.insert(own, ("  %s: %s"):format(entry.level, entry.text)) end
+    if is_ours then
+      local text = log._with_fields(entry.text, entry.fields, told_elsewhere)
+      table.insert(own, ("  %s: %s"):format(entry.level, text))
+    end
   end
   if #own == 0 then return end
   lines[#lines + 1] = "its log:"
