@@ -4,6 +4,8 @@
 --     encode(message) → bytes [, is_binary]       text, unless is_binary is true
 --     decode(bytes, is_binary) → message
 --
+-- Both may answer nil and a text instead, as functions of others do, or raise.
+--
 -- A message is a table with `join_ref`, `ref`, `topic`, `event` and `payload`, as Phoenix's serializers have
 -- it: a reply has the event "phx_reply", and { status, response } as its payload. What they raise, and what
 -- is no message, is told in words.
@@ -17,7 +19,9 @@ local function is_null(value) return value == nil or value == core.null end
 
 -- nil, or what is wrong with what was returned.
 local function fault_of_bytes(bytes, is_binary)
-  if type(bytes) ~= "string" then
+  if bytes == nil and type(is_binary) == "string" then
+    return "serializer.encode: " .. is_binary
+  elseif type(bytes) ~= "string" then
     return ("serializer.encode returned a %s, not a string of bytes"):format(type(bytes))
   elseif not is_binary and not utf8.len(bytes) then
     return "serializer.encode returned text that is not UTF-8; `return bytes, true` sends bytes"
@@ -40,8 +44,9 @@ local function is_ref(value)
   return is_null(value) or type(value) == "string" or math.type(value) == "integer"
 end
 
--- nil, or what is wrong with a message that a server or a client has sent.
-local function fault_of(message)
+-- nil, or what is wrong with a message that a server or a client has sent, or with why there is none.
+local function fault_of(message, text)
+  if message == nil and type(text) == "string" then return text end
   if type(message) ~= "table" then return ("it returned a %s, not a message"):format(type(message)) end
   for _, name in ipairs { "topic", "event" } do
     if type(message[name]) ~= "string" then
@@ -59,9 +64,8 @@ end
 ---@param is_binary boolean
 ---@return slipstream.Message? message, string? fault
 function M.decode(serializer, bytes, is_binary)
-  local ok, message = pcall(serializer.decode, bytes, is_binary)
-  local fault
-  if ok then fault = fault_of(message) else fault = text_of(message) end
+  local ok, message, fault = pcall(serializer.decode, bytes, is_binary)
+  if ok then fault = fault_of(message, fault) else fault = text_of(message) end
   if fault then return nil, "serializer.decode: " .. fault end
   return message
 end

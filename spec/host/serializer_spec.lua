@@ -5,6 +5,7 @@ local core = require "slipstream.core"
 local log = require "slipstream.log"
 local loop = require "spec.support.loop"
 local phoenix = require "spec.support.phoenix"
+local presence = require "slipstream.presence"
 local server = require "slipstream.server"
 local slipstream = require "slipstream"
 local story = require "spec.support.story"
@@ -36,13 +37,13 @@ local lines = {
 }
 
 describe("a serializer", function()
-  local handle, uri, sink, faults
+  local app, handle, uri, sink, faults
 
   local function serve(options)
     options = options or {}
     faults = {}
     options.report = function(where, text) faults[#faults + 1] = where .. ": " .. text end
-    local app = server.new(options)
+    app = server.new(options)
     app:channel("room:*", {
       join = function(_, _, params) return "ok", params end,
       handle_in = function(channel, event, payload)
@@ -131,6 +132,32 @@ describe("a serializer", function()
     assert.is_truthy(faults[1]:find("^serializer: serializer.decode: .*a text came"), faults[1])
   end)
 
+  it("of a server carries who is tracked there, and says at the script's line what it cannot", function()
+    serve { serializer = packed }
+    local line, raised
+    app:channel("presence:*", {
+      join = function() return "ok" end,
+      joined = function(channel)
+        line = debug.getinfo(1, "l").currentline + 1
+        raised = { select(2, pcall(function() channel:track("ann", { face = print }) end)),
+          select(2, pcall(function() channel:push("shout", print) end)) }
+        channel:track("ann", { face = "\xff" })
+      end,
+      handle_in = function() end,
+    })
+    slipstream.run(function()
+      local socket = assert(slipstream.connect { uri = uri, serializer = packed })
+      local users = presence.new(socket, "presence:1")
+      socket:join "presence:1"
+      assert(users:await_sync())
+      assert.equal("\xff", users:list()[1].metas[1].face)
+    end)
+    for place, text in ipairs(raised) do
+      local where = ("spec/host/serializer_spec.lua:%d: cannot send: "):format(line + place - 1)
+      assert.equal(where, text:sub(1, #where))
+    end
+  end)
+
   it("need not be there: vsn 1.0.0 and a JSON of the script's own do the same", function()
     serve()
     for _, config in ipairs { { vsn = "1.0.0" }, { json = cjson }, { vsn = "1.0.0", json = cjson } } do
@@ -200,6 +227,7 @@ describe("a serializer that fails", function()
     local outcomes = {
       ["serializer.encode: .*serializer_spec.lua:%d+: no way"] = function() error "no way" end,
       ["serializer.encode returned a nil, not a string of bytes"] = function() end,
+      ["serializer.encode: no words"] = function() return nil, "no words" end,
       ["serializer.encode returned a table"] = function() return {} end,
       ["serializer.encode returned text that is not UTF%-8"] = function() return "\xff" end,
       ["serializer.encode: .*attempt to yield"] = function() coroutine.yield() end,
@@ -265,6 +293,7 @@ describe("a serializer that fails", function()
     local outcomes = {
       ["serializer.decode: .*no way"] = function() error "no way" end,
       ["serializer.decode: it returned a nil, not a message"] = function() end,
+      ["serializer.decode: no words"] = function() return nil, "no words" end,
       ["topic is a nil, not a string"] = function() return { event = "hi" } end,
       ["event is a number, not a string"] = function() return { topic = "room:1", event = 1 } end,
       ["ref is a table"] = function() return { topic = "room:1", event = "hi", ref = {} } end,

@@ -153,7 +153,7 @@ describe("an embedded server that tracks who is there", function()
       assert.same({ nil, "not_tracked", "not_tracked" }, { channel:update("bob", {}) })
       assert.is_nil(channel:untrack "bob")
       local _, text = pcall(channel.track, channel, "car", { wheel = print })
-      assert.is_truthy(text:find("cannot send: meta.car.wheel: cannot encode a function", 1, true), text)
+      assert.is_truthy(text:find("cannot send: payload.car.wheel: cannot encode a function", 1, true), text)
       assert.is_nil(app:presences("room:1").car)
       channel:stop "normal"
       _, text = pcall(channel.track, channel, "ann")

@@ -100,7 +100,8 @@ function Channel:track(key, meta)
   check.is(1, key, "string")
   check.is_optional(2, meta, "table")
   check_joined(self, "track")
-  return self.app.tracker:track(self, key, meta)
+  local ref, err, code = self.app.tracker:track(self, key, meta) -- no tail call, which would hide the script
+  return ref, err, code
 end
 
 --- Gives a tracked key another meta: a table, or a function of the one that it has.
@@ -111,7 +112,8 @@ function Channel:update(key, meta)
   check.self(self, Channel.__name)
   check.is(1, key, "string")
   if type(meta) ~= "function" then check.is(2, meta, "table") end
-  return self.app.tracker:update(self, key, meta)
+  local ref, err, code = self.app.tracker:update(self, key, meta)
+  return ref, err, code
 end
 
 --- Tells all that the key is not there any more, or without one, all keys of the channel.

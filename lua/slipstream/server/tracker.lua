@@ -1,9 +1,9 @@
 -- Tracker: who is tracked on the topics of an app, told to all who joined them as Phoenix.Presence does: each
 -- change is a presence_diff, and a channel that begins to track gets the presence_state behind its own.
 local core = require "slipstream.core"
-local frame = require "slipstream.frame"
 local query = require "slipstream.query"
 local uv = require "luv"
+local wire = require "slipstream.server.wire"
 
 local M = {}
 
@@ -25,14 +25,15 @@ local function new_ref()
   return (query.base64(uv.random(12)):gsub("[+/]", { ["+"] = "-", ["/"] = "_" }))
 end
 
--- A meta of the application's, under a ref of ours.
+-- A meta of the application's, under a ref of ours. Raises, at the script's line, when it cannot be sent.
 local function new_entry(channel, key, meta, former)
   local made = {}
   for name, value in pairs(meta) do made[name] = value end
   made.phx_ref = new_ref()
   made.phx_ref_prev = former and former.meta.phx_ref
-  local text, fault = core.json.encode { [key] = made }
-  if not text then error("cannot send: " .. fault:gsub("^payload", "meta"), (frame.caller())) end
+  wire.write(channel.socket.format, {
+    kind = "broadcast", topic = channel.topic, event = "presence_diff", payload = { [key] = made },
+  })
   return { channel = channel, key = key, meta = made }
 end
 

@@ -100,7 +100,7 @@ local function write_binary(vsn, message, payload)
     join_ref = message.join_ref, ref = message.ref, topic = message.topic,
     event = message.event, status = message.status,
   }
-  if not bytes then error("cannot send a binary message: " .. text, (frame.caller())) end
+  if not bytes then return nil, "cannot send a binary message: " .. text end
   return bytes, true
 end
 
@@ -114,8 +114,21 @@ local function write_own(serializer, message, payload)
     join_ref = message.join_ref, ref = message.ref, topic = message.topic, event = message.event,
     payload = with_status(message, payload),
   })
-  if not bytes then error("cannot send: " .. is_binary, (frame.caller())) end
+  if not bytes then return nil, "cannot send: " .. is_binary end
   return bytes, is_binary
+end
+
+local function write_json(vsn, message, payload)
+  local bytes, fault = core.json.encode(write_text[vsn](message, with_status(message, payload)))
+  if not bytes then return nil, "cannot send: " .. own_words(fault) end
+  return bytes, false
+end
+
+-- Answers nil and what is wrong when the message cannot be written.
+local function write(format, message, payload)
+  if type(format) == "table" then return write_own(format, message, payload) end
+  if is_binary_payload(payload) then return write_binary(format, message, payload) end
+  return write_json(format, message, payload)
 end
 
 -- Answers the bytes and whether they are binary; raises when the message cannot be written, which is
@@ -124,11 +137,9 @@ end
 function M.write(format, message)
   local payload = message.payload
   if payload == nil then payload = {} end
-  if type(format) == "table" then return write_own(format, message, payload) end
-  if is_binary_payload(payload) then return write_binary(format, message, payload) end
-  local bytes, text = core.json.encode(write_text[format](message, with_status(message, payload)))
-  if not bytes then error("cannot send: " .. own_words(text), (frame.caller())) end
-  return bytes, false
+  local bytes, is_binary = write(format, message, payload)
+  if not bytes then error(is_binary, (frame.caller())) end
+  return bytes, is_binary
 end
 
 return M
