@@ -86,6 +86,12 @@ local function about_child(words)
   return function(reason) return with(words:format(reason.child), reason.reason) end
 end
 
+-- A serializer of the script's own says so; everything else is the server's fault.
+local function protocol_error(reason)
+  local is_own = reason.text and reason.text:find "^serializer%."
+  return with(is_own and "the serializer failed" or "the server broke the protocol", reason.text)
+end
+
 local function always(words)
   return function() return words end
 end
@@ -96,7 +102,7 @@ local sentences = {
   heartbeat_timeout = always "the server did not answer the heartbeat",
   write_stalled = always "the server took no more data",
   message_too_big = text_after "a message was larger than max_message_bytes",
-  protocol_error = text_after "the server broke the protocol",
+  protocol_error = protocol_error,
   connect_failed = connect_failed,
   connect_timeout = connect_timeout,
   connection_lost = function(reason)

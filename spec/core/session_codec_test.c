@@ -56,7 +56,7 @@ static enum slip_err read_plain(struct slip_codec *codec, struct slip_payload in
 }
 
 #define PLAIN                                                                                      \
-  { {read_plain, write_plain}, false }
+  { {read_plain, write_plain, "it cannot be written"}, false }
 
 static struct phx *open_with_codec(void **state, struct plain *plain) {
   phx_free(*state);
@@ -134,8 +134,9 @@ static void a_heartbeat_that_it_cannot_write_ends_the_connection(void **state) {
   struct phx *p = join(state, &plain);
   plain.is_failing = true;
   phx_advance(p, 30000);
-  phx_drain(p);
   phx_expect_sent_close(p, 1000);
+  phx_expect(p, "CLOSE");
+  phx_expect(p, "disconnected (protocol_error 1000 it cannot be written)");
 }
 
 static void a_leave_that_it_cannot_write_ends_the_connection(void **state) {
@@ -143,8 +144,10 @@ static void a_leave_that_it_cannot_write_ends_the_connection(void **state) {
   struct phx *p = join(state, &plain);
   plain.is_failing = true;
   CHECK_OK(slip_session_leave(p->session, SLIP_SPAN("room:1")));
-  phx_drain(p);
   phx_expect_sent_close(p, 1000);
+  phx_expect(p, "CLOSE");
+  phx_expect(p, "left room:1");
+  phx_expect(p, "disconnected (protocol_error 1000 it cannot be written)");
 }
 
 int main(void) {

@@ -11,6 +11,7 @@ describe("a reason", function()
     { "write_stalled", nil, "the server took no more data" },
     { "message_too_big", nil, "a message was larger than max_message_bytes" },
     { "protocol_error", { text = "reserved bits" }, "the server broke the protocol: reserved bits" },
+    { "protocol_error", { text = "serializer.decode: no" }, "the serializer failed: serializer.decode: no" },
     { "connect_failed", { stage = "dns", text = "no such name" }, "the name was not resolved: no such name" },
     { "connect_failed", { stage = "upgrade", status = 403, text = "Forbidden", body = "go away\n" },
       "the server refused with HTTP 403: Forbidden: go away " },

@@ -65,6 +65,7 @@ struct slip_codec {
                         struct slip_message *out, const char **fault);
   enum slip_err (*write)(struct slip_codec *codec, const struct slip_message *message,
                          struct slip_buf *out, enum slip_format *format);
+  const char *fault; /* after SLIP_ESCRIPT: why, until the next time */
 };
 
 /*

@@ -149,8 +149,7 @@ static void tidy(struct slip_session *s) {
   if (s->link == LINK_OPEN && s->reason != NULL)
     slip_session_drop_reason(s);
   if (s->is_mute)
-    slip_session_fail(s, SLIP_WS_NORMAL,
-                      SLIP_SPAN("the serializer could not write a message of the client's own"));
+    slip_session_fail(s, SLIP_WS_NORMAL, slip_span_of(s->config->codec->fault));
   s->is_mute = false;
   if (s->is_starved) {
     s->is_starved = false;

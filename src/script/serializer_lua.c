@@ -34,8 +34,6 @@ static size_t fitting(const char *text) {
 }
 
 static void keep_fault(struct slip_serializer_box *own, const char *text) {
-  if (text == NULL)
-    text = "the serializer failed without a word";
   size_t size = fitting(text);
   memcpy(own->fault, text, size);
   own->fault[size] = '\0';
@@ -44,11 +42,13 @@ static void keep_fault(struct slip_serializer_box *own, const char *text) {
 /* Runs a body behind the door; what ends it there is a defect of ours, or want of memory. */
 static enum slip_err run(struct slip_serializer_box *own, lua_CFunction body, void *context,
                          const enum slip_err *outcome) {
-  keep_fault(own, NULL);
   own->box.is_coding = true;
   enum slip_err err = slip_door(own->box.host->L, body, NULL, context);
   own->box.is_coding = false;
-  return err != SLIP_OK ? err : *outcome;
+  if (err == SLIP_OK)
+    return *outcome;
+  keep_fault(own, "the serializer failed without a word");
+  return err;
 }
 
 /* Out. */
@@ -160,7 +160,7 @@ static enum slip_err read_message(struct slip_codec *codec, struct slip_payload 
 
 struct slip_codec *slip_serializer_init(struct slip_serializer_box *own) {
   own->box.has_serializer = true;
-  own->codec = (struct slip_codec){read_message, write_message};
+  own->codec = (struct slip_codec){read_message, write_message, own->fault};
   return &own->codec;
 }
 
