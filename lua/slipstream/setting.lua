@@ -198,17 +198,12 @@ local function unknown(key, known)
   return ("%s: no such key%s"):format(tostring(key), hint)
 end
 
-local function by_text(a, b) return tostring(a) < tostring(b) end
-
 local function check(given, known)
-  local fault, fault_key
-  for key, value in pairs(given) do
-    local text = known[key] and known[key](value)
-    if (text or not known[key]) and (not fault or by_text(key, fault_key)) then
-      fault_key, fault = key, text and ("%s: %s"):format(key, text) or unknown(key, known)
-    end
+  for _, key in ipairs(keys.sorted(given)) do
+    if not known[key] then return unknown(key, known) end
+    local text = known[key](given[key])
+    if text then return ("%s: %s"):format(key, text) end
   end
-  return fault
 end
 
 local tls_keys = {
