@@ -98,7 +98,8 @@ local function health_of(results)
       faults[#faults + 1] = ("worker %d %s\n"):format(result.worker, status.fault_of(result))
     end
   end
-  if #faults == 0 then return { status = 200, body = "ok\n" } end
+  local is_well = #results > 0 and #faults == 0 -- there are none when they could not be asked
+  if is_well then return { status = 200, body = "ok\n" } end
   return { status = 503, body = table.concat(faults) }
 end
 
