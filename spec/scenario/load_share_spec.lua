@@ -246,6 +246,19 @@ describe("a share of a load", function()
     assert.same({ 100, 200, 400, 800, 1000, 1000, 1, 100 }, pauses)
   end)
 
+  it("says that it cannot go on when a tick of it raises", function()
+    local told
+    local host <close> = core.pretend()
+    local case = stage.case(function(t) t:think(5) end)
+    shares.new({
+      plan = { points = { { at = 0, level = 1 } }, max_vus = 1, graceful_msec = 1 }, cases = { case },
+      play = {}, index = 0, count = 1, host = host,
+      report = function() error("not enough memory", 0) end, fail = function(text) told = text end,
+    }):begin()
+    host:advance(1000)
+    assert.equal("not enough memory", told)
+  end)
+
   it("takes no notice of iterations that are skipped", function()
     local total = run_virtually({ iterations = 3 }, { stage.case(function(t) t:skip() end) })
     assert.same({ 0, 3 }, { (total:attempts "iteration"), total.counts.skipped })

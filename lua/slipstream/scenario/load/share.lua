@@ -59,7 +59,7 @@ function M.spare_memory() collectgarbage("incremental", 125, 200) end
 ---@param options table `plan`, `cases`, `play`: options for that, `index`, `count`, `host`, and
 ---`report(parts, facts)`, which hears each second what was measured and how many `users` there are; of the
 ---first error of a kind its `kind` and `lines`; and when it `is_over` how many `msec` that were, and
----`begun_msec` in which iterations began
+---`begun_msec` in which iterations began; and `fail(text)`, which hears why it cannot go on
 ---@return slipstream.scenario.Share
 function M.new(options)
   local share = setmetatable({
@@ -203,11 +203,17 @@ local function tick(share)
   share.timer:set(math.ceil(math.min(TICK_MSEC, pause)))
 end
 
+-- Without ticks the load would never end: when one raises, as for want of memory, it is over.
+local function beat(share)
+  local ok, text = pcall(tick, share)
+  if not ok then return share.fail(text) end
+end
+
 --- Begins the load.
 function Share:begin()
   self.began = self.host:clock()
-  self.timer = self.host:timer(tick, self)
-  tick(self)
+  self.timer = self.host:timer(beat, self)
+  beat(self)
 end
 
 --- Begins no other iteration.

@@ -30,17 +30,25 @@ local function report(parts, facts)
   team.deliver(team.LEAD, "measured", facts)
 end
 
+-- The lead hears of the fault when the thread ends, and ends us all.
+local fault
+
+local function fail(text)
+  fault = text
+  uv.stop()
+end
+
 local function new_share(order, cases)
   return shares.new {
     plan = order.plan, cases = cases, play = order.play, index = worker.index, count = worker.count,
-    host = core.host(), report = report,
+    host = core.host(), report = report, fail = fail,
   }
 end
 
--- The lead hears of the loop's fault, and ends us all.
 local function run_loop()
-  local ok, fault = loop.run()
-  if not ok then error(fault.traceback == "" and fault.text or fault.text .. "\n" .. fault.traceback, 0) end
+  local ok, caught = loop.run()
+  if not fault and ok then return end
+  error(fault or caught.traceback == "" and caught.text or caught.text .. "\n" .. caught.traceback, 0)
 end
 
 --- Runs in a thread of its own, in a state of its own.
