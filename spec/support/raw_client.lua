@@ -51,7 +51,8 @@ function M.dial(port)
   client.tcp:nodelay(true)
   client.tcp:read_start(function(_, bytes)
     if bytes then return read(client, bytes) end
-    client.tcp:close() -- the server waits for it
+    -- The server waits for it; who has reset the connection is told of the end all the same.
+    if not client.tcp:is_closing() then client.tcp:close() end
     client.is_open = false
     add(client, { kind = "eof" })
   end)
