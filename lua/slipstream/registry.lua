@@ -29,6 +29,8 @@ end
 function M.add(client)
   if client._is_named and not take_name(client, client.name) then return false end
   clients[client.id] = client
+  local of_script = client._script and client._script.clients
+  if of_script then of_script[client] = true end
   return true
 end
 
@@ -36,6 +38,8 @@ end
 ---@param client slipstream.Client
 function M.remove(client)
   clients[client.id] = nil
+  local of_script = client._script and client._script.clients
+  if of_script then of_script[client] = nil end
   if names[client.name] ~= client then return end
   names[client.name] = nil
   seat.release(client.name)

@@ -7,7 +7,6 @@ local fiber = require "slipstream.fiber"
 local handle = require "slipstream.handle"
 local hosts = require "slipstream.host"
 local process = require "slipstream.process"
-local registry = require "slipstream.registry"
 local traceback = require "slipstream.traceback"
 
 local M = {}
@@ -16,15 +15,14 @@ local AWAIT_MSEC = 5000
 
 ---@class slipstream.Script
 ---@field is_over boolean?
+---@field clients table<slipstream.Client, true> that it has started, kept by slipstream.registry
 ---@field outcome table? packed: whether it went well, and its results or what was caught
 
 -- The clients that a script has started and that have not ended.
 local function clients_of(script)
   local list = {}
-  for _, client in ipairs(registry.clients()) do
-    local status = client._script == script and client:status() or "ended"
-    if status ~= "ended" and status ~= "gave_up" then list[#list + 1] = client end
-  end
+  for client in next, script.clients do list[#list + 1] = client end
+  table.sort(list, function(a, b) return a.id < b.id end)
   return list
 end
 
@@ -73,7 +71,8 @@ end
 function M.begin(options, fn, ...)
   local script = {
     _client = { name = options.name or "script", _host = options.host or hosts.of(false) },
-    _fiber = false, _done = false, _alarm = false, _is_script = true, on_end = options.on_end,
+    _fiber = false, _done = false, _alarm = false, _is_script = true, clients = {},
+    on_end = options.on_end,
   }
   fiber.run(script, finished, body, script, options.awaits_clients, fn, ...)
   return script
