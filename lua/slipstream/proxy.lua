@@ -3,19 +3,16 @@
 -- No text of a fault shows what it is about, as that may hold a password.
 
 local core = require "slipstream.core"
+local query = require "slipstream.query"
 
 local M = {}
 
 local FORM = "must be http://[user:password@]host:port"
 
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
 -- RFC 7617 wants the colon also where there is no password.
 local function credentials_of(user)
   if not user then return nil end
-  return unescape(user:find(":", 1, true) and user or user .. ":")
+  return query.unescape(user:find(":", 1, true) and user or user .. ":")
 end
 
 ---@class slipstream.Proxy

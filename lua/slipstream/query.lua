@@ -56,6 +56,18 @@ function M.encode(params)
   return table.concat(out, "&")
 end
 
+--- A text with what is escaped in it as %XX.
+---@param text string
+---@return string
+function M.unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+--- A name or a value as it stands in a query.
+---@param text string
+---@return string
+function M.unescape_part(text) return M.unescape((text:gsub("+", " "))) end
+
 --- The first value of a name in a query, as it stands there.
 ---@param query string?
 ---@param name string

@@ -79,7 +79,9 @@ describe("a push in a test", function()
     local patterns = {
       { "room:1", "say", payload }, { "room:1", "say", { deep = { er = test.pattern "^x$" } } },
       { test.pattern "^room:%d$", test.pattern "a", { list = { "a" } } }, { slipstream.any, "say", {} },
-      { "room:1", slipstream.any }, { "room:1", "say", function(value) return value.n > 0 end },
+      { "room:1", slipstream.any },
+      { function(topic) return topic == "room:1" end, function(event) return #event == 3 end },
+      { "room:1", "say", function(value) return value.n > 0 end },
     }
     for _, pattern in ipairs(patterns) do
       tell { event = "say", payload = payload }

@@ -6,6 +6,7 @@ local core = require "slipstream.core"
 local frames = require "slipstream.record.frame"
 local handshake = require "slipstream.server.handshake"
 local heads = require "slipstream.record.head"
+local query = require "slipstream.query"
 local wire = require "slipstream.server.wire"
 
 ---@class slipstream.test.Request what the upgrade asked for
@@ -43,13 +44,9 @@ end
 
 -- The upgrade.
 
-local function unescape(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
 local function arguments_of(target)
   local list = {}
-  for argument in (target:match "%?(.*)$" or ""):gmatch "[^&]+" do list[#list + 1] = unescape(argument) end
+  for part in (target:match "%?(.*)$" or ""):gmatch "[^&]+" do list[#list + 1] = query.unescape_part(part) end
   return list
 end
 

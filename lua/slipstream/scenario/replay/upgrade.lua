@@ -3,6 +3,7 @@
 local head = require "slipstream.record.head"
 local keys = require "slipstream.keys"
 local literal = require "slipstream.scenario.replay.literal"
+local query = require "slipstream.query"
 local redact = require "slipstream.record.redact"
 
 local M = {}
@@ -14,10 +15,6 @@ function M.name(params)
   for _, key in ipairs { "user", "name", "user_id" } do
     if params[key] and literal.is_name(params[key]) then return params[key] end
   end
-end
-
-local function decode(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
 -- What is secret comes from the environment.
@@ -43,7 +40,7 @@ end
 function M.params(target)
   local params = {}
   for name, text in (target:match "%?(.*)$" or ""):gmatch "([^&=]+)=([^&]*)" do
-    params[decode(name)] = decode(text)
+    params[query.unescape_part(name)] = query.unescape_part(text)
   end
   return params
 end
@@ -76,9 +73,9 @@ function M.call(message, params)
   for name, text in pairs(params) do
     if name ~= "vsn" then own[name] = text end
   end
-  local query, fields = fields_of(own), fields_of(headers)
-  if query then parts[#parts + 1] = "params = " .. query end
-  if fields then parts[#parts + 1] = "headers = " .. fields end
+  local own_fields, header_fields = fields_of(own), fields_of(headers)
+  if own_fields then parts[#parts + 1] = "params = " .. own_fields end
+  if header_fields then parts[#parts + 1] = "headers = " .. header_fields end
   if token then parts[#parts + 1] = "auth_token = " .. token end
   if not (params.vsn or ""):find "^2%." then parts[#parts + 1] = 'vsn = "1.0.0"' end
   return "t:connect" .. (parts[1] and " { " .. table.concat(parts, ", ") .. " }" or "()")
