@@ -70,6 +70,22 @@ function M.decode(serializer, bytes, is_binary)
   return message
 end
 
+--- The JSON text of a value, by a library of the script's own; nil and what is wrong.
+---@param json { encode: function, decode: function }
+---@param value any
+---@param what string how the fault names the value
+---@return string? text, string? fault
+function M.json(json, value, what)
+  local ok, text, fault = pcall(json.encode, value)
+  if ok and type(text) == "string" then return text end
+  if not ok then
+    fault = text_of(text)
+  elseif text ~= nil or type(fault) ~= "string" then
+    fault = ("json.encode returned a %s, not a string"):format(type(text))
+  end
+  return nil, what .. ": " .. fault
+end
+
 -- For the core.
 
 local function text_of_ref(ref)

@@ -213,11 +213,7 @@ function Socket:_encode(value, what)
   if self._config.serializer then return serializers.pack(value, what) end
   if value == nil then return "{}" end
   local json = self._config.json
-  if json then
-    local ok, text = pcall(json.encode, value)
-    if ok and type(text) == "string" then return text end
-    return nil, ("%s: %s"):format(what, text)
-  end
+  if json then return serializers.json(json, value, what) end
   local text, fault = core.json.encode(value)
   if text then return text end
   return nil, (fault:gsub("^payload", what))

@@ -166,6 +166,21 @@ describe("a push", function()
     assert.equal("float", math.type(response.n))
   end)
 
+  it("says why that library cannot", function()
+    local encode
+    local json = { encode = function(value) return encode(value) end, decode = cjson.decode }
+    local socket = joined { json = json }
+    for text, fn in pairs {
+      ["payload: no way"] = function() error("no way", 0) end,
+      ["payload: no words"] = function() return nil, "no words" end,
+      ["payload: json.encode returned a nil, not a string"] = function() end,
+      ["payload: json.encode returned a number, not a string"] = function() return 5 end,
+    } do
+      encode = fn
+      assert.same({ nil, text, "invalid" }, { socket:push("room:1", "echo", {}) })
+    end
+  end)
+
   it("keeps integers, null and empty arrays as they are", function()
     local socket, calls = joined()
     local payload = { id = 9007199254740993, none = slipstream.null, list = slipstream.array(), map = {} }
