@@ -89,6 +89,27 @@ describe("the test kit", function()
       "bad argument #1 to 'advance' (an integer of msec from 0 expected)")
   end)
 
+  it("says that a client finds no rest, where that would take no end", function()
+    local text = "the clients find no rest: what they do makes more to do, and no time passes meanwhile"
+    local restless = {
+      message = function(self) self:client():send "again" end,
+      timer = function(self) self:send_after(0, "again") end,
+      heartbeat = function(self) while self:ping() do end end, -- luacheck: ignore
+    }
+    for _, act in pairs(restless) do
+      test.begin()
+      local Busy = slipstream.client()
+      function Busy:init() self:connect { uri = chatter.uri } end
+      function Busy:handle_info() return act(self) end
+      local client = test.start(Busy)
+      test.accept_connect(client)
+      client:send "begin"
+      assert.has_error(function() test.advance(1) end, text)
+      test.reset()
+      assert.same({}, slipstream.clients())
+    end
+  end)
+
   it("answers why a client did not start", function()
     local Refusing = slipstream.client()
     function Refusing:init() return "stop", "no reason" end -- luacheck: ignore self

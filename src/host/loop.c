@@ -287,17 +287,28 @@ void slip_loop_unset_timer(struct slip_loop *loop, struct slip_timer *timer) {
 
 /* Pretended. */
 
-void slip_loop_advance(struct slip_loop *loop, uint64_t msec) {
-  uint64_t end = loop->now + msec;
-  for (;;) {
-    while (loop->marks.first != NULL)
+/* On a real loop time passes and others have their turn, whoever makes work for himself. */
+enum { MOST_ROUNDS = 100000 };
+
+static bool is_at_rest(struct slip_loop *loop) {
+  for (int round = 0; round < MOST_ROUNDS; round++) {
+    if (loop->marks.first != NULL)
       slip_marks_work(&loop->marks);
-    uint64_t deadline = slip_timers_deadline(&loop->timers);
-    if (deadline > end)
-      break;
-    if (deadline > loop->now)
-      loop->now = deadline;
-    work(loop);
+    else if (slip_timers_deadline(&loop->timers) <= loop->now)
+      work(loop);
+    else
+      return true;
   }
-  loop->now = end;
+  return false;
+}
+
+bool slip_loop_advance(struct slip_loop *loop, uint64_t msec) {
+  uint64_t end = loop->now + msec;
+  while (is_at_rest(loop)) {
+    if (loop->now == end)
+      return true;
+    uint64_t deadline = slip_timers_deadline(&loop->timers);
+    loop->now = deadline < end ? deadline : end;
+  }
+  return false;
 }

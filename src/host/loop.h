@@ -60,8 +60,8 @@ void slip_loop_mark(struct slip_loop *loop, struct slip_mark *mark);
 void slip_loop_unmark(struct slip_loop *loop, struct slip_mark *mark);
 
 /* Pretended loops only: works off what is marked, moves the clock to each deadline on the way, and
- * works off again. */
-void slip_loop_advance(struct slip_loop *loop, uint64_t msec);
+ * works off again. False: there was no end of work at some moment, where the clock stands now. */
+bool slip_loop_advance(struct slip_loop *loop, uint64_t msec);
 /* The earliest deadline; UINT64_MAX: nothing will happen by itself. */
 uint64_t slip_loop_deadline(const struct slip_loop *loop);
 /* Pretended loops only, else NULL. */

@@ -102,13 +102,14 @@ static int host_set_max_dials(lua_State *L) {
   return 0;
 }
 
+/* Answers whether all came to rest. */
 static int host_advance(lua_State *L) {
   struct slip_host_box *box = check_pretended(L);
   lua_Integer msec = luaL_checkinteger(L, 2);
   luaL_argcheck(L, msec >= 0, 2, "time does not go back");
   slip_host_check_outside(L, box);
-  slip_loop_advance(box->loop, (uint64_t)msec);
-  return 0;
+  lua_pushboolean(L, slip_loop_advance(box->loop, (uint64_t)msec));
+  return 1;
 }
 
 static int host_is_pretended(lua_State *L) {

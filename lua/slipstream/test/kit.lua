@@ -137,15 +137,28 @@ local function check_outside(host)
     or "is for the test itself: a client is in the middle of something here")
 end
 
+local RESTLESS = "the clients find no rest: what they do makes more to do, and no time passes meanwhile"
+local MOST_ROUNDS = 100000
+
+local function advance(host, msec)
+  if not host:advance(msec) then error(RESTLESS, (frame.caller())) end
+end
+
+local function gather()
+  local has_news = false
+  for _, line in ipairs(kit.lines) do has_news = line:gather(M.clock()) or has_news end
+  return has_news
+end
+
 --- Lets the clients, and the server, do what there is to do now.
 function M.settle()
   local host = M.get().host
   check_outside(host)
-  repeat
-    host:advance(0)
-    local has_news = false
-    for _, line in ipairs(kit.lines) do has_news = line:gather(M.clock()) or has_news end
-  until not has_news
+  for _ = 1, MOST_ROUNDS do
+    advance(host, 0)
+    if not gather() then return end
+  end
+  error(RESTLESS, (frame.caller()))
 end
 
 --- Lets time pass until `try(…)` answers something, at most so long.
@@ -160,7 +173,7 @@ function M.wait(msec, try, ...)
     M.settle()
     local answer, left = try(...), stop - host:now()
     if answer ~= nil or left <= 0 then return answer end
-    host:advance(math.min(left, host:due() or left))
+    advance(host, math.min(left, host:due() or left))
   end
 end
 
@@ -180,7 +193,7 @@ function M.turn(is_over, subject)
   if is_over(subject) then return true end
   local msec = kit.host:due()
   if not msec then return false end
-  kit.host:advance(msec)
+  advance(kit.host, msec)
   return true
 end
 
