@@ -28,6 +28,7 @@ M.blank = {
   _ending = false,
   _fiber = false,
   _from = false, -- whom the handle_call under way answers
+  _is_continuing = false, -- is posted to call handle_continue, which nothing comes before
   _is_looking = false, -- its fiber waits, and a pattern of its runs
   _is_passive = false, -- has no callbacks: a script awaits its events
   _is_ready = false, -- is posted to work its mailbox off
@@ -100,15 +101,15 @@ end
 
 local function begin_continue(socket)
   local term = socket._continue
-  socket._is_ready, socket._continue = false, nil
+  socket._is_continuing, socket._continue = false, nil
   if not socket._ending then return run(socket, "handle_continue", term) end
 end
 
--- What init continues with is no part of the start, so it has a turn of its own; nothing comes before it.
+-- What init continues with is no part of the start, and one that continues without end is not alone: so it
+-- has a turn of its own.
 local function continue(socket, term)
-  if socket._callback ~= "init" then return run(socket, "handle_continue", term) end
   hold(socket)
-  socket._is_ready, socket._continue = true, term
+  socket._is_continuing, socket._continue = true, term
   turn.post(socket._client._host, begin_continue, socket)
 end
 
@@ -199,7 +200,8 @@ local callbacks = {
 
 -- Whether it can take the next entry: no callback of it is under way.
 local function is_free(socket)
-  return not (socket._ending or socket._fiber or socket._questions or socket._is_passive)
+  return not (socket._ending or socket._fiber or socket._questions or socket._is_passive
+    or socket._is_continuing)
 end
 
 local function deliver(socket, entry)

@@ -332,6 +332,20 @@ describe("a verdict", function()
       assert.same({ false }, notes)
     end)
 
+    it("leaves their turns to others, however long it goes on", function()
+      local count, has_heard = 0, false
+      start {
+        init = function() return { continue = 1 } end,
+        handle_continue = function()
+          count = count + 1
+          if not has_heard and count < 1000 then return { continue = 1 } end
+        end,
+      }
+      start({ handle_info = function() has_heard = true end }):send "hello"
+      clock:advance(0)
+      assert.is_true(has_heard and count < 10)
+    end)
+
     it("may do so more often than C's stack is deep", function()
       local client = start {
         init = function() return { continue = 1 } end,

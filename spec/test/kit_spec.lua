@@ -94,6 +94,7 @@ describe("the test kit", function()
     local restless = {
       message = function(self) self:client():send "again" end,
       timer = function(self) self:send_after(0, "again") end,
+      continue = function() return { continue = 1 } end,
       heartbeat = function(self) while self:ping() do end end, -- luacheck: ignore
     }
     for _, act in pairs(restless) do
@@ -101,6 +102,7 @@ describe("the test kit", function()
       local Busy = slipstream.client()
       function Busy:init() self:connect { uri = chatter.uri } end
       function Busy:handle_info() return act(self) end
+      function Busy:handle_continue() return { continue = 1 } end -- luacheck: ignore self
       local client = test.start(Busy)
       test.accept_connect(client)
       client:send "begin"
