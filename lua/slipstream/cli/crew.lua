@@ -2,6 +2,7 @@
 -- failed, ends them all when a signal or the fault of one wants it, and gathers how they ended.
 
 local core = require "slipstream.core"
+local cut = require "slipstream.cli.cut"
 local errand = require "slipstream.cli.errand"
 local log = require "slipstream.log"
 local metrics = require "slipstream.cli.metrics"
@@ -17,7 +18,6 @@ local uv = require "luv"
 local M = {}
 
 local FAILED = 1
-local MIB = 1 << 20
 
 -- A second more than the workers have themselves.
 local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
@@ -52,13 +52,9 @@ local function result_of(crew)
   return crew.code, crew.texts
 end
 
--- One that never returns to its loop hears nothing.
-local function cut(crew)
-  log.warn "a worker does not end; the program ends without it"
-  local code, texts = result_of(crew)
-  for _, text in ipairs(texts) do io.stderr:write("slipstream: ", text, "\n") end
+local function cut_short(crew)
   crew.steering:close()
-  core.team.exit(math.max(code, FAILED))
+  return cut.without_worker(result_of(crew))
 end
 
 local function tell_end(crew, how)
@@ -69,7 +65,7 @@ local function tell_end(crew, how)
   end
   tell_all(crew, how)
   crew.deadline = crew.deadline or uv.new_timer()
-  crew.deadline:start(DEADLINES_MSEC[how], 0, function() cut(crew) end)
+  crew.deadline:start(DEADLINES_MSEC[how], 0, function() cut_short(crew) end)
   crew.deadline:unref()
 end
 
@@ -91,8 +87,7 @@ end
 local function start(crew, index, texts)
   local worker = crew.workers[index]
   local order = core.pack { options = crew.options, life = worker.life, texts = texts }
-  local max_memory = (crew.options.max_memory or 0) * MIB
-  local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, max_memory)
+  local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, crew.options.max_memory)
   if ok then return end
   note(crew, FAILED, ("worker %d cannot start: %s"):format(index, text))
   return end_all(crew)

@@ -7,13 +7,12 @@ local crew = require "slipstream.cli.crew"
 local http = require "slipstream.cli.http"
 local log_options = require "slipstream.cli.log_options"
 local uv = require "luv"
+local worker_options = require "slipstream.cli.worker_options"
 
 local M = { summary = "Run a client module or a script." }
 
 local FAILED = 1
 local MOST_CLIENTS = 1000000
-local MOST_WORKERS = 1024
-local LEAST_MIB, MOST_MIB = 8, 1 << 20
 
 local epilog = [[
 SIGTERM and SIGINT end it in good order, a second one at once. SIGHUP reloads it. What else can be done
@@ -32,10 +31,8 @@ function M.define(command)
     :argname "N":default "1":convert(argument.count("--clients", MOST_CLIENTS))
   command:option("--max-dials", "So many connections may be in the making at once.")
     :argname "N":default "256":convert(argument.count("--max-dials", MOST_CLIENTS))
-  command:option("--workers", "Share the clients out among N threads; one a core when absent.")
-    :argname "N":convert(argument.count("--workers", MOST_WORKERS))
-  command:option("--max-memory", "Stop the biggest clients before a worker's Lua has so much memory.")
-    :argname "MIB":convert(argument.count("--max-memory", MOST_MIB, LEAST_MIB))
+  worker_options.define(command, "clients",
+    "Stop the biggest clients before a worker's Lua has so much memory.")
   command:flag("--watch", "Reload what changes of the file and of the modules beside it.")
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
