@@ -246,17 +246,27 @@ describe("a share of a load", function()
     assert.same({ 100, 200, 400, 800, 1000, 1000, 1, 100 }, pauses)
   end)
 
-  it("says that it cannot go on when a tick of it raises", function()
+  -- What a share of one user says when it cannot go on.
+  local function fault_of(fn, report)
     local told
     local host <close> = core.pretend()
-    local case = stage.case(function(t) t:think(5) end)
     shares.new({
-      plan = { points = { { at = 0, level = 1 } }, max_vus = 1, graceful_msec = 1 }, cases = { case },
-      play = {}, index = 0, count = 1, host = host,
-      report = function() error("not enough memory", 0) end, fail = function(text) told = text end,
+      plan = { points = { { at = 0, level = 1 } }, max_vus = 1, graceful_msec = 1 },
+      cases = { stage.case(fn) }, play = {}, index = 0, count = 1, host = host,
+      report = report, fail = function(text) told = text end,
     }):begin()
     host:advance(1000)
-    assert.equal("not enough memory", told)
+    return told
+  end
+
+  local function lack_memory() error("not enough memory", 0) end
+
+  it("says that it cannot go on when a tick of it raises", function()
+    assert.equal("not enough memory", fault_of(function(t) t:think(5) end, lack_memory))
+  end)
+
+  it("says that it cannot go on when there is no memory for an iteration", function()
+    assert.equal("not enough memory", fault_of(lack_memory, function() end))
   end)
 
   it("takes no notice of iterations that are skipped", function()

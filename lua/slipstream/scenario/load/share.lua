@@ -118,6 +118,12 @@ function Share:pass()
   self.leaving = self.leaving - 1
 end
 
+--- An iteration has failed; for want of memory so would those after it, which would be another load.
+---@param text string
+function Share:check_memory(text)
+  if text == "not enough memory" then return self.fail(text) end
+end
+
 --- The first story of a kind of error.
 ---@param kind string
 ---@param lines string[]

@@ -43,6 +43,7 @@ User.__index = User
 
 local function ended(user, state, caught)
   if state ~= "failed" then return end -- as it is by the watchdog
+  user.share:check_memory(caught.text)
   user.share:tell("error", { user.case.name, caught.text })
   if user.t then play.close(user.t) end
   if user.is_leaving then user.share:pass() end
@@ -89,6 +90,7 @@ local uncounted = { interrupted = true, skipped = true }
 -- Of each kind of error the first one is told in full.
 local function note(user, failure)
   local share = user.share
+  share:check_memory(failure.text)
   share.meter:fail("iteration", failure.kind)
   if share.stories[failure.kind] then return end
   local told, case = stories.tell(user.t, failure), user.case
