@@ -110,6 +110,24 @@ describe("a load", function()
     assert.matches("\nfailed: iterations did after [%d.]+ s\n$", it_runs:output())
   end)
 
+  local function failed(...)
+    local code, it_ran = run(...)
+    assert.same({ 1, "" }, { code, it_ran:output() })
+    return it_ran:errors()
+  end
+
+  it("tells once where a callback of luv's has failed", function()
+    local errors = failed([[
+      scenario("bad", function(t)
+        require("luv").new_timer():start(0, 0, function() error "boom" end)
+        t:think(60000)
+      end)
+    ]], "--vus", "1", "--duration", "60s")
+    assert.matches("^slipstream: worker 0 failed: [^\n]*one_scenario.lua:3: boom\nstack traceback:\n", errors)
+    local _, count = errors:gsub("stack traceback:", "")
+    assert.equal(1, count)
+  end)
+
   it("is wrong usage when it is not said of what, or how long", function()
     for _, case in ipairs {
       { { "--duration", "5s" }, "--duration: is of load runs; say of what: --vus, --rate or --ramp" },

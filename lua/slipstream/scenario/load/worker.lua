@@ -45,10 +45,12 @@ local function new_share(order, cases)
   }
 end
 
+-- Answers what is wrong.
 local function run_loop()
   local ok, caught = loop.run()
-  if not fault and ok then return end
-  error(fault or caught.traceback == "" and caught.text or caught.text .. "\n" .. caught.traceback, 0)
+  if fault or ok then return fault end
+  if caught.traceback == "" then return caught.text end
+  return caught.text .. "\n" .. caught.traceback
 end
 
 --- Runs in a thread of its own, in a state of its own.
@@ -71,8 +73,8 @@ function M.main(bytes)
   keep_waiting()
   parcel.begin()
   team.deliver(team.LEAD, "ready")
-  run_loop()
-  return 0
+  local text = run_loop()
+  return text and FAILED or 0, text
 end
 
 return M
