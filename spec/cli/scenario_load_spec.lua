@@ -1,7 +1,10 @@
 -- `slipstream scenario` under load: what it comes to, and the exit code. How users play is in
 -- spec/scenario/load_share_spec.lua.
 local core = require "slipstream.core"
+local loop = require "spec.support.loop"
 local program = require "spec.support.program"
+
+local SIGTERM = 15
 
 local function write(text)
   return program.file "one_scenario.lua" ('local scenario = require "slipstream.scenario"\n' .. text)
@@ -116,6 +119,27 @@ describe("a load", function()
     return it_ran:errors()
   end
 
+  it("fails when a worker has no memory left, in words, once", function()
+    local errors = failed([[
+      local held = {}
+      scenario("eats", function(t)
+        while t.vu == 1 do held[#held + 1] = ("x"):rep(10000) .. #held end
+        t:think(1)
+      end)
+    ]], "--vus", "2", "--workers", "2", "--duration", "60s", "--max-memory", "16")
+    assert.equal("slipstream: worker 0 failed: not enough memory\n", errors)
+  end)
+
+  it("fails at once when the program has no memory left for what workers say", function()
+    local app = program.file "app.lua" [[
+      local core = require "slipstream.core"
+      function core.unpack() error("not enough memory", 0) end
+      return require("slipstream.server").new { path = "/socket" }
+    ]]
+    local errors = failed(shouts, "--serve", app, "--vus", "2", "--duration", "60s")
+    assert.equal("slipstream: not enough memory; the load cannot go on\n", errors)
+  end)
+
   it("tells once where a callback of luv's has failed", function()
     local errors = failed([[
       scenario("bad", function(t)
@@ -126,6 +150,47 @@ describe("a load", function()
     assert.matches("^slipstream: worker 0 failed: [^\n]*one_scenario.lua:3: boom\nstack traceback:\n", errors)
     local _, count = errors:gsub("stack traceback:", "")
     assert.equal(1, count)
+  end)
+
+  describe("of which a worker hears nothing any more", function()
+    -- Inside of C, where no watchdog reaches it.
+    local stuck = [[
+      scenario("stuck", function(t)
+        if t.vu == 1 then
+          print "it is stuck"
+          ;("a"):rep(1000):find((".-"):rep(30) .. "b")
+        end
+        t:think(1)
+      end)
+    ]]
+    local given_up = "error a worker does not end; the program ends without it\n"
+
+    it("fails after its end", function()
+      local errors = failed(stuck, "--vus", "2", "--workers", "2", "--duration", "100ms",
+        "--graceful", "10ms")
+      assert.truthy(errors:find(given_up, 1, true), errors)
+    end)
+
+    local function signalled()
+      local it_runs = program.start { "scenario", write(stuck), "--vus", "2", "--workers", "2",
+        "--duration", "60s", "--graceful", "10ms" }
+      it_runs:read_error "it is stuck"
+      it_runs:signal "sigterm"
+      return it_runs
+    end
+
+    it("ends a while after a signal", function()
+      local it_runs = signalled()
+      assert.equal(143, it_runs:exit())
+      assert.truthy(it_runs:errors():find(given_up, 1, true), it_runs:errors())
+    end)
+
+    it("ends at once by a second signal", function()
+      local it_runs = signalled()
+      assert.is_false(loop.wait(function() return it_runs.code end, 50))
+      it_runs:signal "sigterm"
+      assert.same({ nil, SIGTERM }, { it_runs:exit() })
+    end)
   end)
 
   it("is wrong usage when it is not said of what, or how long", function()

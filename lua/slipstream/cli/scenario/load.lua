@@ -5,6 +5,7 @@ local amount = require "slipstream.scenario.measure.amount"
 local apps = require "slipstream.cli.app"
 local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
+local cut = require "slipstream.cli.cut"
 local leads = require "slipstream.scenario.load.lead"
 local log = require "slipstream.log"
 local loop = require "slipstream.cli.loop"
@@ -19,13 +20,15 @@ local summary = require "slipstream.scenario.measure.summary"
 local summary_text = require "slipstream.scenario.measure.summary_text"
 local thresholds = require "slipstream.scenario.measure.threshold"
 local uv = require "luv"
+local worker_options = require "slipstream.cli.worker_options"
 
 local M = {}
 
 local FAILED, USAGE, MISSED = 1, 2, 99
-local MOST, MOST_WORKERS = 1000000, 1024
+local MOST = 1000000
 local SECOND_MSEC, USEC = 1000, 1000
 local STDERR = 2
+local NO_MEMORY = { "not enough memory; the load cannot go on" }
 
 -- By then the workers have told of the second.
 local LATE_MSEC = 100
@@ -78,8 +81,7 @@ local function define_end(command)
     :argname "N":convert(argument.count("--iterations", MOST * MOST))
   command:option("--graceful", "Iterations that run then have so much time to end; 5s when absent.")
     :argname "TIME":convert(time_for "--graceful")
-  command:option("--workers", "Share the users out among N threads; one a core when absent.")
-    :argname "N":convert(argument.count("--workers", MOST_WORKERS))
+  worker_options.define(command, "users", "Fail when a worker's Lua would have more memory.")
 end
 
 --- Tells argparse the options.
@@ -127,6 +129,16 @@ local function clear(run, site)
   if site.handle then apps.drain(site.handle) else uv.stop() end
 end
 
+-- Its workers do not end, or what they say cannot be read.
+local function give_up(run, end_program, code, texts)
+  run.progress:clear()
+  return end_program(code, texts)
+end
+
+local function lose_worker(run)
+  return give_up(run, cut.without_worker, run.signal_code or FAILED, { run.lead.fault })
+end
+
 local function tick(run) run.progress:tick(run.lead:count_users()) end
 
 local function begin(run, plan, options, site, args)
@@ -135,9 +147,10 @@ local function begin(run, plan, options, site, args)
   run.progress = progress.new(function(text) io.stderr:write(text) end, uv.guess_handle(STDERR) == "tty")
   run.clock = uv.new_timer()
   run.lead = leads.begin {
-    workers = run.workers, order = order_of(plan, options, site, args),
+    workers = run.workers, max_memory = options.max_memory, order = order_of(plan, options, site, args),
     thresholds = thresholds.over_windows(options.threshold),
     begun = begun, hear = hear, done = function() clear(run, site) end,
+    lost = function() lose_worker(run) end,
   }
   signal.watch(function(code)
     run.signal_code = code
@@ -145,9 +158,11 @@ local function begin(run, plan, options, site, args)
   end)
 end
 
--- Of an app of the user's, which is served here, a callback of luv's may raise.
-local function run_loop()
-  local ok, caught = loop.run()
+-- Of an app of the user's, which is served here, a callback of luv's may raise. For want of memory what a
+-- worker said may be lost, and to tell of it takes memory, too.
+local function run_loop(run)
+  local is_told, ok, caught, has_no_memory = pcall(loop.run)
+  if not is_told or has_no_memory then return give_up(run, cut.short, FAILED, NO_MEMORY) end
   if not ok then log.error(caught.text, { traceback = caught.traceback }) end
 end
 
@@ -197,7 +212,7 @@ function M.run(plan, options, site, args)
   if misuse then return nil, misuse, USAGE end
   local run = { began = os.time(), workers = workers_for(options, plan) }
   begin(run, plan, options, site, args)
-  repeat run_loop() until run.is_over
+  repeat run_loop(run) until run.is_over
   if run.lead.fault then return nil, run.lead.fault, FAILED end
   local result = summary.of(run.lead.measured, facts_of(run, options, site))
   local fault = write_all(options, result)
