@@ -231,12 +231,12 @@ describe("the control socket", function()
     local server, patience
 
     before_each(function()
-      patience, control.IDLE_MSEC = control.IDLE_MSEC, 20
+      patience, control.Connection.patience_msec = control.Connection.patience_msec, 20
       server = assert(control.open(socket(), function(_, answer) answer(("x"):rep(1 << 20)) end))
     end)
 
     after_each(function()
-      control.IDLE_MSEC = patience
+      control.Connection.patience_msec = patience
       server:close()
     end)
 

@@ -6,6 +6,7 @@ local program = require "spec.support.program"
 local prometheus = require "spec.support.prometheus"
 local raw_tcp = require "spec.support.raw_tcp"
 local scraper = require "spec.support.scraper"
+local guests = require "slipstream.cli.guest"
 local http = require "slipstream.cli.http"
 
 describe("--metrics", function()
@@ -249,7 +250,7 @@ describe("--metrics", function()
     it("those that are too many, and hears the next when some have gone", function()
       local _, port = run(waiting)
       local peers = {}
-      for place = 1, http.MOST_CONNECTIONS do peers[place] = assert(raw_tcp.connect(port)) end
+      for place = 1, guests.MOST do peers[place] = assert(raw_tcp.connect(port)) end
       local answer = scraper.say(port)
       assert.truthy(answer:find "^HTTP/1.1 503 Service Unavailable\r\n.*busy: 16 are connected already")
       for _, peer in ipairs(peers) do peer:close() end

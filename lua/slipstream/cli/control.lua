@@ -9,6 +9,7 @@
 
 local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
+local guests = require "slipstream.cli.guest"
 local show = require "slipstream.show"
 local uv = require "luv"
 
@@ -16,36 +17,16 @@ local M = {}
 
 --- The longest request, without its end of line.
 M.MOST_BYTES = 65536
---- So many may be connected at once.
-M.MOST_CONNECTIONS = 16
---- So long nothing may come, and so long an answer may lie there.
-M.IDLE_MSEC = 10000
 
-local BACKLOG = 64
+local PATIENCE_MSEC = 10000 -- so long nothing may come, and so long an answer may lie there
 local OWNER_ONLY = tonumber("600", 8)
 
 -- Connections.
 
-local Connection = {}
-Connection.__index = Connection
+local Connection = guests.class(PATIENCE_MSEC)
 
-local function close(handle)
-  if not handle:is_closing() then handle:close() end
-end
-
-function Connection:close()
-  if self.is_closed then return end
-  self.is_closed = true
-  self.server.connections[self] = nil
-  self.server.count = self.server.count - 1
-  self.alarm:stop()
-  close(self.alarm)
-  close(self.pipe)
-end
-
-function Connection:wait()
-  self.alarm:start(M.IDLE_MSEC, 0, function() self:close() end)
-end
+--- The class of those who are connected.
+M.Connection = Connection
 
 -- The same with texts that JSON can say: the name of a file may be no UTF-8.
 local function sayable(value)
@@ -61,19 +42,13 @@ end
 
 -- Answers; what follows is read when it is written.
 function Connection:say(answer, go_on)
-  if self.is_closed then return end
-  self:wait()
-  local ok = self.pipe:write(encode(answer) .. "\n", function(err)
-    if err then return self:close() end
-    if not self.is_closed then return go_on(self) end
-  end)
-  if not ok then self:close() end
+  return self:write(encode(answer) .. "\n", go_on)
 end
 
 local function refusal(text) return { ok = false, error = text } end
 
 function Connection:refuse(text)
-  self.pipe:read_stop()
+  self.stream:read_stop()
   return self:say(refusal(text), self.close)
 end
 
@@ -97,46 +72,39 @@ end
 
 -- Takes the next line, if all of it is there, and reads on if it is not.
 function Connection:go_on()
-  local line, rest = self.rest:match "^([^\n]*)\n(.*)$"
-  if #(line or self.rest) > M.MOST_BYTES then
+  local line, rest = self.text:match "^([^\n]*)\n(.*)$"
+  if #(line or self.text) > M.MOST_BYTES then
     return self:refuse(("the request is longer than %d bytes"):format(M.MOST_BYTES))
   elseif not line then
     return self:read()
   end
-  self.rest = rest
-  self.pipe:read_stop()
+  self.text = rest
+  self.stream:read_stop()
   return self:take_line(line)
 end
 
 function Connection:read()
-  self:wait()
-  self.pipe:read_start(function(err, bytes)
+  self:be_patient()
+  self.stream:read_start(function(err, bytes)
     if err or not bytes then return self:close() end
-    self.rest = self.rest .. bytes
+    self.text = self.text .. bytes
     return self:go_on()
   end)
 end
 
+Connection.begin = Connection.read
+
+function Connection:refuse_one_more()
+  return self:refuse(("busy: %d are connected already"):format(guests.MOST))
+end
+
 -- The server.
 
----@class slipstream.Control
+---@class slipstream.Control: slipstream.GuestServer
 ---@field path string
 ---@field inode integer
 local Control = {}
 Control.__index = Control
-
-local function accept(server, err)
-  if err then return end -- as for want of file descriptors
-  local pipe, alarm = uv.new_pipe(), uv.new_timer()
-  server.listener:accept(pipe)
-  pipe:unref() -- whoever is connected is no reason to go on
-  alarm:unref()
-  local connection = setmetatable({ server = server, pipe = pipe, alarm = alarm, rest = "" }, Connection)
-  server.connections[connection] = true
-  server.count = server.count + 1
-  if server.count <= M.MOST_CONNECTIONS then return connection:read() end
-  return connection:refuse(("busy: %d are connected already"):format(M.MOST_CONNECTIONS))
-end
 
 local function folder_of(path)
   return path:match "^(.*)/[^/]*$" or "."
@@ -149,7 +117,7 @@ local function listen_in(folder, server)
   if fault then return nil, fault end
   local ok, text = server.listener:bind(path)
   if ok then ok, text = uv.fs_chmod(path, OWNER_ONLY) end
-  if ok then ok, text = server.listener:listen(BACKLOG, function(err) accept(server, err) end) end
+  if ok then ok, text = guests.listen(server, Connection, uv.new_pipe) end
   if ok then ok, text = uv.fs_rename(path, server.path) end
   if not ok then uv.fs_unlink(path) end
   return ok, text
@@ -197,14 +165,12 @@ end
 function M.open(path, ask)
   local fault = control_path.fault_of(path)
   if fault then return nil, fault end
-  local server = setmetatable({ path = path, ask = ask, connections = {}, count = 0,
-    listener = uv.new_pipe() }, Control)
+  local server = setmetatable({ path = path, ask = ask, listener = uv.new_pipe() }, Control)
   local ok, text = open(server)
   if not ok then
     server.listener:close()
     return nil, ("%s: %s"):format(path, text)
   end
-  server.listener:unref()
   server.inode = uv.fs_stat(path).ino
   return server
 end
@@ -217,11 +183,10 @@ function M.remove(path, inode)
   if found and found.ino == inode then uv.fs_unlink(path) end
 end
 
---- Listens no more; what was answered and not taken yet goes lost.
+--- Listens no more, and lets another one have the path.
 function Control:close()
   M.remove(self.path, self.inode)
-  for connection in pairs(self.connections) do connection:close() end
-  close(self.listener)
+  return guests.close(self)
 end
 
 return M

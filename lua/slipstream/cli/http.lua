@@ -3,18 +3,15 @@
 -- What is asked here may have to wait for workers, while the embedded server answers at once. Nothing of it
 -- is a reason for the loop to go on. Who is slow, says too much or comes too often is sent away.
 
+local guests = require "slipstream.cli.guest"
 local uv = require "luv"
 
 local M = {}
 
 --- The longest head of a request.
 M.MOST_BYTES = 16384
---- So many may be connected at once.
-M.MOST_CONNECTIONS = 16
---- So long a request may take to come, and so long an answer may lie there.
-M.PATIENCE_MSEC = 5000
 
-local BACKLOG = 64
+local PATIENCE_MSEC = 5000 -- so long a request may take to come, and so long an answer may lie there
 
 local phrases = {
   [200] = "OK", [400] = "Bad Request", [404] = "Not Found", [405] = "Method Not Allowed",
@@ -71,48 +68,24 @@ end
 
 -- Connections.
 
-local Connection = {}
-Connection.__index = Connection
-
-local function close(handle)
-  if not handle:is_closing() then handle:close() end
-end
-
-function Connection:close()
-  if self.is_closed then return end
-  self.is_closed = true
-  self.server.connections[self] = nil
-  self.server.count = self.server.count - 1
-  close(self.alarm)
-  close(self.tcp)
-end
-
-function Connection:be_patient()
-  self.alarm:start(M.PATIENCE_MSEC, 0, function() self:close() end)
-end
+local Connection = guests.class(PATIENCE_MSEC)
 
 -- Closed with something unread, TCP would take back what the peer has not read yet.
 function Connection:say_goodbye()
-  self.tcp:shutdown(function(err)
+  self.stream:shutdown(function(err)
     if err then self:close() end
   end)
-  self.tcp:read_start(function(_, bytes)
+  self.stream:read_start(function(_, bytes)
     if not bytes then self:close() end
   end)
 end
 
 function Connection:say(answer, is_head)
-  if self.is_closed then return end
-  self:be_patient()
-  local ok = self.tcp:write(M.write(answer, is_head), function(err)
-    if err then return self:close() end
-    if not self.is_closed then return self:say_goodbye() end
-  end)
-  if not ok then self:close() end
+  return self:write(M.write(answer, is_head), self.say_goodbye)
 end
 
 function Connection:refuse(status, text)
-  self.tcp:read_stop()
+  self.stream:read_stop()
   return self:say { status = status, body = text .. "\n" }
 end
 
@@ -121,14 +94,14 @@ function Connection:take(head)
   if not request then return self:refuse(400, "this is no request") end
   local is_head = request.method == "HEAD"
   if request.method ~= "GET" and not is_head then return self:refuse(405, "only GET and HEAD") end
-  self.tcp:read_stop()
+  self.stream:read_stop()
   self.alarm:stop() -- who answers has a limit of its own
   return self.server.respond(request, function(answer) return self:say(answer, is_head) end)
 end
 
-function Connection:read()
+function Connection:begin()
   self:be_patient() -- with the whole of it, or it could come byte by byte
-  self.tcp:read_start(function(err, bytes)
+  self.stream:read_start(function(err, bytes)
     if err or not bytes then return self:close() end
     self.text = self.text .. bytes
     local head = self.text:match "^(.-\r\n)\r\n"
@@ -137,29 +110,20 @@ function Connection:read()
   end)
 end
 
+function Connection:refuse_one_more()
+  return self:refuse(503, ("busy: %d are connected already"):format(guests.MOST))
+end
+
 -- The server.
 
----@class slipstream.Http
+---@class slipstream.Http: slipstream.GuestServer
 ---@field port integer
 local Http = {}
 Http.__index = Http
 
-local function accept(server, err)
-  if err then return end -- as for want of file descriptors
-  local tcp, alarm = uv.new_tcp(), uv.new_timer()
-  server.listener:accept(tcp)
-  tcp:unref() -- whoever is connected is no reason to go on
-  alarm:unref()
-  local connection = setmetatable({ server = server, tcp = tcp, alarm = alarm, text = "" }, Connection)
-  server.connections[connection] = true
-  server.count = server.count + 1
-  if server.count <= M.MOST_CONNECTIONS then return connection:read() end
-  return connection:refuse(503, ("busy: %d are connected already"):format(M.MOST_CONNECTIONS))
-end
-
 local function listen(server, host, port)
   local ok, text = server.listener:bind(host, port)
-  if ok then ok, text = server.listener:listen(BACKLOG, function(err) accept(server, err) end) end
+  if ok then ok, text = guests.listen(server, Connection, uv.new_tcp) end
   return ok, text
 end
 
@@ -170,22 +134,17 @@ end
 ---is to be called once
 ---@return slipstream.Http? server, string? text
 function M.open(host, port, respond)
-  local server = setmetatable({ respond = respond, connections = {}, count = 0, listener = uv.new_tcp() },
-    Http)
+  local server = setmetatable({ respond = respond, listener = uv.new_tcp() }, Http)
   local ok, text = listen(server, host, port)
   if not ok then
     server.listener:close()
     return nil, (text:gsub("^%u+: ", ""))
   end
-  server.listener:unref()
   server.port = server.listener:getsockname().port
   return server
 end
 
---- Listens no more; what was answered and not taken yet goes lost.
-function Http:close()
-  for connection in pairs(self.connections) do connection:close() end
-  close(self.listener)
-end
+--- Listens no more.
+function Http:close() return guests.close(self) end
 
 return M

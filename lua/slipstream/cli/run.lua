@@ -4,7 +4,7 @@
 local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
-local http = require "slipstream.cli.http"
+local guests = require "slipstream.cli.guest"
 local log_options = require "slipstream.cli.log_options"
 local uv = require "luv"
 local worker_options = require "slipstream.cli.worker_options"
@@ -50,7 +50,7 @@ end
 
 -- What the lead and each worker have open before there is a client, and one that each worker reads: the
 -- script. Where that is too much luv falls, or the script cannot be read.
-local LEAD_FILES, WORKER_FILES, METRICS_FILES = 12, 6 + 1, 1 + http.MOST_CONNECTIONS
+local LEAD_FILES, WORKER_FILES, METRICS_FILES = 12, 6 + 1, 1 + guests.MOST
 
 local function shortage_of_files(options, workers)
   local needed = LEAD_FILES + workers * WORKER_FILES + (options.metrics and METRICS_FILES or 0)
