@@ -43,7 +43,7 @@ local rows = {
     judge = { { figure = "mb_per_cpu_sec", least = 0.5 } },
   },
   {
-    name = "large-16", run = "large bytes=16777216 count=4",
+    name = "large-16", run = "large bytes=16777216 count=20",
     judge = { { figure = "mb_per_cpu_sec", least = 0.5 } },
   },
   { name = "out-16", run = "out bytes=16777216 count=8", judge = { { bar = 1.3 } } },
