@@ -13,7 +13,6 @@ local uv = require "luv"
 
 ---@class slipstream.Recorder
 ---@field counts { connections: integer, messages: integer, bytes: integer } so far
----@field fault string? why nothing more is recorded
 local Recorder = {}
 Recorder.__index = Recorder
 
