@@ -4,6 +4,8 @@
 -- a unit, with which the name ends; and samples: { value, labels }, of a histogram the value is
 -- { histogram, usec, bounds }.
 
+local keys = require "slipstream.keys"
+
 local M = {}
 
 ---@class slipstream.MetricFamily
@@ -47,10 +49,8 @@ end
 local escapes = { ["\\"] = "\\\\", ["\n"] = "\\n", ['"'] = '\\"' }
 
 local function show_labels(labels, bound)
-  local names, parts = {}, {}
-  for name in pairs(labels or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local parts = {}
+  for _, name in ipairs(keys.sorted(labels or {})) do
     parts[#parts + 1] = ('%s="%s"'):format(name, tostring(labels[name]):gsub('[\\\n"]', escapes))
   end
   if bound then parts[#parts + 1] = ('le="%s"'):format(bound) end

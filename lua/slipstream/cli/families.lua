@@ -3,6 +3,7 @@
 -- Labels are of few values: a reason's kind, a state, a direction, a worker; never a topic or a client.
 
 local core = require "slipstream.core"
+local keys = require "slipstream.keys"
 local uv = require "luv"
 
 local M = {}
@@ -24,10 +25,8 @@ local QUICK = { 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1,
 local function one(value) return { { value } } end
 
 local function by(label, counts)
-  local keys, samples = {}, {}
-  for key in pairs(counts) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for place, key in ipairs(keys) do samples[place] = { counts[key], { [label] = key } } end
+  local samples = {}
+  for place, key in ipairs(keys.sorted(counts)) do samples[place] = { counts[key], { [label] = key } } end
   return samples
 end
 
