@@ -27,8 +27,10 @@ function M.utf8(value)
   return (value:gsub("[\x80-\xff]", "?"))
 end
 
--- Whether its entries are to be shown: an object has a text of its own, and may have secrets.
-local function is_plain(value)
+--- Whether its entries are to be shown: an object has a text of its own, and may have secrets.
+---@param value any
+---@return boolean
+function M.is_plain(value)
   if type(value) ~= "table" then return false end
   local meta = debug.getmetatable(value)
   return meta == nil or meta == core.array_mt
@@ -38,12 +40,15 @@ end
 ---@param value any
 ---@return string
 function M.text(value)
-  if is_plain(value) then return M.json(value) end
+  if M.is_plain(value) then return M.json(value) end
   local ok, text = pcall(tostring, value)
   return ok and text or ("a %s that cannot be shown"):format(type(value))
 end
 
-local function quote(text)
+--- One line of bounded length, in quotes.
+---@param text string
+---@return string
+function M.quote(text)
   return '"' .. M.shorten(text):gsub('["\\]', "\\%0") .. '"'
 end
 
@@ -86,7 +91,7 @@ local function add_map(out, map)
   add(out, "{")
   for place, key in ipairs(some_keys(map)) do
     if is_full(out) then break end
-    add(out, (place > 1 and "," or "") .. quote(name_of(key)) .. ":")
+    add(out, (place > 1 and "," or "") .. M.quote(name_of(key)) .. ":")
     add_value(out, redact(key, rawget(map, key)))
   end
   add(out, "}")
@@ -101,10 +106,10 @@ local function add_table(out, value)
 end
 
 function add_value(out, value)
-  if is_plain(value) then return add_table(out, value) end
-  if type(value) == "string" then return add(out, quote(value)) end
+  if M.is_plain(value) then return add_table(out, value) end
+  if type(value) == "string" then return add(out, M.quote(value)) end
   local is_word = type(value) == "number" or type(value) == "boolean"
-  return add(out, value == core.null and "null" or is_word and tostring(value) or quote(M.text(value)))
+  return add(out, value == core.null and "null" or is_word and tostring(value) or M.quote(M.text(value)))
 end
 
 --- The value as JSON has it, in one line of bounded length; what JSON does not know as its text.

@@ -7,7 +7,7 @@ local match = require "slipstream.match"
 local redact = require("slipstream.secret").redact
 local show = require "slipstream.show"
 
-local any, shorten = match.any, show.shorten
+local any = match.any
 
 local M = {}
 
@@ -42,19 +42,14 @@ local function table_text(value, depth)
   return #parts == 0 and "{}" or "{ " .. table.concat(parts, ", ") .. " }"
 end
 
-local function is_plain(value)
-  local meta = debug.getmetatable(value)
-  return meta == nil or meta == core.array_mt
-end
-
 function text_of(value, depth)
   if names[value] then return names[value] end
   local kind = type(value)
-  if kind == "string" then return '"' .. shorten(value):gsub('["\\]', "\\%0") .. '"' end
+  if kind == "string" then return show.quote(value) end
   if kind == "table" and debug.getmetatable(value) == core.binary_mt then
     return ("slipstream.binary(%d bytes)"):format(#tostring(value.bytes))
   end
-  if kind == "table" and is_plain(value) then return table_text(value, depth) end
+  if show.is_plain(value) then return table_text(value, depth) end
   if kind == "function" then return "function" end
   return tostring(value)
 end
@@ -69,7 +64,7 @@ function M.name(value, text) names[value] = text end
 ---@return string
 function M.value(value)
   if value == nil then return "nil" end
-  return shorten(text_of(value, 1))
+  return show.shorten(text_of(value, 1))
 end
 
 --- The arguments of a call, in its parentheses; nil at the end is left out.
@@ -80,7 +75,7 @@ function M.arguments(values)
   while count > 0 and values[count] == nil do count = count - 1 end
   for place = 1, count do parts[place] = M.value(values[place]) end
   local text = table.concat(parts, ", ")
-  if count == 1 and type(values[1]) == "table" and is_plain(values[1]) then return " " .. text end
+  if count == 1 and show.is_plain(values[1]) then return " " .. text end
   return "(" .. text .. ")"
 end
 
