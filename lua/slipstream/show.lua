@@ -121,6 +121,11 @@ function M.json(value)
   return M.shorten(table.concat(out))
 end
 
+--- A host as URIs have it: an IPv6 address in brackets.
+---@param host string
+---@return string
+function M.host(host) return host:find(":", 1, true) and ("[%s]"):format(host) or host end
+
 --- A noun for so many: "scenario", "scenarios".
 ---@param count number
 ---@param noun string

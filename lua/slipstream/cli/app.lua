@@ -1,6 +1,7 @@
 --- App: the embedded server of a command, with the app of a file or the small chat.
 
 local script = require "slipstream.cli.script"
+local show = require "slipstream.show"
 local slipstream = require "slipstream"
 local uv = require "luv"
 
@@ -38,8 +39,7 @@ end
 ---@param app slipstream.ServerApp
 ---@return string
 function M.uri(handle, app)
-  local host = handle.host:find(":", 1, true) and "[" .. handle.host .. "]" or handle.host
-  return ("ws://%s:%d%s"):format(host, handle.port, app.options.path)
+  return ("ws://%s:%d%s"):format(show.host(handle.host), handle.port, app.options.path)
 end
 
 --- Shuts it down in good order; what is not closed in time is cut. Then the loop stops.

@@ -10,6 +10,7 @@ local exposition = require "slipstream.cli.exposition"
 local families = require "slipstream.cli.families"
 local http = require "slipstream.cli.http"
 local log = require "slipstream.log"
+local show = require "slipstream.show"
 local status = require "slipstream.cli.status"
 local team = require "slipstream.team"
 local totals = require "slipstream.cli.totals"
@@ -128,7 +129,7 @@ end
 -- Its life.
 
 local function show_address(host, port)
-  return (host:find ":" and "[%s]:%d" or "%s:%d"):format(host, port)
+  return ("%s:%d"):format(show.host(host), port)
 end
 
 --- Listens.

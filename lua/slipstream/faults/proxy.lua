@@ -4,6 +4,7 @@ local Connection = require "slipstream.faults.connection"
 local Fault = require "slipstream.faults.fault"
 local Way = require "slipstream.faults.way"
 local check = require "slipstream.check"
+local show = require "slipstream.show"
 local uv = require "luv"
 
 ---@class slipstream.FaultProxy: slipstream.Faults
@@ -139,8 +140,8 @@ end
 function Proxy:uri(path)
   check.self(self, Proxy.__name)
   check.is_optional(1, path, "string")
-  local host = self.host:find(":", 1, true) and ("[%s]"):format(self.host) or self.host
-  return ("%s://%s:%d%s"):format(self.to.scheme, host, self.port, path or self.to.path or "/socket/websocket")
+  path = path or self.to.path or "/socket/websocket"
+  return ("%s://%s:%d%s"):format(self.to.scheme, show.host(self.host), self.port, path)
 end
 
 --- The connections that live, oldest first.

@@ -2,6 +2,7 @@
 
 local Target = require "slipstream.faults.target"
 local core = require "slipstream.core"
+local show = require "slipstream.show"
 local tls_socket = require "slipstream.record.tls_socket"
 
 local M = {}
@@ -12,7 +13,7 @@ local M = {}
 ---@field query string? of its URI
 
 local function authority_of(parts)
-  local host = parts.host:find(":", 1, true) and ("[%s]"):format(parts.host) or parts.host
+  local host = show.host(parts.host)
   if parts.port == (parts.secure and 443 or 80) then return host end
   return ("%s:%d"):format(host, parts.port)
 end
