@@ -101,14 +101,9 @@ end
 
 -- Clients.
 
-local function is_client(value)
+local function is_a(name, value)
   local meta = getmetatable(value)
-  return type(meta) == "table" and meta.__name == "slipstream.client"
-end
-
-local function is_socket(value)
-  local meta = getmetatable(value)
-  return type(meta) == "table" and meta.__name == "slipstream.socket"
+  return type(meta) == "table" and meta.__name == name
 end
 
 local STRANGER = "%s was not started in the test kit: call test.begin first, or start it by test.start"
@@ -117,8 +112,8 @@ local STRANGER = "%s was not started in the test kit: call test.begin first, or 
 ---@param value slipstream.Client|slipstream.Socket the first argument
 ---@return slipstream.test.Line
 function M.line(value)
-  local client = is_socket(value) and value._client or value
-  if not is_client(client) then check.fail(1, "client expected, got " .. type(value)) end
+  local client = is_a("slipstream.socket", value) and value._client or value
+  if not is_a("slipstream.client", client) then check.fail(1, "client expected, got " .. type(value)) end
   if client._host ~= M.get().host then error(STRANGER:format(tostring(client)), (frame.caller())) end
   if not kit.by_client[client] then
     kit.by_client[client] = lines.new(client)
