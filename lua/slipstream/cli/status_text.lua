@@ -31,7 +31,7 @@ end
 
 local function show_module(module)
   local version = module.version and (" version %s"):format(module.version) or ""
-  return ("%s%s: %d client%s"):format(module.file, version, module.clients, module.clients == 1 and "" or "s")
+  return ("%s%s: %s"):format(module.file, version, show.count(module.clients, "client"))
 end
 
 local function add_facts(lines, title, facts)
