@@ -4,7 +4,7 @@ local markup = require "slipstream.scenario.report.markup"
 
 local M = {}
 
-local element = markup.element
+local element, short = markup.element, markup.coordinate
 
 --- Room for a chart, and for the names of its axes around it.
 ---@param width integer
@@ -46,9 +46,6 @@ function M.columns(frame, scale, name)
   end
   return table.concat(parts)
 end
-
--- A number with a tenth, without what says nothing.
-local function short(value) return (("%.1f"):format(value):gsub("%.0$", "")) end
 
 -- Points without a y divide the line.
 local function runs_of(points)

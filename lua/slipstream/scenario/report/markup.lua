@@ -11,9 +11,13 @@ local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 ---@return string
 function M.words(words) return (text.line(words):gsub("[&<>\"']", entities)) end
 
--- Coordinates need no more than a tenth of a pixel.
+--- A coordinate, which needs no more than a tenth of a pixel.
+---@param value number
+---@return string
+function M.coordinate(value) return (("%.1f"):format(value):gsub("%.0$", "")) end
+
 local function value_of(value)
-  if math.type(value) == "float" then return (("%.1f"):format(value):gsub("%.0$", "")) end
+  if math.type(value) == "float" then return M.coordinate(value) end
   return M.words(value)
 end
 
