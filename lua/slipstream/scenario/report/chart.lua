@@ -81,17 +81,21 @@ function M.line(class, points)
   return element("path", { class = "line " .. class, d = table.concat(parts) })
 end
 
---- What is below a line without gaps.
----@param class string
----@param points number[][]
----@param bottom number
----@return string
-function M.area(class, points, bottom)
+local function area(class, points, bottom)
   if #points == 0 then return "" end
   local line = table.concat(runs_of(points)[1], "L")
   local first, last, ground = short(points[1][1]), short(points[#points][1]), short(bottom)
   local path = ("M%s %s L%s L%s %sZ"):format(first, ground, line, last, ground)
   return element("path", { class = "area " .. class, d = path })
+end
+
+--- A line without gaps, and what is below it.
+---@param class string
+---@param points number[][]
+---@param bottom number
+---@return string
+function M.filled_line(class, points, bottom)
+  return area(class, points, bottom) .. M.line(class, points)
 end
 
 --- A bar for each point, as wide as the way to the next.

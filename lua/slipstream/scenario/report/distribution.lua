@@ -49,7 +49,7 @@ local function draw(name, row)
   local points = points_of(distribution, x, y)
   local drawing = chart.drawing(frame, "latency of " .. name .. " by percentile", {
     chart.rows(frame, y, number.short_time), chart.columns(frame, x, name_of),
-    chart.area("rate", points, frame.bottom), chart.line("rate", points), dots(row, x, y),
+    chart.filled_line("rate", points, frame.bottom), dots(row, x, y),
   })
   return chart.figure(name, "max " .. amount.time(row.max), drawing)
 end

@@ -78,7 +78,7 @@ local function rate_chart(view)
   local points = points_of(view, "rate", y)
   return figure(view, y, {
     title = "Iterations per second", name = number.short, words = "most " .. amount.rate(most),
-    shapes = chart.area("rate", points, view.frame.bottom) .. chart.line("rate", points),
+    shapes = chart.filled_line("rate", points, view.frame.bottom),
     describe = function(row) return amount.rate(row.rate) end,
   })
 end
@@ -89,7 +89,7 @@ local function users_chart(view)
   local points = stairs(view, y)
   return figure(view, y, {
     title = "Virtual users", name = number.short, words = "most " .. number.count(most),
-    shapes = chart.area("vus", points, view.frame.bottom) .. chart.line("vus", points),
+    shapes = chart.filled_line("vus", points, view.frame.bottom),
     describe = function(row) return number.count(row.vus) end,
   })
 end
