@@ -57,12 +57,13 @@ describe("a tally", function()
     assert.equal(102, some.size)
     assert.equal(900, some.metrics["step:others"].histogram:count())
   end)
-end)
 
-describe("a verb", function()
-  it("is what is neither a step nor all of a scenario", function()
-    assert.is_true(tally.is_verb "join")
-    assert.is_false(tally.is_verb "step:join")
-    assert.is_false(tally.is_verb "iteration")
+  it("has the latencies of all verbs, without steps and iterations", function()
+    local some, verbs = tally.new(), core.histogram()
+    for _, name in ipairs { "join", "reply", "step:join", "iteration" } do some:sample(name, 100) end
+    for _ = 1, 2 do -- what the histogram had is gone
+      some:read_verbs(verbs)
+      assert.equal(2, verbs:count())
+    end
   end)
 end)

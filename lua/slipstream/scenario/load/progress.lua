@@ -33,10 +33,7 @@ end
 
 local function latency_of(progress)
   local latency = progress._latency
-  latency:clear()
-  for name, metric in pairs(progress._tally.metrics) do
-    if tallies.is_verb(name) then assert(latency:add(metric.histogram)) end
-  end
+  progress._tally:read_verbs(latency)
   return latency:count() > 0 and amount.time(latency:at(95)) or "-"
 end
 

@@ -2,7 +2,6 @@
 -- more, each two become one.
 
 local core = require "slipstream.core"
-local tally = require "slipstream.scenario.measure.tally"
 
 local M = {}
 
@@ -68,10 +67,7 @@ end
 
 local function step_of(series, part)
   local latency = series._scratch
-  latency:clear()
-  for name, metric in pairs(part.metrics) do
-    if tally.is_verb(name) then assert(latency:add(metric.histogram)) end
-  end
+  part:read_verbs(latency)
   local _, errors = part:attempts "iteration"
   return {
     iterations = part.counts.iterations or 0, errors = errors,

@@ -24,10 +24,8 @@ function M.new()
   return setmetatable({ metrics = {}, counts = {}, size = 0 }, Tally)
 end
 
---- Whether it is a metric of a verb, not of a step of the script's own nor of all of it.
----@param name string
----@return boolean
-function M.is_verb(name)
+-- Not of a step of the script's own nor of all of it.
+local function is_verb(name)
   return name ~= "iteration" and name:sub(1, #STEP) ~= STEP
 end
 
@@ -87,6 +85,15 @@ function Tally:attempts(name)
   if not metric then return 0, 0 end
   for _, n in pairs(metric.failures) do failed = failed + n end
   return metric.histogram:count() + failed, failed
+end
+
+--- Has a histogram be that of all verbs, without the script's own steps and iterations.
+---@param histogram userdata
+function Tally:read_verbs(histogram)
+  histogram:clear()
+  for name, metric in pairs(self.metrics) do
+    if is_verb(name) then assert(histogram:add(metric.histogram)) end
+  end
 end
 
 --- The same as a plain table, without metrics of which nothing was measured.
