@@ -56,7 +56,15 @@ function M.is_ignored(ignored, place)
   return false
 end
 
-local function is_list(value) return getmetatable(value) == core.array_mt end
+---@param value any
+---@return boolean
+function M.is_list(value) return getmetatable(value) == core.array_mt end
+
+--- What a place calls a key: lists count from 0 there.
+---@param parent table
+---@param key any
+---@return string
+function M.name_of(parent, key) return tostring(M.is_list(parent) and key - 1 or key) end
 
 -- The keys of both, sorted, so that the same difference is the first each time.
 local function keys_of(one, other)
@@ -70,9 +78,8 @@ end
 local find
 
 local function find_in(expected, got, ignored, place)
-  local counts_from_0 = is_list(expected)
   for _, key in ipairs(keys_of(expected, got)) do
-    place[#place + 1] = tostring(counts_from_0 and key - 1 or key)
+    place[#place + 1] = M.name_of(expected, key)
     local difference = not M.is_ignored(ignored, place) and find(expected[key], got[key], ignored, place)
     place[#place] = nil
     if difference then return difference end

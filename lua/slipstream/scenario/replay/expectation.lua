@@ -12,14 +12,12 @@ local function is_branch(value)
   return type(value) == "table" and getmetatable(value) ~= core.binary_mt
 end
 
-local function is_list(value) return getmetatable(value) == core.array_mt end
-
 -- Its keys in order, each with the place that it leads to.
 local function children(value, place)
   local list = {}
   for i, key in ipairs(keys.sorted(value)) do
     local inner = table.move(place, 1, #place, 1, {})
-    inner[#inner + 1] = tostring(is_list(value) and key - 1 or key)
+    inner[#inner + 1] = difference.name_of(value, key)
     list[i] = { key = key, place = inner }
   end
   return list
@@ -74,7 +72,7 @@ function M.pattern(ignored, value, place)
   local copy = setmetatable({}, getmetatable(value))
   for _, child in ipairs(children(value, place)) do
     local inner = M.pattern(ignored, value[child.key], child.place)
-    if inner ~= any or is_list(value) then copy[child.key] = inner end
+    if inner ~= any or difference.is_list(value) then copy[child.key] = inner end
   end
   return copy
 end
