@@ -41,6 +41,11 @@ describe("a value in a few words", function()
     assert.is_true(#show.text(many) <= 203)
   end)
 
+  it("puts a host in brackets that is an IPv6 address", function()
+    assert.same({ "[::1]", "127.0.0.1", "chat.test" },
+      { show.host "::1", show.host "127.0.0.1", show.host "chat.test" })
+  end)
+
   it("tells how many there are", function()
     assert.same({ "0 events", "1 event", "2 events" },
       { show.count(0, "event"), show.count(1, "event"), show.count(2, "event") })
