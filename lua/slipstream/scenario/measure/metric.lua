@@ -1,5 +1,7 @@
 --- Metric: what a summary has of each verb, step and iteration, see slipstream.scenario.measure.summary.
 
+local keys = require "slipstream.keys"
+
 local M = {}
 
 -- What comes first; what the script has named is in the order of the names.
@@ -12,8 +14,7 @@ for rank, name in ipairs(order) do ranks[name] = rank end
 ---@param metrics table<string, table>
 ---@return string[]
 function M.names(metrics)
-  local names = {}
-  for name in pairs(metrics) do names[#names + 1] = name end
+  local names = keys.sorted(metrics)
   table.sort(names, function(a, b)
     local rank, other = ranks[a] or #order + 1, ranks[b] or #order + 1
     if rank ~= other then return rank < other end
@@ -29,6 +30,18 @@ function M.failed(metric)
   local sum = 0
   for _, count in pairs(metric.errors) do sum = sum + count end
   return sum
+end
+
+--- The kinds of its errors, the most frequent first.
+---@param errors table<string, integer>
+---@return string[]
+function M.kinds(errors)
+  local kinds = keys.sorted(errors)
+  table.sort(kinds, function(a, b)
+    if errors[a] ~= errors[b] then return errors[a] > errors[b] end
+    return a < b
+  end)
+  return kinds
 end
 
 --- How many iterations failed.

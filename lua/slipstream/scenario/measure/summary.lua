@@ -2,6 +2,7 @@
 -- part of what we promise, see docs/scenarios.md. Latencies are in microseconds.
 
 local core = require "slipstream.core"
+local metrics = require "slipstream.scenario.measure.metric"
 
 local M = {}
 
@@ -81,15 +82,12 @@ end
 -- Of each kind how many iterations failed so, and the first story; the most frequent first.
 local function errors_of(total, stories)
   local rows = new_list()
-  local metric = total.metrics.iteration
-  for kind, count in pairs(metric and metric.failures or {}) do
+  local iteration = total.metrics.iteration
+  local counts = iteration and iteration.failures or {}
+  for place, kind in ipairs(metrics.kinds(counts)) do
     local story = setmetatable(stories[kind] or {}, core.array_mt)
-    rows[#rows + 1] = { kind = kind, count = count, story = story }
+    rows[place] = { kind = kind, count = counts[kind], story = story }
   end
-  table.sort(rows, function(a, b)
-    if a.count ~= b.count then return a.count > b.count end
-    return a.kind < b.kind
-  end)
   return rows
 end
 

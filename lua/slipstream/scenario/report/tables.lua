@@ -79,19 +79,9 @@ function M.latencies(metrics)
   return #rows > 0 and table_of(latency_titles, rows) or nil
 end
 
-local function sorted_kinds(errors)
-  local kinds = {}
-  for kind in pairs(errors) do kinds[#kinds + 1] = kind end
-  table.sort(kinds, function(a, b)
-    if errors[a] ~= errors[b] then return errors[a] > errors[b] end
-    return a < b
-  end)
-  return kinds
-end
-
 local function error_rows(name, row)
   local rows, attempts = {}, row.count + metric.failed(row)
-  for place, kind in ipairs(sorted_kinds(row.errors)) do
+  for place, kind in ipairs(metric.kinds(row.errors)) do
     local count = row.errors[kind]
     rows[place] = row_of("td", {
       name_of(name) .. " " .. markup.words(kind), number.count(count),
