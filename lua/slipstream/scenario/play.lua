@@ -56,8 +56,11 @@ local function time_out(t, msec)
   return stopped(t, "timeout", ("the scenario took longer than %d msec"):format(msec))
 end
 
--- All its tasks are over, or one has failed.
-local function is_settled(t)
+--- All its tasks are over, or one has failed: what a fiber awaits.
+---@param t slipstream.scenario.Context
+---@return boolean? is_settled
+---@return boolean? value the same, which the wait answers
+function M.is_settled(t)
   if t._failure or #t._tasks == 0 then return true, true end
 end
 
@@ -85,23 +88,17 @@ end
 ---@param msec integer how long it may have taken
 ---@return slipstream.scenario.Failure? failure
 function M.end_stage(t, msec)
-  if not is_settled(t) then t._failure = time_out(t, msec) end
+  if not M.is_settled(t) then t._failure = time_out(t, msec) end
   cancel_tasks(t)
   return t._failure or nil
 end
 
---- Calls functions one after another, in a task, and waits until that and all that it has begun is over.
----@param t slipstream.scenario.Context
----@param msec integer
----@param functions function[]
----@return slipstream.scenario.Failure? failure
-function M.stage(t, msec, functions)
+-- A stage from its beginning to its end, for at most so long.
+local function stage(t, msec, functions)
   M.begin_stage(t, functions)
-  fiber.await(msec, is_settled, t)
+  fiber.await(msec, M.is_settled, t)
   return M.end_stage(t, msec)
 end
-
-M.is_settled = is_settled
 
 -- The first failure is told; of those after it, a line each.
 local function add(t, told, failure)
@@ -114,7 +111,7 @@ end
 local function perform(t, case)
   local functions = table.move(case.setups, 1, #case.setups, 1, {})
   functions[#functions + 1] = case.fn
-  return M.stage(t, case.timeout, functions)
+  return stage(t, case.timeout, functions)
 end
 
 --- Makes a scenario ready, in a fiber; who does so closes it.
@@ -147,7 +144,7 @@ local function play(t, case)
   local failure = perform(t, case)
   local is_skipped = failure and failure.kind == "skipped"
   local told = add(t, nil, failure)
-  if #case.teardowns > 0 then told = add(t, told, M.stage(t, case.timeout, case.teardowns)) end
+  if #case.teardowns > 0 then told = add(t, told, stage(t, case.timeout, case.teardowns)) end
   for _, close in ipairs { closing.close, closing.end_clients } do
     for _, text in ipairs(close(t, 1)) do told = add(t, told, failures.new("closed", text)) end
   end
