@@ -14,6 +14,9 @@ local names = {
 local numbers = {}
 for number, name in pairs(names) do numbers[name] = number end
 
+--- The opcodes of frames that messages are made of.
+M.is_data = { text = true, binary = true, continuation = true }
+
 ---@class slipstream.Frame
 ---@field opcode string its name, or a number for what has none
 ---@field fin boolean

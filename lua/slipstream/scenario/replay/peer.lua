@@ -22,8 +22,6 @@ local MOST_BYTES <const> = 256 << 20 -- of a message
 
 -- What comes.
 
-local is_data = { text = true, binary = true, continuation = true }
-
 local function add_frame(peer, it)
   local open = peer.open or { kind = "message", opcode = it.opcode, parts = {} }
   table.insert(open.parts, it.data)
@@ -35,7 +33,7 @@ local function add_frame(peer, it)
 end
 
 local function hear_frame(peer, it)
-  if is_data[it.opcode] then return add_frame(peer, it) end
+  if frame.is_data[it.opcode] then return add_frame(peer, it) end
   if it.opcode == "ping" then return peer:send_frame { opcode = "pong", data = it.data } end
   if it.opcode == "pong" then
     peer.pongs[it.data] = true

@@ -5,6 +5,7 @@
 -- says to them has the same.
 
 local fiber = require "slipstream.fiber"
+local is_data = require("slipstream.record.frame").is_data
 local ledgers = require "slipstream.scenario.replay.ledger"
 local line = require "slipstream.record.line"
 local peers = require "slipstream.scenario.replay.peer"
@@ -39,12 +40,10 @@ local function fail(player, leg, number, kind, text)
   return error(story.failure(place_of(player, leg, number), kind, text), 0)
 end
 
-local is_message = { text = true, binary = true, continuation = true }
-
 -- Whether the client has the last word: the answer may be under way.
 local function is_open_ended(connection)
   local last = connection.lines[#connection.lines]
-  return last.dir == "c2s" and is_message[last.opcode] ~= nil
+  return last.dir == "c2s" and is_data[last.opcode] ~= nil
 end
 
 local function new_leg(player, connection)

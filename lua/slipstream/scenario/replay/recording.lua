@@ -121,12 +121,11 @@ end
 to_item.eof = function() return { kind = "end" } end
 to_item.rst = to_item.eof
 
-local is_data = { text = true, binary = true, continuation = true }
 local is_nothing = { ping = true, pong = true } -- the network's business, as heartbeats are
 
 local function check(it)
   if it.rsv1 or it.rsv2 or it.rsv3 then return nil, "it was compressed, which nobody can compare" end
-  if is_data[it.opcode] or to_item[it.opcode] then return true end
+  if frame.is_data[it.opcode] or to_item[it.opcode] then return true end
   return nil, ("%s: bytes that are no message cannot be compared"):format(it.error or it.opcode)
 end
 
@@ -149,7 +148,7 @@ function M.items(connection)
     if it.dir == "s2c" and not is_nothing[it.opcode] then
       local ok, fault = check(it)
       if not ok then return nil, fault, it.number end
-      if is_data[it.opcode] then
+      if frame.is_data[it.opcode] then
         open = add_frame(items, open, it)
       else
         local item = to_item[it.opcode](it)
