@@ -27,6 +27,10 @@ describe("text of scenarios and servers", function()
     end
   end)
 
+  it("has no mark of XML and HTML once it is escaped", function()
+    assert.equal("&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt; &amp;amp;", text.escape [[<b a="1" c='2'> &amp;]])
+  end)
+
   it("tells times in the unit that suits them", function()
     local times = {
       [0] = "0 msec", [999] = "999 msec", [1000] = "1.0 s", [59949] = "59.9 s", [59950] = "1 min 0 s",

@@ -6,16 +6,12 @@ local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-
-local function escape(words) return (words:gsub('[&<>"]', entities)) end
-
 -- Attributes, names and values in turn; those without a value are left out.
 local function attributes(...)
   local parts = {}
   for place = 1, select("#", ...), 2 do
     local name, value = select(place, ...)
-    if value ~= nil then parts[#parts + 1] = (' %s="%s"'):format(name, escape(text.line(value))) end
+    if value ~= nil then parts[#parts + 1] = (' %s="%s"'):format(name, text.escape(text.line(value))) end
   end
   return table.concat(parts)
 end
@@ -23,7 +19,7 @@ end
 local function add(lines, indent, line) lines[#lines + 1] = ("  "):rep(indent) .. line end
 
 local function add_text(lines, tag, its_attributes, words)
-  add(lines, 3, ("<%s%s>%s</%s>"):format(tag, its_attributes, escape(text.block(words)), tag))
+  add(lines, 3, ("<%s%s>%s</%s>"):format(tag, its_attributes, text.escape(text.block(words)), tag))
 end
 
 local function failure_text(result)

@@ -3,7 +3,9 @@
 
 local M = {}
 
--- Bytes that are no UTF-8 as \xNN; the rest as it is.
+--- Bytes that are no UTF-8 as \xNN; the rest as it is.
+---@param text string
+---@return string
 function M.utf8(text)
   local good, bad = utf8.len(text)
   if good then return text end
@@ -44,6 +46,13 @@ function M.line(text) return reveal(text, "%c") end
 ---@param text any
 ---@return string
 function M.block(text) return reveal(text, "[^%C\n\t]") end
+
+local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+--- As XML and HTML have it, between tags and in attributes.
+---@param text string
+---@return string
+function M.escape(text) return (text:gsub("[&<>\"']", entities)) end
 
 --- A time for people: "12 msec", "1.2 s", "2 min 3 s".
 ---@param msec integer

@@ -4,12 +4,10 @@ local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
-
 --- Words as markup, whatever is in them.
 ---@param words any
 ---@return string
-function M.words(words) return (text.line(words):gsub("[&<>\"']", entities)) end
+function M.words(words) return text.escape(text.line(words)) end
 
 --- A coordinate, which needs no more than a tenth of a pixel.
 ---@param value number
