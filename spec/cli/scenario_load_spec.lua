@@ -1,5 +1,5 @@
 -- `slipstream scenario` under load: what it comes to, and the exit code. How users play is in
--- spec/scenario/load_share_spec.lua.
+-- spec/scenario/load/share_spec.lua.
 local core = require "slipstream.core"
 local loop = require "spec.support.loop"
 local program = require "spec.support.program"

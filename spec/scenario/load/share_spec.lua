@@ -201,7 +201,7 @@ describe("a share of a load", function()
     assert.same({ 6, 6 }, { total:attempts "iteration" })
     assert.is_true(total.metrics.iteration.failures.error > 1)
     assert.same({ "a scenario", "boom" }, { told.stories.error[1], told.stories.error[2] })
-    assert.truthy(told.stories.error[3]:find "^at .*load_share_spec%.lua:%d+$")
+    assert.truthy(told.stories.error[3]:find "^at .*load/share_spec%.lua:%d+$")
     assert.is_table(told.stories.closed)
   end)
 

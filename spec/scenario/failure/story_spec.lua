@@ -2,7 +2,7 @@
 local door_app = require "spec.support.door_app"
 local stage = require "spec.support.stage"
 
-local FILE <const> = "spec/scenario/story_spec.lua"
+local FILE <const> = "spec/scenario/failure/story_spec.lua"
 
 -- The line that calls it.
 local function here() return debug.getinfo(2, "l").currentline end
@@ -138,7 +138,7 @@ bob, in the N msec since the scenario began:
     local function fails() error "boom" end
     local result = it_plays:play(function() fails() end)
     assert.equal("boom", result.failure.text)
-    local _, frames = result.failure.traceback:gsub("\tspec/scenario/story_spec.lua:%d+: in ", "")
+    local _, frames = result.failure.traceback:gsub("\tspec/scenario/failure/story_spec.lua:%d+: in ", "")
     assert.equal(2, frames)
     assert.is_nil(it_plays:play(function() error "boom" end).failure.traceback)
   end)
