@@ -63,34 +63,28 @@ local function figure(view, y, about)
 end
 
 -- Virtual users come and go at once, not bit by bit.
-local function stairs(view, y)
+local function stairs(view, name, y)
   local points = {}
   for _, row in ipairs(view.rows) do
-    points[#points + 1] = { view.x.place(row.at_msec), y.place(row.vus) }
-    points[#points + 1] = { view.x.place(row.at_msec + view.step_msec), y.place(row.vus) }
+    points[#points + 1] = { view.x.place(row.at_msec), y.place(row[name]) }
+    points[#points + 1] = { view.x.place(row.at_msec + view.step_msec), y.place(row[name]) }
   end
   return points
 end
 
-local function rate_chart(view)
-  local most = most_of(view.rows, "rate")
-  local y = scale.linear(most, view.frame.bottom, view.frame.top)
-  local points = points_of(view, "rate", y)
-  return figure(view, y, {
-    title = "Iterations per second", name = number.short, words = "most " .. amount.rate(most),
-    shapes = chart.filled_line("rate", points, view.frame.bottom),
-    describe = function(row) return amount.rate(row.rate) end,
-  })
-end
+local areas = {
+  rate = { title = "Iterations per second", scale = scale.linear, points_of = points_of, show = amount.rate },
+  vus = { title = "Virtual users", scale = scale.whole, points_of = stairs, show = number.count },
+}
 
-local function users_chart(view)
-  local most = most_of(view.rows, "vus")
-  local y = scale.whole(most, view.frame.bottom, view.frame.top)
-  local points = stairs(view, y)
+-- A field as a line, and what is below it.
+local function area_chart(view, name)
+  local about, most = areas[name], most_of(view.rows, name)
+  local y = about.scale(most, view.frame.bottom, view.frame.top)
   return figure(view, y, {
-    title = "Virtual users", name = number.short, words = "most " .. number.count(most),
-    shapes = chart.filled_line("vus", points, view.frame.bottom),
-    describe = function(row) return number.count(row.vus) end,
+    title = about.title, name = number.short, words = "most " .. about.show(most),
+    shapes = chart.filled_line(name, about.points_of(view, name, y), view.frame.bottom),
+    describe = function(row) return about.show(row[name]) end,
   })
 end
 
@@ -147,7 +141,7 @@ function M.draw(series, duration_msec)
   local third = new_view(series, duration, THIRD)
   return markup.element("div", { class = "charts" }, {
     latency_chart(new_view(series, duration, WHOLE)),
-    rate_chart(third), users_chart(third), errors_chart(third),
+    area_chart(third, "rate"), area_chart(third, "vus"), errors_chart(third),
   })
 end
 
