@@ -117,6 +117,13 @@ end
 
 -- Topics.
 
+-- What those of topics begin with, and what they wait by. No tail call either.
+local function new_topic_waiter(socket, topic, msec, judge, known)
+  local owner = check_may_wait(socket, 2, msec)
+  check.is(1, topic, "string")
+  return { owner = owner, judge = judge, known = known, topic = topic }
+end
+
 local is_of_topic = { joined = true, left = true, topic_closed = true }
 
 local function is_outcome_of(entry, topic)
@@ -156,10 +163,8 @@ end
 ---@return any reason nil and why it was not joined: the reason of the topic or of the connection, "timeout",
 ---"never_joined"
 function Socket:await_join(topic, msec)
-  local owner = check_may_wait(self, 2, msec)
-  check.is(1, topic, "string")
-  return await(self, msec or AWAIT_MSEC,
-    { owner = owner, judge = judge_join, known = known_of_join, topic = topic })
+  local waiter = new_topic_waiter(self, topic, msec, judge_join, known_of_join)
+  return await(self, msec or AWAIT_MSEC, waiter)
 end
 
 local function judge_leave(waiter, entry)
@@ -177,10 +182,8 @@ end
 ---@param msec integer? 5000
 ---@return true? ok, any reason nil, "timeout"
 function Socket:await_leave(topic, msec)
-  local owner = check_may_wait(self, 2, msec)
-  check.is(1, topic, "string")
-  return await(self, msec or AWAIT_MSEC,
-    { owner = owner, judge = judge_leave, known = known_of_leave, topic = topic })
+  local waiter = new_topic_waiter(self, topic, msec, judge_leave, known_of_leave)
+  return await(self, msec or AWAIT_MSEC, waiter)
 end
 
 local function judge_topic_close(waiter, entry)
@@ -200,10 +203,8 @@ end
 ---@return any reason nil and why it cannot be closed any more: the end of the connection, "never_joined",
 ---"timeout"
 function Socket:await_topic_close(topic, msec)
-  local owner = check_may_wait(self, 2, msec)
-  check.is(1, topic, "string")
-  return await(self, msec or AWAIT_MSEC,
-    { owner = owner, judge = judge_topic_close, known = known_of_topic_close, topic = topic })
+  local waiter = new_topic_waiter(self, topic, msec, judge_topic_close, known_of_topic_close)
+  return await(self, msec or AWAIT_MSEC, waiter)
 end
 
 -- Messages.

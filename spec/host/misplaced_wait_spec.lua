@@ -66,6 +66,18 @@ describe("waiting where one cannot", function()
     in_c("await_end", function() client:await_end() end)
   end)
 
+  it("is an error for what is no topic and no time, by its own name", function()
+    local function wants(name, fn)
+      expect_error(("bad argument #1 to '%s' %%(string expected, got no value"):format(name), fn)
+      expect_error(("bad argument #2 to '%s' %%(an integer of msec from"):format(name), function(self)
+        fn(self, "room:1", -1)
+      end)
+    end
+    wants("await_join", function(self, ...) self:await_join(...) end)
+    wants("await_leave", function(self, ...) self:await_leave(...) end)
+    wants("await_topic_close", function(self, ...) self:await_topic_close(...) end)
+  end)
+
   it("is an error outside of callbacks and scripts", function()
     local calls = waiting.client(host, server, function() end)
     local ok, text = pcall(function() calls.socket:await_connect() end)
