@@ -44,8 +44,10 @@ local function is_lost(entry)
   return entry[1] == "disconnected"
 end
 
-local function is_idle(socket)
-  return not socket._core or socket._core:idle()
+-- Nothing can come of a connection that nobody makes.
+local function known_when_idle(waiter)
+  local socket = waiter.socket
+  if not socket._core or socket._core:idle() then return true, nil, "not_connected", "not_connected" end
 end
 
 local function judge_connect(_, entry)
@@ -55,7 +57,7 @@ end
 
 local function known_of_connect(waiter)
   if waiter.socket:connected() then return true, true end
-  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
+  return known_when_idle(waiter)
 end
 
 --- Waits until the connection is open.
@@ -70,17 +72,13 @@ local function judge_disconnect(_, entry)
   if is_lost(entry) then return true, entry[2] end
 end
 
-local function known_of_disconnect(waiter)
-  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
-end
-
 --- Waits until the connection has ended.
 ---@param msec integer? 5000
 ---@return slipstream.Reason? reason, string? err nil, "timeout"
 function Socket:await_disconnect(msec)
   local owner = check_may_wait(self, 1, msec)
   return await(self, msec or AWAIT_MSEC,
-    { owner = owner, judge = judge_disconnect, known = known_of_disconnect })
+    { owner = owner, judge = judge_disconnect, known = known_when_idle })
 end
 
 -- Heartbeats.
@@ -153,7 +151,7 @@ local function known_of_join(waiter)
   local status = waiter.socket:join_status(waiter.topic)
   if status == "joined" then return true, true end
   if status == nil then return true, nil, "never_joined", "never_joined" end
-  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
+  return known_when_idle(waiter)
 end
 
 --- Waits until the topic is joined.
@@ -193,7 +191,7 @@ end
 
 local function known_of_topic_close(waiter)
   if not waiter.socket:join_status(waiter.topic) then return true, nil, "never_joined", "never_joined" end
-  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
+  return known_when_idle(waiter)
 end
 
 --- Waits until the topic is closed otherwise than by leaving it: by the server, or by a crash there.
@@ -243,10 +241,6 @@ local function judge_message(waiter, entry)
   end
 end
 
-local function known_of_message(waiter)
-  if is_idle(waiter.socket) then return true, nil, "not_connected", "not_connected" end
-end
-
 local function or_any(pattern)
   return pattern == nil and match.any or pattern
 end
@@ -263,7 +257,7 @@ end
 function Socket:await_message(topic, event, payload, msec)
   local owner = check_may_wait(self, 4, msec)
   if topic == nil then check.fail(1, "a topic or a pattern expected, got no value") end
-  local waiter = { owner = owner, judge = judge_message, known = known_of_message,
+  local waiter = { owner = owner, judge = judge_message, known = known_when_idle,
     topic = topic, event = or_any(event), payload = or_any(payload) }
   return await(self, msec or AWAIT_MSEC, waiter)
 end
