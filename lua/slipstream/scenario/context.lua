@@ -6,6 +6,7 @@ local check = require "slipstream.check"
 local env = require "slipstream.scenario.context.env"
 local failures = require "slipstream.scenario.failure"
 local fiber = require "slipstream.fiber"
+local metrics = require "slipstream.scenario.measure.metric"
 local nearest = require "slipstream.nearest"
 local net = require "slipstream.scenario.context.net"
 local sockets = require "slipstream.scenario.socket"
@@ -153,7 +154,7 @@ function methods:step(name, fn, ...)
   check.is(1, name, "string")
   check.is(2, fn, "function")
   if not self._meter then return fn(...) end
-  local fields = { meter = self._meter, name = "step:" .. name, began = uv.hrtime() }
+  local fields = { meter = self._meter, name = metrics.STEP .. name, began = uv.hrtime() }
   local step <close> = setmetatable(fields, Step)
   return step:measure(fn(...))
 end

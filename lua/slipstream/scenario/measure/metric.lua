@@ -1,25 +1,31 @@
---- Metric: what a summary has of each verb, step and iteration, see slipstream.scenario.measure.summary.
+--- Metric: what is measured of each verb, step and iteration: its name, and what a summary has of it, see
+-- slipstream.scenario.measure.summary.
 
 local keys = require "slipstream.keys"
 
 local M = {}
 
--- What comes first; what the script has named is in the order of the names.
-local order = { "iteration", "connect", "join", "push", "reply", "message", "leave", "disconnect" }
+--- The names that are not the script's, in the order in which they are shown.
+M.built_in = { "iteration", "connect", "join", "push", "reply", "message", "leave", "disconnect" }
 
-local ranks = {}
-for rank, name in ipairs(order) do ranks[name] = rank end
+--- The same as a set.
+M.is_built_in = {}
+for _, name in ipairs(M.built_in) do M.is_built_in[name] = true end
 
---- The names, in the order in which they are shown.
+--- What the name of a step has before what the script calls it.
+M.STEP = "step:"
+
+--- The names, in the order in which they are shown: those of steps come last.
 ---@param metrics table<string, table>
 ---@return string[]
 function M.names(metrics)
-  local names = keys.sorted(metrics)
-  table.sort(names, function(a, b)
-    local rank, other = ranks[a] or #order + 1, ranks[b] or #order + 1
-    if rank ~= other then return rank < other end
-    return a < b
-  end)
+  local names = {}
+  for _, name in ipairs(M.built_in) do
+    if metrics[name] then names[#names + 1] = name end
+  end
+  for _, name in ipairs(keys.sorted(metrics)) do
+    if not M.is_built_in[name] then names[#names + 1] = name end
+  end
   return names
 end
 
@@ -36,7 +42,8 @@ end
 ---@param errors table<string, integer>
 ---@return string[]
 function M.kinds(errors)
-  local kinds = keys.sorted(errors)
+  local kinds = {}
+  for kind in pairs(errors) do kinds[#kinds + 1] = kind end
   table.sort(kinds, function(a, b)
     if errors[a] ~= errors[b] then return errors[a] > errors[b] end
     return a < b

@@ -2,14 +2,11 @@
 -- what was measured.
 
 local keys = require "slipstream.keys"
+local metrics = require "slipstream.scenario.measure.metric"
 local nearest = require "slipstream.nearest"
 
 local M = {}
 
-local verbs = {
-  connect = true, join = true, push = true, reply = true, message = true, leave = true, disconnect = true,
-  iteration = true,
-}
 local errors = { timeout = true, refused = true, closed = true, assertion = true, error = true }
 local counts = {
   iterations = true, dropped = true, connections = true, messages_in = true, messages_out = true,
@@ -105,8 +102,8 @@ end
 
 local function fault_of(name)
   if name == "" then return "what is to be measured? for example reply.p95, errors or iterations" end
-  local names = { errors = true, rate = true, ["step:NAME"] = true }
-  for verb in pairs(verbs) do names[verb] = true end
+  local names = { errors = true, rate = true, [metrics.STEP .. "NAME"] = true }
+  for metric in pairs(metrics.is_built_in) do names[metric] = true end
   for count in pairs(counts) do names[count] = true end
   return unknown("metric", name, names)
 end
@@ -121,7 +118,8 @@ function M.read(text)
   if text == "errors" or text:find "^errors%.[%w_]+$" then return read_metric(text, "iteration", text) end
   local name, stat = split(text)
   if counts[name] then return read_count(name, stat) end
-  if not verbs[name] and not name:find "^step:." then return nil, fault_of(name), 0 end
+  local is_step = name:find("^" .. metrics.STEP .. ".") ~= nil
+  if not metrics.is_built_in[name] and not is_step then return nil, fault_of(name), 0 end
   if stat then return read_metric(text, name, stat) end
   return nil, ("which value of it? for example %s.p95, %s.max or %s.errors"):format(name, name, name), #name
 end

@@ -2,11 +2,12 @@
 -- it is or as a plain table, which goes from worker to worker.
 
 local core = require "slipstream.core"
+local metrics = require "slipstream.scenario.measure.metric"
 
 local M = {}
 
 -- Each costs 14 kB, and a step's name is the script's: all that would be more are one.
-local STEP, MOST_METRICS, OTHERS = "step:", 100, "step:others"
+local MOST_METRICS, OTHERS = 100, metrics.STEP .. "others"
 
 ---@class slipstream.scenario.Metric
 ---@field histogram userdata of what went well, in microseconds
@@ -24,15 +25,14 @@ function M.new()
   return setmetatable({ metrics = {}, counts = {}, size = 0 }, Tally)
 end
 
--- Not of a step of the script's own nor of all of it.
 local function is_verb(name)
-  return name ~= "iteration" and name:sub(1, #STEP) ~= STEP
+  return metrics.is_built_in[name] and name ~= "iteration"
 end
 
 local function metric_of(tally, name)
   local metric = tally.metrics[name]
   if metric then return metric end
-  local is_one_more = tally.size >= MOST_METRICS and name:sub(1, #STEP) == STEP and name ~= OTHERS
+  local is_one_more = tally.size >= MOST_METRICS and not metrics.is_built_in[name] and name ~= OTHERS
   if is_one_more then return metric_of(tally, OTHERS) end
   metric = { histogram = core.histogram(), failures = {} }
   tally.metrics[name], tally.size = metric, tally.size + 1
@@ -99,13 +99,13 @@ end
 --- The same as a plain table, without metrics of which nothing was measured.
 ---@return table
 function Tally:plain()
-  local metrics = {}
+  local packed = {}
   for name, metric in pairs(self.metrics) do
     if self:attempts(name) > 0 then
-      metrics[name] = { histogram = metric.histogram:pack(), failures = metric.failures }
+      packed[name] = { histogram = metric.histogram:pack(), failures = metric.failures }
     end
   end
-  return { metrics = metrics, counts = self.counts }
+  return { metrics = packed, counts = self.counts }
 end
 
 --- Has it be as new; its histograms are used again.
