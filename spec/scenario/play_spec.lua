@@ -161,5 +161,7 @@ describe("a scenario", function()
     for _, name in ipairs { "messages_in", "bytes_in", "bytes_out" } do
       assert.is_true(meter.counts[name] > 3, name)
     end
+    it_plays:failure(function(t) t:connect():await_close "room:1" end, { play = { meter = meter } })
+    assert.equal("close closed", meter.fails[3])
   end)
 end)

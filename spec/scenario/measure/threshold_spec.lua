@@ -26,6 +26,7 @@ local function hundred_replies(worker)
   for _ = 1, 9 do worker:sample("iteration", 1000000) end
   worker:fail("iteration", "timeout")
   worker:fail("reply", "timeout")
+  worker:fail("close", "timeout")
   worker:count("iterations", 10)
   worker:count("bytes_in", 5000)
 end
@@ -48,7 +49,7 @@ describe("a threshold", function()
       ["errors<10.1%"] = { true, "10.0 %" }, ["errors<10%"] = { false, "10.0 %" },
       ["errors<2"] = { false, "2" }, ["errors.timeout<=10%"] = { true, "10.0 %" },
       ["errors.refused<0.1%"] = { true, "0 %" }, ["reply.errors<1%"] = { true, "0.99 %" },
-      ["reply.errors.timeout<1"] = { false, "2" },
+      ["reply.errors.timeout<1"] = { false, "2" }, ["close.errors<1"] = { false, "2" },
       ["iterations>=20"] = { true, "20" }, ["iterations>20"] = { false, "20" },
       ["iterations>9.9/s"] = { true, "10.0/s" }, ["rate>10/s"] = { false, "10.0/s" },
       ["reply.count>=200"] = { true, "200" }, ["reply.rate<101/s"] = { true, "100/s" },
@@ -131,7 +132,7 @@ describe("a threshold that is wrong", function()
     ["reply.p95"] = "\n         ^ <, <=, > or >= and a limit expected",
     ["repyl.p95<50ms"] = "\n^ no such metric; did you mean reply?",
     ["  iteratoins>5"] = "\n  ^ no such metric; did you mean iterations?",
-    ["xyzzy<5"] = "\n^ no such metric; there are bytes_in, bytes_out, connect, connections, "
+    ["xyzzy<5"] = "\n^ no such metric; there are bytes_in, bytes_out, close, connect, connections, "
       .. "disconnect, dropped, errors, iteration, iterations, join, leave, message, messages_in, "
       .. "messages_out, push, rate, reply, step:NAME",
     ["<5"] = "\n^ what is to be measured? for example reply.p95, errors or iterations",

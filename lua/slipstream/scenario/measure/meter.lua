@@ -24,7 +24,7 @@ function Meter:paced(usec)
 end
 
 --- A verb, a step or an iteration went well and took so long.
----@param name string "connect", "join", "reply", "message", "leave", "disconnect", "step:NAME", "iteration"
+---@param name string see slipstream.scenario.measure.metric
 ---@param usec integer
 function Meter:sample(name, usec)
   self._now:sample(name, usec, self._pace)

@@ -6,7 +6,7 @@ local keys = require "slipstream.keys"
 local M = {}
 
 --- The names that are not the script's, in the order in which they are shown.
-M.built_in = { "iteration", "connect", "join", "push", "reply", "message", "leave", "disconnect" }
+M.built_in = { "iteration", "connect", "join", "push", "reply", "message", "leave", "close", "disconnect" }
 
 --- The same as a set.
 M.is_built_in = {}
