@@ -26,7 +26,7 @@ local M = {}
 
 local FAILED, USAGE, MISSED = 1, 2, 99
 local MOST = 1000000
-local SECOND_MSEC, USEC = 1000, 1000
+local SECOND_MSEC, MSEC_USEC = 1000, 1000
 local STDERR = 2
 local NO_MEMORY = { "not enough memory; the load cannot go on" }
 
@@ -38,7 +38,7 @@ local LATE_MSEC = 100
 local function time_for(option)
   return function(text)
     local usec, after = amount.read_time(text)
-    if usec and after == #text + 1 and usec % USEC == 0 then return math.tointeger(usec // USEC) end
+    if usec and after == #text + 1 and usec % MSEC_USEC == 0 then return math.tointeger(usec // MSEC_USEC) end
     return nil, ("%s: a time as 500ms, 30s or 2m expected, got %s"):format(option, text)
   end
 end

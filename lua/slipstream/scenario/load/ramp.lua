@@ -5,7 +5,7 @@ local amount = require "slipstream.scenario.measure.amount"
 
 local M = {}
 
-local MSEC = 1000 -- in a second; microseconds in one of them, too
+local SECOND_MSEC, MSEC_USEC = 1000, 1000
 
 ---@class slipstream.scenario.Point
 ---@field at number msec
@@ -17,7 +17,7 @@ local Ramp = {}
 Ramp.__index = Ramp
 
 local function area_between(from, to)
-  return (from.level + to.level) / 2 * (to.at - from.at) / MSEC
+  return (from.level + to.level) / 2 * (to.at - from.at) / SECOND_MSEC
 end
 
 ---@param points { at: number, level: number }[] ascending; the first one is at 0
@@ -62,7 +62,7 @@ end
 ---@return number? msec nil: never
 function Ramp:time_of(area)
   local point, following = around(self, "area", area)
-  local rest, level, slope = (area - point.area) * MSEC, point.level, slope_of(point, following)
+  local rest, level, slope = (area - point.area) * SECOND_MSEC, point.level, slope_of(point, following)
   if level == 0 and slope <= 0 then return nil end
   if rest == 0 or slope == 0 then return point.at + (rest > 0 and rest / level or 0) end
   local root = level * level + 2 * slope * rest
@@ -90,7 +90,7 @@ local function read_point(text)
   local time, level, unit = text:match "^%s*([^:]+):(%d+%.?%d*)(.*)$"
   local usec = time and (time == "0" and 0 or amount.read_time(time))
   if not usec or unit ~= "" and unit ~= "/s" then return nil end
-  return { at = usec / MSEC, level = tonumber(level) }, unit == "/s"
+  return { at = usec / MSEC_USEC, level = tonumber(level) }, unit == "/s"
 end
 
 local function fault_of(points, text)

@@ -12,7 +12,7 @@ local users = require "slipstream.scenario.load.user"
 
 local M = {}
 
-local MSEC, USEC = 1000, 1000
+local SECOND_MSEC, MSEC_USEC = 1000, 1000
 
 -- So many users close their connections at a time.
 local MOST_LEAVING = 200
@@ -75,7 +75,7 @@ function M.new(options)
   for _, case in ipairs(share.cases) do share.functions[case] = { case.fn } end
   share.kind = plan.is_rate and open or closed
   share.ramp, share.order = ramps.new(plan.points), deal.order(share.cases)
-  share.paced = plan.pace_msec and share.meter:paced(plan.pace_msec * USEC) or share.meter
+  share.paced = plan.pace_msec and share.meter:paced(plan.pace_msec * MSEC_USEC) or share.meter
   share.quota, share.most = plan.iterations and part_of(share, plan.iterations), part_of(share, plan.max_vus)
   return share
 end
@@ -170,7 +170,7 @@ local function take(share, is_over)
 end
 
 local function measure(share, at)
-  local second = at // MSEC | 0
+  local second = at // SECOND_MSEC | 0
   if second == share.meter.second then return end
   share.meter:count("vu_seconds", share.peak)
   share.peak = share.alive

@@ -14,7 +14,7 @@ local turn = require "slipstream.turn"
 
 local M = {}
 
-local USEC = 1000 -- in a msec
+local MSEC_USEC = 1000
 
 -- After a failure, and twice as long after each further one in a row: what fails at once, as all does when
 -- the server has gone, is not to be repeated as fast as the machine can.
@@ -103,7 +103,7 @@ local function settle(user, failure, msec)
   if failure and uncounted[failure.kind] then return share.meter:count(failure.kind, 1) end
   share.meter:count("iterations", 1)
   if failure then return note(user, failure) end
-  share.paced:sample("iteration", msec * USEC // 1 | 0)
+  share.paced:sample("iteration", msec * MSEC_USEC // 1 | 0)
 end
 
 -- What is not closed in time is an error, too, unless there was one before.

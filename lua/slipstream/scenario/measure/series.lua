@@ -6,7 +6,7 @@ local core = require "slipstream.core"
 local M = {}
 
 local MOST_STEPS = 600
-local MSEC = 1000
+local SECOND_MSEC = 1000
 
 ---@class slipstream.scenario.Step
 ---@field iterations integer
@@ -89,7 +89,7 @@ local function row_of(series, place, step)
   assert(latency:add(step.latency))
   local function at(percent) return latency:count() > 0 and latency:at(percent) or nil end
   return {
-    at_msec = (place - 1) * series.seconds * MSEC,
+    at_msec = (place - 1) * series.seconds * SECOND_MSEC,
     vus = math.tointeger((step.vu_seconds + series.seconds // 2) // series.seconds),
     rate = step.iterations / series.seconds, errors = step.errors,
     p50 = at(50), p95 = at(95), p99 = at(99),
@@ -101,7 +101,7 @@ end
 function Series:summary()
   local rows = setmetatable({}, core.array_mt)
   for place, step in ipairs(self.steps) do rows[place] = row_of(self, place, step) end
-  return { step_msec = self.seconds * MSEC, rows = rows }
+  return { step_msec = self.seconds * SECOND_MSEC, rows = rows }
 end
 
 return M

@@ -9,7 +9,7 @@ local M = {}
 -- A list that is one in JSON also when it is empty.
 local function new_list() return setmetatable({}, core.array_mt) end
 
-local MSEC = 1000
+local SECOND_MSEC = 1000
 local FIELDS = { p50 = 50, p90 = 90, p95 = 95, p99 = 99, p999 = 99.9 }
 local WHOLE = 100
 
@@ -30,7 +30,7 @@ local function metric_row(metric, msec)
   local histogram = metric.histogram
   local count = histogram:count()
   local row = {
-    count = count, errors = metric.failures, rate = count * MSEC / msec, distribution = new_list(),
+    count = count, errors = metric.failures, rate = count * SECOND_MSEC / msec, distribution = new_list(),
   }
   if count == 0 then return row end
   for name, percent in pairs(FIELDS) do row[name] = histogram:at(percent) end

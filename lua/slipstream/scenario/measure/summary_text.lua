@@ -7,8 +7,7 @@ local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
-local MSEC = 1000
-local USEC = 1000
+local SECOND_MSEC, MSEC_USEC = 1000, 1000
 
 local TIMES = { "p50", "p90", "p95", "p99", "p999", "max" }
 local TITLES = { "", "count", "rate", "p50", "p90", "p95", "p99", "p99.9", "max", "errors" }
@@ -81,7 +80,7 @@ local function show_errors(summary)
 end
 
 local function add_facts(lines, summary)
-  local counts, seconds = summary.counts, math.max(summary.duration_msec, 1) / MSEC
+  local counts, seconds = summary.counts, math.max(summary.duration_msec, 1) / SECOND_MSEC
   local function row(name, words) lines[#lines + 1] = ("  %-12s%s"):format(name, words) end
   local function traffic(way)
     local messages, bytes = counts["messages_" .. way], counts["bytes_" .. way]
@@ -115,7 +114,7 @@ function M.show(summary)
   add_facts(lines, summary)
   lines[#lines + 1] = ""
   add_thresholds(lines, summary.thresholds)
-  local lasted = amount.time(summary.duration_msec * USEC)
+  local lasted = amount.time(summary.duration_msec * MSEC_USEC)
   lines[#lines + 1] = ("%s after %s"):format(show_verdict(summary), lasted)
   return table.concat(lines, "\n")
 end

@@ -5,8 +5,7 @@ local subject = require "slipstream.scenario.measure.subject"
 
 local M = {}
 
-local USEC = 1000000
-local MSEC = 1000
+local SECOND_MSEC, SECOND_USEC = 1000, 1000000
 
 ---@class slipstream.scenario.Threshold
 ---@field text string
@@ -71,10 +70,10 @@ local function read_window(threshold, from)
   if word == "" then return threshold end
   if word ~= "over" then return fault(text, place - 1, "nothing, or over and a time, expected") end
   local usec, after = amount.read_time(text, time_at)
-  if not usec or text:find("%S", after) or usec < USEC or usec % USEC ~= 0 then
+  if not usec or text:find("%S", after) or usec < SECOND_USEC or usec % SECOND_USEC ~= 0 then
     return fault(text, time_at - 1, "whole seconds expected, as 10s")
   end
-  threshold.seconds = math.tointeger(usec // USEC)
+  threshold.seconds = math.tointeger(usec // SECOND_USEC)
   return threshold
 end
 
@@ -141,8 +140,8 @@ end
 
 -- The last window ends with the last whole second in which iterations began.
 local function value_of(threshold, measurement)
-  local value = value_in(threshold, measurement.total, math.max(measurement.msec, 1) / MSEC)
-  local seconds = measurement.begun_msec // MSEC
+  local value = value_in(threshold, measurement.total, math.max(measurement.msec, 1) / SECOND_MSEC)
+  local seconds = measurement.begun_msec // SECOND_MSEC
   if not value or not threshold.seconds or seconds < threshold.seconds then return value end
   return measurement.windows:worst(threshold, seconds)
 end

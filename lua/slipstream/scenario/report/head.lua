@@ -9,7 +9,7 @@ local show = require "slipstream.show"
 
 local M = {}
 
-local MSEC, USEC = 1000, 1000
+local SECOND_MSEC, MSEC_USEC = 1000, 1000
 
 local element, words = markup.element, markup.words
 
@@ -53,13 +53,13 @@ end
 ---@param summary table
 ---@return string
 function M.figures(summary)
-  local counts, seconds = summary.counts, math.max(summary.duration_msec, 1) / MSEC
+  local counts, seconds = summary.counts, math.max(summary.duration_msec, 1) / SECOND_MSEC
   local failed, share = metric.failed_iterations(summary)
   local function traffic(way)
     return show.bytes(counts["bytes_" .. way]), plural(counts["messages_" .. way], "message")
   end
   return element("div", { class = "tiles" }, {
-    tile("Duration", amount.time(summary.duration_msec * USEC), ""),
+    tile("Duration", amount.time(summary.duration_msec * MSEC_USEC), ""),
     tile("Virtual users", number.count(summary.vus_max), plural(counts.connections, "connection")),
     tile("Iterations", number.count(summary.iterations), amount.rate(summary.iterations / seconds)),
     tile("Failed", number.count(failed), amount.share(share)),
