@@ -4,11 +4,11 @@
 local amount = require "slipstream.scenario.measure.amount"
 local core = require "slipstream.core"
 local tallies = require "slipstream.scenario.measure.tally"
+local terminal = require "slipstream.scenario.output.terminal"
 
 local M = {}
 
 local LINE_SECONDS = 10
-local CLEAR_LINE, CUT, WRAP = "\r\27[K", "\27[?7l", "\27[?7h"
 
 ---@class slipstream.scenario.Progress
 local Progress = {}
@@ -57,12 +57,12 @@ function Progress:tick(users)
   local line = line_of(self, users)
   self._tally:clear()
   self._told = self._heard
-  self._write(self._is_terminal and CLEAR_LINE .. CUT .. line .. WRAP or line .. "\n")
+  self._write(self._is_terminal and terminal.CLEAR .. terminal.line(line) or line .. "\n")
 end
 
 --- Takes the line away.
 function Progress:clear()
-  if self._is_terminal then self._write(CLEAR_LINE) end
+  if self._is_terminal then self._write(terminal.CLEAR) end
 end
 
 return M

@@ -4,6 +4,7 @@
 local redact_uri = require("slipstream.secret").redact_uri
 local show = require "slipstream.show"
 local story = require "slipstream.scenario.output.story"
+local terminal = require "slipstream.scenario.output.terminal"
 local text = require "slipstream.scenario.output.text"
 
 local M = {}
@@ -15,9 +16,6 @@ local unicode_marks = { passed = "✓", failed = "✗", skipped = "○" }
 local ascii_marks = { passed = "ok  ", failed = "FAIL", skipped = "skip" }
 
 local colors = { passed = "32", failed = "31", skipped = "33", faint = "2", strong = "1" }
-
--- A line that is too long for the terminal is cut by it, whatever its width is by now.
-local CLEAR_LINE, CUT, WRAP = "\r\27[K", "\27[?7l", "\27[?7h"
 
 local Pretty = {}
 Pretty.__index = Pretty
@@ -41,8 +39,8 @@ end
 function Pretty:print(lines)
   local words = #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
   if not self.is_terminal then return self.write(words) end
-  local progress = self.is_over and "" or CUT .. self:progress() .. WRAP
-  self.write(CLEAR_LINE .. words .. progress)
+  local progress = self.is_over and "" or terminal.line(self:progress())
+  self.write(terminal.CLEAR .. words .. progress)
 end
 
 local function take_case(running, case)
@@ -136,7 +134,7 @@ end
 ---@param write fun()
 function Pretty:aside(write)
   if not self.is_terminal or self.is_over then return write() end
-  self.write(CLEAR_LINE)
+  self.write(terminal.CLEAR)
   write()
   return self:print {}
 end
