@@ -12,6 +12,14 @@ local SECOND_MSEC, MSEC_USEC = 1000, 1000
 local TIMES = { "p50", "p90", "p95", "p99", "p999", "max" }
 local TITLES = { "", "count", "rate", "p50", "p90", "p95", "p99", "p99.9", "max", "errors" }
 
+-- A threshold stands as it was typed, which need not be UTF-8.
+local function width_of(words) return utf8.len(words) or #words end
+
+local function pad(words, width, is_left)
+  local blanks = (" "):rep(width - width_of(words))
+  return is_left and words .. blanks or blanks .. words
+end
+
 -- The table.
 
 local function cells_of(name, row)
@@ -25,15 +33,10 @@ local function widths_of(rows)
   local widths = {}
   for _, cells in ipairs(rows) do
     for column, cell in ipairs(cells) do
-      widths[column] = math.max(widths[column] or 0, utf8.len(cell) or #cell)
+      widths[column] = math.max(widths[column] or 0, width_of(cell))
     end
   end
   return widths
-end
-
-local function pad(cell, width, is_left)
-  local blanks = (" "):rep(width - (utf8.len(cell) or #cell))
-  return is_left and cell .. blanks or blanks .. cell
 end
 
 -- Names to the left, numbers to the right.
@@ -55,7 +58,7 @@ end
 local function add_thresholds(lines, thresholds)
   if #thresholds == 0 then return end
   local width = 0
-  for _, row in ipairs(thresholds) do width = math.max(width, utf8.len(row.text) or #row.text) end
+  for _, row in ipairs(thresholds) do width = math.max(width, width_of(row.text)) end
   for _, row in ipairs(thresholds) do
     local word = row.ok and "held  " or "MISSED"
     lines[#lines + 1] = ("  %s  %s  %s"):format(word, pad(row.text, width, true), row.measured)
