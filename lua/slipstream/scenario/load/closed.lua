@@ -1,8 +1,6 @@
 --- Closed: a load of so many users, each of which begins its next iteration when it is done with the one
 -- before, or at its pace. Slow answers make it fewer.
 
-local fiber = require "slipstream.fiber"
-
 local M = {}
 
 -- The users of this share are every `count`th one, up to the level.
@@ -23,15 +21,11 @@ function M.tick(share, at)
   if share:has_quota() then begin_users(share, level) end
 end
 
-local function is_ending(share)
-  if share.is_ending then return true end
-end
-
 -- What was missed is left out: the figures are corrected for it.
 local function await_pace(share, user)
   local now, pace = share.host:clock(), share.plan.pace_msec
   local due = user.due or now
-  if due > now then fiber.await(due - now + 0.999 // 1 | 0, is_ending, share) end
+  if due > now then share:pause(due - now + 0.999 // 1 | 0) end
   now = share.host:clock()
   user.due = due + pace * ((now - due) // pace + 1)
 end

@@ -162,6 +162,16 @@ end
 
 -- Time.
 
+local function is_ending(share)
+  if share.is_ending then return true end
+end
+
+--- Waits, in the fiber of a user, unless the load ends meanwhile.
+---@param msec integer
+function Share:pause(msec)
+  fiber.await(msec, is_ending, self)
+end
+
 -- What comes after it was stopped is in no window.
 local function take(share, is_over)
   local parts = share.meter:take(is_over)

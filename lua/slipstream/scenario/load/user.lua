@@ -80,10 +80,6 @@ end
 
 -- Iterations.
 
-local function is_ending(share)
-  if share.is_ending then return true end
-end
-
 -- What is neither a success nor an error: cut at the end of the load, or `t:skip`.
 local uncounted = { interrupted = true, skipped = true }
 
@@ -117,7 +113,7 @@ end
 local function await_pause(user)
   local pause = user.pause
   user.pause = math.min(2 * pause, MOST_PAUSE_MSEC)
-  fiber.await(pause, is_ending, user.share)
+  user.share:pause(pause)
 end
 
 local function has_lost(t)
