@@ -161,6 +161,13 @@ describe("a share of a load", function()
     assert.equal(4, total.counts.iterations)
   end)
 
+  it("paces users by the clock of a loop, which has fractions of a msec", function()
+    local began = uv.hrtime()
+    local total = run({ iterations = 4, pace_msec = 5 }, { stage.case(function() end) })
+    assert.same({ {}, 4 }, { total.metrics.iteration.failures, total.counts.iterations })
+    assert.is_true(uv.hrtime() - began > 14e6)
+  end)
+
   it("cuts what does not end in time, which is no error", function()
     local ended = 0
     local case = stage.case(function(t) t:think(10000) end, {

@@ -25,9 +25,9 @@ end
 local function await_pace(share, user)
   local now, pace = share.host:clock(), share.plan.pace_msec
   local due = user.due or now
-  if due > now then share:pause(due - now + 0.999 // 1 | 0) end
+  if due > now then share:pause(math.ceil(due - now)) end
   now = share.host:clock()
-  user.due = due + pace * ((now - due) // pace + 1)
+  user.due = due + pace * (math.max(now - due, 0) // pace + 1) -- a timer may be early by part of a msec
 end
 
 --- Gives a user its next iteration.
