@@ -205,6 +205,27 @@ static void topics_stay_away_when_told_so(void **state) {
   phx_expect_nothing(p);
 }
 
+static void what_no_script_pushes_is_counted_when_it_is_sent(void **state) {
+  struct slip_sent sent = {0};
+  struct slip_session_config config = phx_exact_config();
+  config.sent = &sent;
+  phx_free(*state);
+  struct phx *p = *state = phx_new(&config);
+  phx_join(p, "room:1");
+  assert_int_equal(sent.joins, 0);
+  phx_in_room(state);
+  phx_join(p, "slow");
+  assert_int_equal(sent.joins, 2);
+  phx_advance(p, 10000); /* it times out, and is left */
+  assert_int_equal(sent.leaves, 1);
+  phx_leave(p, "room:1");
+  assert_int_equal(sent.leaves, 2);
+  phx_leave(p, "slow"); /* which is not joined */
+  assert_int_equal(sent.leaves, 2);
+  phx_advance(p, 20000);
+  assert_int_equal(sent.heartbeats, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       PHX_SPEC(connects_and_joins),
@@ -224,6 +245,7 @@ int main(void) {
       PHX_SPEC(a_leave_that_overtakes_a_slow_join_has_a_time_of_its_own),
       PHX_SPEC(everything_comes_back_after_a_lost_link),
       PHX_SPEC(topics_stay_away_when_told_so),
+      PHX_SPEC(what_no_script_pushes_is_counted_when_it_is_sent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ describe("the tally of a host", function()
 
   it("is nothing at first", function()
     assert.same({ bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0, connects = 0,
-      reconnects = 0 }, host:tally())
+      reconnects = 0, joins_out = 0, leaves_out = 0, heartbeats_out = 0 }, host:tally())
   end)
 
   it("counts what each has done, and a connection after the first as a reconnect", function()
@@ -40,6 +40,19 @@ describe("the tally of a host", function()
       assert.equal(stats[name], tally[name], name)
     end
     assert.same({ 1, 2, 1 }, { tally.pushes_out, tally.connects, tally.reconnects })
+  end)
+
+  it("counts the joins, leaves and heartbeats that are sent", function()
+    local client, socket = start()
+    host:advance(30000)
+    server:expect_heartbeat():reply "ok"
+    socket:leave "room:1"
+    server:expect_leave("room:1"):reply "ok"
+    client:stop()
+    host:advance(10000)
+    start()
+    local tally = host:tally()
+    assert.same({ 2, 1, 1 }, { tally.joins_out, tally.leaves_out, tally.heartbeats_out })
   end)
 
   it("forgets nobody who has ended", function()

@@ -27,6 +27,13 @@ struct slip_session_compress {
   uint32_t threshold; /* shorter messages go as they are */
 };
 
+/* How many messages were sent that no script pushed. */
+struct slip_sent {
+  uint64_t joins;
+  uint64_t leaves;
+  uint64_t heartbeats;
+};
+
 /* What the numbers of `connect` become; the defaults are those of docs/api.md. */
 struct slip_session_config {
   uint32_t heartbeat_interval_msec; /* 0: no heartbeat but those of `ping` */
@@ -43,6 +50,7 @@ struct slip_session_config {
   bool rejoin_on_reconnect;
   enum slip_vsn vsn;
   struct slip_codec *codec; /* NULL: what `vsn` says. Borrowed */
+  struct slip_sent *sent;   /* counts for all sessions that have it; NULL: nobody does. Borrowed */
   struct slip_session_compress compress;
   struct slip_backoff reconnect;
   struct slip_backoff rejoin;

@@ -28,6 +28,8 @@ static enum slip_err request_heartbeat(struct slip_session *s) {
   s->awaits_heartbeat = true;
   s->heartbeat_began = (uint32_t)s->now;
   s->heartbeat_at = SLIP_NEVER;
+  if (s->config->sent != NULL)
+    s->config->sent->heartbeats++;
   slip_session_mention(s, &(struct slip_event){.kind = SLIP_EVENT_HEARTBEAT_SENT});
   return SLIP_OK;
 }

@@ -83,6 +83,8 @@ static void send_leave(struct slip_session *s, struct slip_topic *topic, bool is
                                  : slip_session_write_message(s, &message, slip_luck_draw(s->luck));
   if (err != SLIP_OK)
     slip_session_note_unwritten(s, err); /* the server must not keep a channel that we forget */
+  else if (s->config->sent != NULL)
+    s->config->sent->leaves++;
 }
 
 static void carry_out(struct slip_session *s, struct slip_topic *topic,
@@ -233,6 +235,8 @@ enum slip_err slip_session_send_join(struct slip_session *s, struct slip_span to
   if (err != SLIP_OK)
     return err;
   t->join_ref = s->next_ref++;
+  if (s->config->sent != NULL)
+    s->config->sent->joins++;
   if (!s->is_join_unheard)
     s->quiet_since = s->now;
   s->is_join_unheard = true;

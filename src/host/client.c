@@ -275,11 +275,13 @@ static const struct slip_stream_handler stream_handler = {
 
 /* The owner's calls. */
 
-/* The session holds one of the loop's configs. */
+/* The session holds one of the loop's configs, and counts for the loop. */
 static enum slip_err new_session(struct slip_loop *loop, const struct slip_session_config *like,
                                  struct slip_session **out) {
   const struct slip_session_config *config;
-  enum slip_err err = slip_configs_hold(slip_loop_configs(loop), like, &config);
+  struct slip_session_config own = *like;
+  own.sent = &slip_loop_tally(loop)->sent;
+  enum slip_err err = slip_configs_hold(slip_loop_configs(loop), &own, &config);
   if (err != SLIP_OK)
     return err;
   err = slip_session_new(config, slip_loop_luck(loop), out);

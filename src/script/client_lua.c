@@ -158,9 +158,12 @@ int slip_client_push_tally(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, SLIP_LIVE);
   for (lua_pushnil(L); (box = next_client(L, host)) != NULL; lua_pop(L, 1))
     slip_client_count(box->client, &tally);
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 9);
   set_traffic(L, &tally);
   set_count(L, "reconnects", tally.reconnects);
+  set_count(L, "joins_out", tally.sent.joins);
+  set_count(L, "leaves_out", tally.sent.leaves);
+  set_count(L, "heartbeats_out", tally.sent.heartbeats);
   return 1;
 }
 
