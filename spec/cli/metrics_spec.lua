@@ -84,7 +84,9 @@ describe("--metrics", function()
     assert.equal(4, value "slipstream_connects_total")
     assert.equal(4, value "slipstream_joins_total")
     assert.equal(4, value "slipstream_topics")
-    assert.equal(12, value "slipstream_pushes_total")
+    for kind, count in pairs { push = 12, join = 4, leave = 0, heartbeat = 0 } do
+      assert.equal(count, value("slipstream_messages_sent_total", { kind = kind }), kind)
+    end
     assert.equal(12, value("slipstream_reply_seconds_bucket", { le = "+Inf" }))
     assert.is_true(value "slipstream_messages_received_total" >= 16)
     assert.is_true(value("slipstream_bytes_total", { direction = "in" }) > 1000)
@@ -112,6 +114,21 @@ describe("--metrics", function()
     assert.equal(4, value("slipstream_reconnects_total", { reason = "connection_lost" }))
     assert.equal(8, value "slipstream_connects_total")
     assert.equal(8, value "slipstream_joins_total")
+  end)
+
+  it("tells how much waits in mailboxes", function()
+    local _, port = run [[
+      local slipstream = require "slipstream"
+      local Slow = slipstream.client()
+      function Slow:init()
+        for _ = 1, 5 do self:send_after(0, "work") end
+        self:send_after(60000, "never")
+      end
+      function Slow.handle_info() slipstream.await(function() end, 60000) end
+      return Slow
+    ]]
+    local value = scraper.await(port, function(value) return value "slipstream_mailbox_entries" == 4 end)
+    assert.equal(4, value("slipstream_longest_mailbox_entries", { worker = "0" }))
   end)
 
   it("counts clients that are started again", function()
@@ -334,7 +351,8 @@ describe("--metrics", function()
     with_prometheus("is scraped and can be asked for" .. why, function()
       local port = talk()
       local scrapes = prometheus.start(port)
-      assert.equal(12, scrapes:await("slipstream_pushes_total", function(value) return value == 12 end))
+      local pushes = "slipstream_messages_sent_total{kind='push'}"
+      assert.equal(12, scrapes:await(pushes, function(value) return value == 12 end))
       assert.equal(1, scrapes:await("up", function(value) return value == 1 end))
       assert.equal(2, scrapes:await("sum(slipstream_worker_up)", function(value) return value == 2 end))
       local quantile = "histogram_quantile(0.99, sum by (le) (slipstream_reply_seconds_bucket))"

@@ -1,7 +1,7 @@
 -- Openmetrics: reads what Prometheus would, in either format, and raises where it is not as the format says:
 --
 --   local families = openmetrics.read(text, is_open)
---   families["slipstream_pushes"].samples[1]  -- { name, labels, value }
+--   families["slipstream_joins"].samples[1]  -- { name, labels, value }
 --   openmetrics.value(families, "slipstream_bytes_total", { direction = "in" })
 local M = {}
 

@@ -93,6 +93,14 @@ local function states_of(scene)
   return by("state", counts)
 end
 
+local function sent_of(scene)
+  local tally = scene.totals.tally
+  return by("kind", {
+    push = tally.pushes_out, join = tally.joins_out, leave = tally.leaves_out,
+    heartbeat = tally.heartbeats_out,
+  })
+end
+
 local function bytes_of(scene)
   local tally = scene.totals.tally
   return by("direction", { ["in"] = tally.bytes_in, out = tally.bytes_out })
@@ -145,14 +153,17 @@ counter("slipstream_joins", "Joins that the server said ok to.", total "joins")
 counter("slipstream_leaves", "Topics that were left.", total "leaves")
 counter("slipstream_topics_closed", "Topics that were refused or ended by themselves, by why.",
   reasons "topics_closed")
-counter("slipstream_pushes", "Pushes that were sent.", traffic "pushes_out")
 counter("slipstream_pushes_unanswered", "Pushes that ended without a reply, by why.", unanswered_of)
 histogram("slipstream_reply_seconds", "From a push to its reply, whatever that says.",
   timing("replies", SLOW))
 counter("slipstream_messages_received", "Messages that came, replies among them.", traffic "messages_in")
+counter("slipstream_messages_sent", "Messages that were sent, by kind.", sent_of)
 counter("slipstream_bytes", "Bytes of connections, without TLS, by direction.", bytes_of)
 gauge("slipstream_queued_bytes", "Bytes that wait to be sent.", present "queued_bytes")
 gauge("slipstream_buffered_pushes", "Pushes that wait for their topics.", present "buffered_pushes")
+gauge("slipstream_mailbox_entries", "What waits in the mailboxes of clients.", present "mailbox_entries")
+gauge("slipstream_longest_mailbox_entries", "What waits in the longest one of a worker.",
+  of_workers "longest_mailbox")
 histogram("slipstream_callback_seconds", "How long callbacks ran, until they returned or waited.",
   timing("slices", QUICK))
 histogram("slipstream_loop_lag_seconds", "How late a worker came to what was due.",

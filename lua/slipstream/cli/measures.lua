@@ -32,10 +32,20 @@ local function watch_lag()
   timer:unref()
 end
 
-local function count_clients()
-  local count = 0
-  for _ in pairs(registry.living()) do count = count + 1 end
-  return count
+local function mailbox_of(client)
+  local box = client._socket and client._socket._mailbox
+  return box and box:count() or 0
+end
+
+local function survey()
+  local found = { clients = 0, mailbox_entries = 0, longest_mailbox = 0 }
+  for _, client in pairs(registry.living()) do
+    local entries = mailbox_of(client)
+    found.clients = found.clients + 1
+    found.mailbox_entries = found.mailbox_entries + entries
+    found.longest_mailbox = math.max(found.longest_mailbox, entries)
+  end
+  return found
 end
 
 ---@class slipstream.Measures
@@ -49,7 +59,8 @@ local function tell()
   local counts, now = host:measures(), host:census()
   counts.tally = host:tally()
   counts.restarts, counts.gave_up = journal.counts.restarts, journal.counts.gave_up
-  now.clients, now.memory_bytes = count_clients(), math.floor(collectgarbage "count" * 1024)
+  for name, count in pairs(survey()) do now[name] = count end
+  now.memory_bytes = math.floor(collectgarbage "count" * 1024)
   return { life = seat.life(), counts = counts, now = now,
     lag = { histogram = lag.histogram:pack(), usec = lag.usec } }
 end

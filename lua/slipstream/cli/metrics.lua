@@ -40,7 +40,10 @@ local function zeroes()
   return {
     joins = 0, leaves = 0, timeouts = 0, restarts = 0, gave_up = 0, replies = none(), slices = none(),
     disconnects = {}, reconnects = {}, topics_closed = {}, unanswered = {},
-    tally = { bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0, connects = 0, reconnects = 0 },
+    tally = {
+      bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0, joins_out = 0, leaves_out = 0,
+      heartbeats_out = 0, connects = 0, reconnects = 0,
+    },
   }
 end
 

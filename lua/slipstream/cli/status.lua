@@ -38,7 +38,8 @@ end
 
 local nothing = {
   bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0, joins_out = 0, leaves_out = 0,
-  heartbeats_out = 0, connects = 0, reconnects = 0, topics = 0, memory_bytes = 0, clients = {}, rates = { bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0 },
+  heartbeats_out = 0, connects = 0, reconnects = 0, topics = 0, memory_bytes = 0, clients = {},
+  rates = { bytes_in = 0, bytes_out = 0, messages_in = 0, pushes_out = 0 },
 }
 
 local function sum_up(results)
