@@ -100,15 +100,20 @@ function M.is_msec(position, value) is_msec(position, value, "") end
 ---@param name string
 function M.is_msec_option(position, options, name) is_msec(position, options[name], name .. ": ") end
 
---- Raises unless `code` may stand in a close frame (RFC 6455 section 7.4) or is nil.
+--- Whether a code may stand in a close frame (RFC 6455 section 7.4).
+---@param code integer
+---@return boolean
+function M.may_close(code)
+  return code >= 1000 and code <= 1003 or code >= 1007 and code <= 1014 or code >= 3000 and code <= 4999
+end
+
+--- Raises unless `code` may stand in a close frame or is nil.
 ---@param position integer
 ---@param code any
 function M.is_close_code(position, code)
   if code == nil then return end
   if math.type(code) ~= "integer" then mismatch(position, code, "integer") end
-  local is_legal = code >= 1000 and code <= 1003 or code >= 1007 and code <= 1014
-    or code >= 3000 and code <= 4999
-  if is_legal then return end
+  if M.may_close(code) then return end
   local text = "a close code from 1000 to 1003, 1007 to 1014 or 3000 to 4999 expected, got %d"
   M.fail(position, text:format(code))
 end

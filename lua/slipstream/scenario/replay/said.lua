@@ -1,5 +1,6 @@
 --- Said: what recorded clients did, as the verbs of a scenario's sockets.
 
+local check = require "slipstream.check"
 local head = require "slipstream.record.head"
 local legs = require "slipstream.scenario.replay.leg"
 local literal = require "slipstream.scenario.replay.literal"
@@ -110,14 +111,10 @@ local clients = {}
 
 clients.http = connect
 
--- Codes that a client may give.
-local function is_code(code)
-  return code > 1000 and code <= 1003 or code >= 1007 and code <= 1014 or code >= 3000 and code <= 4999
-end
-
 function clients.close(writer, leg, it)
   local code = type(it.data) == "table" and it.data.code
-  finish(writer, leg, (":disconnect(%s)"):format(code and is_code(code) and code or ""))
+  local is_given = code and code ~= 1000 and check.may_close(code) -- 1000 is what a socket gives by itself
+  finish(writer, leg, (":disconnect(%s)"):format(is_given and code or ""))
 end
 
 function clients.eof(writer, leg) finish(writer, leg, ":disconnect()") end
