@@ -144,7 +144,9 @@ function steps.ping(player, leg, it)
   leg.peer:send_frame(line.to_frame(it))
   if not was_answered(leg.recorded, it) then return end
   fiber.await(player.options.msec, function() return pongs[mark] or leg.peer.is_over end, leg)
-  if not pongs[mark] then fail(player, leg, it.number, "timeout", "no pong") end
+  if pongs[mark] then return end
+  if leg.peer.is_over then fail(player, leg, it.number, "closed", "the server ended it instead of a pong") end
+  fail(player, leg, it.number, "timeout", ("no pong within %d msec"):format(player.options.msec))
 end
 
 local function send_frame(player, leg, it)
