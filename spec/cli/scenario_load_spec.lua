@@ -199,7 +199,7 @@ describe("a load", function()
       { { "--vus", "5" }, "how long? --duration or --iterations expected" },
       { { "--vus", "5", "--threshold", "repyl.p95<5ms" }, "repyl.p95<5ms\n^ no such metric" },
       { { "--vus", "5", "--jobs", "2" }, "--jobs: is of runs that play each scenario once" },
-      { { "--ramp", "5s:3" }, "--ramp: the first point is at 0: 5s:3" },
+      { { "--ramp", "5s:3" }, '--ramp: a first point at 0 expected, as 0:0,30s:500, got "5s:3"' },
       { { "--rate", "5" }, "--rate: so many in a second expected, as 200/s, got 5" },
       { { "--vus", "5", "--duration", "3" }, "--duration: a time as 500ms, 30s or 2m expected, got 3" },
     } do

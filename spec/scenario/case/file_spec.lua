@@ -121,8 +121,10 @@ describe("a file of scenarios", function()
       "scenario('one', { tag = {} }, function() end)")
     has("#2 to 'scenario' (timeout: an integer of msec from 0 to 2147483647 expected, got -1)",
       "scenario('one', { timeout = -1 }, function() end)")
-    has("#2 to 'scenario' (tags: a list of strings expected)",
-      "scenario('one', { tags = { 1 } }, function() end)")
+    has("#2 to 'scenario' (tags: a list of strings expected, got 1 = 5 in it)",
+      "scenario('one', { tags = { 5 } }, function() end)")
+    has("#2 to 'scenario' (tags: a list of strings expected, got slow = true in it)",
+      "scenario('one', { tags = { slow = true } }, function() end)")
     has("#3 to 'scenario' (function expected, got no value)", "scenario('one', {})")
     has("#1 to 'scenario' (string expected, got table)", "scenario({})")
     has("#1 to 'setup' (function expected, got no value)", "scenario.setup()")

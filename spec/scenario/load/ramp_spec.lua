@@ -70,9 +70,9 @@ describe("a ramp", function()
     ["0:5,30:5"] = 'TIME:USERS or TIME:RATE/s expected, as 30s:500 or 30s:200/s, got "30:5"',
     ["0:5,30s:x"] = 'TIME:USERS or TIME:RATE/s expected, as 30s:500 or 30s:200/s, got "30s:x"',
     ["0:5,30s:5/m"] = 'TIME:USERS or TIME:RATE/s expected, as 30s:500 or 30s:200/s, got "30s:5/m"',
-    ["0:5,30s:5/s"] = "either users or iterations a second expected",
-    ["5s:5"] = "the first point is at 0: 5s:5",
-    ["0:5,5s:5,5s:6"] = "points in the order of time expected: 0:5,5s:5,5s:6",
+    ["0:5,30s:5/s"] = '/s behind all points or behind none expected, got "0:5,30s:5/s"',
+    ["5s:5"] = 'a first point at 0 expected, as 0:0,30s:500, got "5s:5"',
+    ["0:5,5s:5,5s:6"] = 'points in the order of time expected, got "0:5,5s:5,5s:6"',
   } do
     it(("is not %q"):format(text), function() assert.same({ nil, wanted }, { ramps.read(text) }) end)
   end

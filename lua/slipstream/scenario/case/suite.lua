@@ -40,6 +40,16 @@ local known = {
 
 local MOST_WEIGHT = 1000
 
+-- A set of them would tag nothing.
+local function check_tags(position, tags)
+  for key, tag in pairs(tags) do
+    if math.type(key) ~= "integer" or type(tag) ~= "string" then
+      local words = "tags: a list of strings expected, got %s = %s in it"
+      check.fail(position, words:format(tostring(key), tostring(tag)))
+    end
+  end
+end
+
 local function check_weight(position, weight)
   local whole = check.whole(weight)
   if whole and whole >= 1 and whole <= MOST_WEIGHT then return end
@@ -57,9 +67,7 @@ function M.read_options(position, options)
     check.is_msec_option(position, options, "timeout")
     check.is_msec_option(position, options, "await")
     if options.weight then check_weight(position, options.weight) end
-    for _, tag in ipairs(options.tags or {}) do
-      if type(tag) ~= "string" then check.fail(position, "tags: a list of strings expected") end
-    end
+    if options.tags then check_tags(position, options.tags) end
   end
   return options
 end

@@ -84,7 +84,10 @@ end
 
 -- Reading.
 
-local EXPECTED = "TIME:USERS or TIME:RATE/s expected, as 30s:500 or 30s:200/s, got %q"
+local POINT = "TIME:USERS or TIME:RATE/s expected, as 30s:500 or 30s:200/s, got %q"
+local FIRST = "a first point at 0 expected, as 0:0,30s:500, got %q"
+local ORDER = "points in the order of time expected, got %q"
+local MIXED = "/s behind all points or behind none expected, got %q"
 
 local function read_point(text)
   local time, level, unit = text:match "^%s*([^:]+):(%d+%.?%d*)(.*)$"
@@ -94,10 +97,10 @@ local function read_point(text)
 end
 
 local function fault_of(points, text)
-  if #points == 0 or points[1].at ~= 0 then return "the first point is at 0: " .. text end
+  if #points == 0 or points[1].at ~= 0 then return FIRST:format(text) end
   for place = 2, #points do
     local is_later = points[place].at > points[place - 1].at
-    if not is_later then return "points in the order of time expected: " .. text end
+    if not is_later then return ORDER:format(text) end
   end
 end
 
@@ -109,11 +112,11 @@ function M.read(text)
   local points, rates = {}, 0
   for part in (text .. ","):gmatch "([^,]*)," do
     local point, is_rate = read_point(part)
-    if not point then return nil, EXPECTED:format(part) end
+    if not point then return nil, POINT:format(part) end
     points[#points + 1] = point
     if is_rate then rates = rates + 1 end
   end
-  if rates ~= 0 and rates ~= #points then return nil, "either users or iterations a second expected" end
+  if rates ~= 0 and rates ~= #points then return nil, MIXED:format(text) end
   local fault = fault_of(points, text)
   if fault then return nil, fault end
   return M.new(points), rates > 0
