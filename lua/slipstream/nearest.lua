@@ -2,17 +2,20 @@
 
 local M = {}
 
--- Levenshtein's distance, one row at a time.
+-- How many letters are wrong: Levenshtein's distance, but two neighbours that changed places are one fault,
+-- as they are one slip of the fingers. Row by row; `above` and `row` are the last two.
 local function distance(a, b)
-  local row = {}
+  local above, row = nil, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local below = { [0] = i }
     for j = 1, #b do
       local cost = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+      below[j] = math.min(row[j] + 1, below[j - 1] + 1, row[j - 1] + cost)
+      local is_swapped = i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j)
+      if is_swapped then below[j] = math.min(below[j], above[j - 2] + 1) end
     end
+    above, row = row, below
   end
   return row[#b]
 end

@@ -19,11 +19,12 @@ describe("a function of a client module", function()
   end
 
   it("is warned of when its name is nearly that of a callback", function()
-    start { "handle_conect", "handle_messages", "handle_reconnect", "terminat" }
+    start { "handle_conect", "handle_messages", "handle_reconnect", "hanlde_join", "terminat" }
     assert.same({
       "warn handle_conect is no callback; did you mean handle_connect?",
       "warn handle_messages is no callback; did you mean handle_message?",
       "warn handle_reconnect is no callback; did you mean handle_connect?",
+      "warn hanlde_join is no callback; did you mean handle_join?",
       "warn terminat is no callback; did you mean terminate?",
     }, logged)
   end)
