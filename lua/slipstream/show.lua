@@ -126,6 +126,11 @@ end
 ---@return string
 function M.host(host) return host:find(":", 1, true) and ("[%s]"):format(host) or host end
 
+--- Why luv failed, in words: its text without the code at the beginning and the path at the end.
+---@param text string as `"ENOENT: no such file or directory: /a"`
+---@return string
+function M.fault(text) return text:match "^[%u%d_]+: ([^:]+)" or text end
+
 --- A noun for so many: "scenario", "scenarios".
 ---@param count number
 ---@param noun string

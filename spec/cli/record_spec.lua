@@ -80,7 +80,7 @@ describe("slipstream record", function()
   it("tells of a full disk, once, and lets all else go on", function()
     local _, uri = start("serve", "--port", "0")
     local it_records, own_uri = start("record", "--uri", uri, "/dev/full")
-    assert.matches("/dev/full: ENOSPC.*; nothing more is recorded; connections go on$",
+    assert.matches("/dev/full: no space left on device; nothing more is recorded; connections go on$",
       it_records:read_error "nothing more")
     program.start({ "run", program.file "guest.lua" (guest), "--uri", own_uri }):read "heard itself"
     it_records:signal "sigint"
@@ -109,8 +109,9 @@ describe("slipstream record", function()
     is_refused(2, "--listen: 70000 is neither", "--listen", "70000", "--uri", "ws://a", "file")
     is_refused(2, "--max-message: a size", "--max-message", "big", "--uri", "ws://a", "file")
     is_refused(2, "--uri: scheme must be ws or wss", "--uri", "http://a", program.folder() .. "/file")
-    is_refused(1, "ENOENT", "--uri", "ws://127.0.0.1:1", "/no/such/folder/file")
-    is_refused(1, "EADDRNOTAVAIL", "--listen", "192.0.2.1:0", "--uri", "ws://127.0.0.1:1",
-      program.folder() .. "/file")
+    is_refused(1, "/no/such/file cannot be written: no such file or directory",
+      "--uri", "ws://127.0.0.1:1", "/no/such/file")
+    is_refused(1, "192.0.2.1:0: address not available",
+      "--listen", "192.0.2.1:0", "--uri", "ws://127.0.0.1:1", program.folder() .. "/file")
   end)
 end)

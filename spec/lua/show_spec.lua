@@ -13,6 +13,12 @@ describe("a value in a few words", function()
     assert.matches('^{"1.5":"function: [^"]*","true":{}}$', show.text { [1.5] = function() end, [true] = {} })
   end)
 
+  it("is why luv failed, without its code and the path", function()
+    assert.equal("no such file or directory", show.fault "ENOENT: no such file or directory: /a")
+    assert.equal("unknown node or service", show.fault "EAI_NONAME: unknown node or service")
+    assert.equal("the disk is too slow", show.fault "the disk is too slow")
+  end)
+
   it("has no secrets, however deep they are", function()
     local nested = { user = "ann", auth = { Authorization = "a", ["x-api-key"] = "b", tokens = { "c" } } }
     local shown = '{"Authorization":"[redacted]","tokens":"[redacted]","x-api-key":"[redacted]"}'

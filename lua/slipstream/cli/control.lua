@@ -126,7 +126,7 @@ end
 local function make_folder(parent)
   local folder, text = uv.fs_mkdtemp(parent .. "/.XXXXXX")
   if folder then return folder end
-  return nil, ("cannot write to the folder %s: %s"):format(parent, text:match "^%u+: ([^:]+)" or text)
+  return nil, ("cannot write to the folder %s: %s"):format(parent, show.fault(text))
 end
 
 local function listen(server)

@@ -4,6 +4,7 @@
 -- is a reason for the loop to go on. Who is slow, says too much or comes too often is sent away.
 
 local guests = require "slipstream.cli.guest"
+local show = require "slipstream.show"
 local uv = require "luv"
 
 local M = {}
@@ -138,7 +139,7 @@ function M.open(host, port, respond)
   local ok, text = listen(server, host, port)
   if not ok then
     server.listener:close()
-    return nil, (text:gsub("^%u+: ", ""))
+    return nil, show.fault(text)
   end
   server.port = server.listener:getsockname().port
   return server

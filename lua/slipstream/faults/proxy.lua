@@ -77,7 +77,7 @@ function Proxy.open(to, host, port, seed, watcher)
     return self
   end
   if listener then listener:close() end
-  return nil, ("%s:%d: %s"):format(host, port, text)
+  return nil, ("%s:%d: %s"):format(host, port, show.fault(text))
 end
 
 --- Accepts nobody from now on, as a machine without the server: the port is kept, but closed, so that who

@@ -1,5 +1,6 @@
 --- Target: where a proxy dials to: the addresses of a host, and how its sockets are made.
 
+local show = require "slipstream.show"
 local uv = require "luv"
 
 ---@class slipstream.FaultTarget
@@ -10,13 +11,21 @@ local uv = require "luv"
 ---@field path string? the same, with its query
 local M = {}
 
+local nobody = { EAI_NONAME = true, EAI_NODATA = true, EAI_FAIL = true }
+
+-- As a client of ours says it.
+local function explain(host, text, code)
+  if nobody[code] then return "no such host: " .. host end
+  return ("cannot resolve %s: %s"):format(host, show.fault(text))
+end
+
 --- Looks the host up.
 ---@param host string
 ---@param port integer
 ---@return slipstream.FaultTarget? target, string? err
 function M.new(host, port)
-  local list, text = uv.getaddrinfo(host, nil, { socktype = "stream" })
-  if not list then return nil, ("%s: %s"):format(host, text) end
+  local list, text, code = uv.getaddrinfo(host, nil, { socktype = "stream" })
+  if not list then return nil, explain(host, text, code) end
   local addresses = {}
   for i, entry in ipairs(list) do addresses[i] = entry.addr end
   return { addresses = addresses, port = port, new_socket = uv.new_tcp }

@@ -2,6 +2,7 @@
 -- the disk; what comes while one write is under way goes into the next. When that fails (the disk is full),
 -- nothing more is written, and the file is cut behind its last whole line.
 
+local show = require "slipstream.show"
 local uv = require "luv"
 
 local M = {}
@@ -22,7 +23,7 @@ local OWNERS_ALONE <const> = tonumber("600", 8)
 ---@return slipstream.RecordFile? file, string? err
 function M.open(path, on_fault)
   local fd, text = uv.fs_open(path, "w", OWNERS_ALONE)
-  if not fd then return nil, text end
+  if not fd then return nil, ("%s cannot be written: %s"):format(path, show.fault(text)) end
   return setmetatable({ fd = fd, on_fault = on_fault, lines = {}, waiting = 0, size = 0 }, File)
 end
 
@@ -51,7 +52,7 @@ local function flush(file)
   local bytes = table.concat(file.lines)
   file.lines, file.waiting, file.is_writing = {}, 0, true
   write(file, bytes, function(err)
-    if err then fail(file, err) else file.size = file.size + #bytes end
+    if err then fail(file, show.fault(err)) else file.size = file.size + #bytes end
     flush(file)
   end)
 end
