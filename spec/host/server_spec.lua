@@ -3,6 +3,7 @@
 local uv = require "luv"
 local core = require "slipstream.core"
 local default_app = require "slipstream.server.default_app"
+local log = require "slipstream.log"
 local loop = require "spec.support.loop"
 local raw_client = require "spec.support.raw_client"
 local server = require "slipstream.server"
@@ -195,6 +196,27 @@ describe("connect", function()
     local handle = serve(nil, { connect = function() error "oh no" end })
     assert.equal(500, (ask(handle, "/socket/websocket?vsn=2.0.0")))
     assert.matches("connect: .*oh no", reports[1])
+  end)
+
+  it("lets nobody in beyond max_connections, and warns once until there is room again", function()
+    local warned = {}
+    local former = log.set_sink(function(_, entry)
+      if entry.level == "warn" then warned[#warned + 1] = entry.text end
+    end)
+    finally(function() log.set_sink(former) end)
+    local handle = serve(nil, { max_connections = 2 })
+    local first = open(handle)
+    open(handle)
+    for _ = 1, 3 do
+      local status, body = ask(handle, "/socket/websocket?vsn=2.0.0")
+      assert.same({ 503, "the server is full" }, { status, body })
+    end
+    assert.same({ "server: it is full" }, warned)
+    first:close()
+    loop.wait(function() return handle:stats().open == 1 end)
+    open(handle)
+    assert.equal(503, (ask(handle, "/socket/websocket?vsn=2.0.0")))
+    assert.equal(2, #warned)
   end)
 
   it("never lets a header start another one", function()

@@ -129,7 +129,7 @@ static bool open_context(struct slip_http_server *server) {
   info.pt_serv_buf_size = READ_SIZE;
   info.keepalive_timeout = KEEP_ALIVE_SECONDS;
   /* Else its table of sockets is as large as ulimit -n, and walked at each close. */
-  info.fd_limit_per_thread = server->settings.max_connections + 8;
+  info.fd_limit_per_thread = server->settings.max_connections + HEADERS_AT_ONCE;
   info.user = server;
   server->context = make_context(&info);
   if (server->context == NULL)

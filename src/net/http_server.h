@@ -23,6 +23,8 @@ struct slip_http_settings {
   const char *subprotocol; /* the one we answer to who offers some; at most 31 bytes */
   size_t max_message_bytes;
   size_t max_queue_bytes; /* what waits for one peer */
+  /* So many WebSockets have room, and some requests besides, for the owner to refuse who comes
+   * too many; beyond those a connection is cut. */
   unsigned max_connections;
   uint64_t idle_timeout_msec; /* without a byte of the peer: close 1000. 0: none */
   const struct slip_http_handler *handler;

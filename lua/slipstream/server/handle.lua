@@ -49,6 +49,15 @@ local function connect(app, socket, request, header, upgrade)
   end)
 end
 
+-- The response to who comes when all places are taken; the log says so once, until there was room again.
+local function turn_away(handle)
+  local most = handle.app.options.max_connections
+  local is_full = handle:stats().open >= most
+  if is_full and not handle.is_full then log.warn("server: it is full", { max_connections = most }) end
+  handle.is_full = is_full
+  return is_full and handshake.response(503, "the server is full") or nil
+end
+
 -- Answers nil to accept, else the bytes of the response.
 local function decide_about(handle, conn, request)
   local app = handle.app
@@ -56,6 +65,8 @@ local function decide_about(handle, conn, request)
   if request.path ~= app.options.path then return answer_plain(app, request) end
   local upgrade, refusal = handshake.read(request, header, app.options.serializer ~= nil)
   if not upgrade then return refusal end
+  refusal = turn_away(handle)
+  if refusal then return refusal end
   local socket = Socket.new(app, conn, upgrade.vsn)
   local is_in, response = connect(app, socket, request, header, upgrade)
   if not is_in then return response end
