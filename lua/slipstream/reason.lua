@@ -64,13 +64,21 @@ local function body_of(reason)
   if body and status // 100 ~= 3 and not body:find "^%s*<" then return body end
 end
 
+local function refused(who, reason)
+  return with(with(("the %s refused with HTTP %d"):format(who, reason.status), reason.text), body_of(reason))
+end
+
+-- The path is what a first URI mostly has wrong.
+local function refused_by_server(reason)
+  local hint = reason.status == 404 and "; is the path right? A Phoenix socket's ends with /websocket" or ""
+  return refused("server", reason) .. hint
+end
+
 local function connect_failed(reason)
-  local words = stages[reason.stage] or "the connection was not made"
-  if reason.status then
-    local who = reason.stage == "proxy" and "proxy" or "server"
-    words = ("the %s refused with HTTP %d"):format(who, reason.status)
+  if not reason.status then
+    return with(stages[reason.stage] or "the connection was not made", reason.text)
   end
-  return with(with(words, reason.text), body_of(reason))
+  return reason.stage == "proxy" and refused("proxy", reason) or refused_by_server(reason)
 end
 
 local function connect_timeout(reason)

@@ -17,6 +17,11 @@ describe("a reason", function()
       "the server refused with HTTP 403: Forbidden: go away " },
     { "connect_failed", { stage = "upgrade", status = 502, text = "Bad Gateway", body = "<html>\r\n<head>" },
       "the server refused with HTTP 502: Bad Gateway" },
+    { "connect_failed", { stage = "upgrade", status = 404, text = "Not Found" },
+      "the server refused with HTTP 404: Not Found; is the path right? "
+        .. "A Phoenix socket's ends with /websocket" },
+    { "connect_failed", { stage = "proxy", status = 404, text = "Not Found" },
+      "the proxy refused with HTTP 404: Not Found" },
     { "connect_failed", { stage = "upgrade", status = 302, text = "over 3 redirects", body = "to /?t=abc" },
       "the server refused with HTTP 302: over 3 redirects" },
     { "connect_failed", { stage = "upgrade", text = "connection reset by the peer" },
