@@ -34,6 +34,7 @@ local http = {}
 -- The body of http://ADDRESS:PORT/PATH, or nil and what went wrong. Waits.
 function http.get(url)
   local host, port, path = url:match "^http://([%d.]+):(%d+)(/.*)$"
+  if not host then return nil, "no http://ADDRESS:PORT/PATH: " .. url end
   local tcp = uv.new_tcp()
   local _ <close> = closing(tcp)
   local response, fault = slipstream.await(function(go_on)
