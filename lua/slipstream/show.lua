@@ -36,11 +36,12 @@ function M.is_plain(value)
   return meta == nil or meta == core.array_mt
 end
 
---- What `tostring` says; of a table that is no object what is in it, as JSON.
+--- What `tostring` says; of a table that is no object what is in it, as JSON; and of JSON's null its name.
 ---@param value any
 ---@return string
 function M.text(value)
   if M.is_plain(value) then return M.json(value) end
+  if value == core.null then return "null" end
   local ok, text = pcall(tostring, value)
   return ok and text or ("a %s that cannot be shown"):format(type(value))
 end
@@ -108,8 +109,8 @@ end
 function add_value(out, value)
   if M.is_plain(value) then return add_table(out, value) end
   if type(value) == "string" then return add(out, M.quote(value)) end
-  local is_word = type(value) == "number" or type(value) == "boolean"
-  return add(out, value == core.null and "null" or is_word and tostring(value) or M.quote(M.text(value)))
+  local is_word = type(value) == "number" or type(value) == "boolean" or value == core.null
+  return add(out, is_word and M.text(value) or M.quote(M.text(value)))
 end
 
 --- The value as JSON has it, in one line of bounded length; what JSON does not know as its text.

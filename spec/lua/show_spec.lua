@@ -5,6 +5,7 @@ describe("a value in a few words", function()
   it("is its text, and of a table what is in it, in an order that is always the same", function()
     assert.equal("normal", show.text "normal")
     assert.equal("nil", show.text(nil))
+    assert.equal("null", show.text(core.null))
     assert.equal('{"code":7,"list":[1,2.5,true],"none":null,"text":"say \\"hi\\""}', show.text {
       text = 'say "hi"', code = 7, list = { 1, 2.5, true }, none = core.null,
     })
