@@ -77,6 +77,14 @@ describe("slipstream run and the limit of open files", function()
     assert.falsy(it_ran:errors():find(" error ", 1, true))
   end)
 
+  it("has a server say that who connects has to wait, and take them in turn", function()
+    local server = program.start({ "serve", "--port", "0" }, { first = "ulimit -n 40" })
+    local uri = server:read("listening on"):match "ws://%S+"
+    local arguments = { "run", program.file "crowd.lua" (crowd), "--uri", uri, "--clients", "60" }
+    assert.equal(0, (program.run(arguments)))
+    server:read_error 'server: who connects has to wait reason="no more files may be open; raise the limit'
+  end)
+
   it("makes no difference where there is enough: all clients join, whatever their number", function()
     local server = program.start { "serve", "--port", "0" }
     local uri = server:read("listening on"):match "ws://%S+"

@@ -10,6 +10,7 @@ static struct {
   uv_loop_t loop;
   struct slip_listener *listener;
   int accepted; /* the last socket, -1 before */
+  int starved_count;
   int turns;
 } story;
 
@@ -17,6 +18,12 @@ static void accepted(void *owner, int fd) {
   (void)owner;
   story.accepted = fd;
   uv_stop(&story.loop);
+}
+
+static void starved(void *owner, const char *why) {
+  (void)owner;
+  assert_non_null(strstr(why, "ulimit -n"));
+  story.starved_count++;
 }
 
 static void count_turn(uv_prepare_t *prepare) {
@@ -31,9 +38,10 @@ static void stop_loop(uv_timer_t *timer) {
 static int start(void **state) {
   (void)state;
   const char *fault = NULL;
-  struct slip_listener_settings settings = {.host = "127.0.0.1", .accepted = accepted};
+  struct slip_listener_settings settings = {
+      .host = "127.0.0.1", .accepted = accepted, .starved = starved};
   story.accepted = -1;
-  story.turns = 0;
+  story.turns = story.starved_count = 0;
   assert_int_equal(uv_loop_init(&story.loop), 0);
   return slip_listener_open(&story.loop, &settings, &fault, &story.listener) != SLIP_OK;
 }
@@ -95,6 +103,7 @@ static void rests_while_there_are_no_descriptors_and_goes_on_then(void **state) 
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
   assert_int_equal(story.accepted, -1);
   assert_true(story.turns < 20);
+  assert_int_equal(story.starved_count, 1); /* not at each look */
   run_for(2000);
   assert_true(story.accepted >= 0);
   close(story.accepted);

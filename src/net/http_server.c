@@ -77,6 +77,11 @@ static void accepted(void *owner, int fd) {
   lws_adopt_socket_vhost(server->vhost, fd);
 }
 
+static void starved(void *owner, const char *why) {
+  struct slip_http_server *server = owner;
+  server->handler->starved(server->owner, slip_span_of(why));
+}
+
 static void note_poll(uv_handle_t *handle, void *fd) {
   if (handle->type == UV_POLL)
     uv_fileno(handle, fd);
@@ -169,6 +174,7 @@ static enum slip_err listen_on(struct slip_http_server *server, const char **fau
   struct slip_listener_settings settings = {.host = server->settings.host,
                                             .port = server->settings.port,
                                             .accepted = accepted,
+                                            .starved = starved,
                                             .owner = server};
   return slip_listener_open(server->loop, &settings, fault, &server->listener);
 }

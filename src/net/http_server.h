@@ -46,6 +46,8 @@ struct slip_http_handler {
   /* Once per accepted request; `conn` is gone when it returns. `code` is that of the peer's close
    * frame, 1005 when it had none, also when ours went first; 0: no such frame came. */
   void (*closed)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span text);
+  /* Nobody can be taken at the moment, as slip_listener_settings has it; `why` in words. */
+  void (*starved)(void *owner, struct slip_span why);
   /* The last: the server is freed when it returns. */
   void (*stopped)(void *owner);
 };

@@ -16,7 +16,9 @@ struct slip_listener {
   uv_timer_t rest; /* runs while there are no descriptors to accept with */
   unsigned handle_count;
   int fd;
+  bool is_starved;
   void (*accepted)(void *owner, int fd);
+  void (*starved)(void *owner, const char *why);
   void *owner;
 };
 
@@ -50,10 +52,24 @@ static void resume(uv_timer_t *rest) {
   uv_poll_start(&listener->poll, UV_READABLE, accept_some);
 }
 
+static const char *explain(int fault) {
+  if (fault == EMFILE)
+    return "no more files may be open; raise the limit (ulimit -n, LimitNOFILE)";
+  return uv_strerror(uv_translate_sys_error(fault));
+}
+
 /* Without descriptors the socket stays readable, and polling it would only burn the processor. */
-static void take_a_rest(struct slip_listener *listener) {
+static void take_a_rest(struct slip_listener *listener, int fault) {
   uv_poll_stop(&listener->poll);
   uv_timer_start(&listener->rest, resume, REST_MSEC, 0);
+  bool is_news = !listener->is_starved && listener->starved != NULL;
+  listener->is_starved = true;
+  if (is_news)
+    listener->starved(listener->owner, explain(fault)); /* last: the owner may close us */
+}
+
+static bool is_want(int fault) {
+  return fault == EMFILE || fault == ENFILE || fault == ENOBUFS || fault == ENOMEM;
 }
 
 /* A full turn of accepts, no more: a storm of dials must not starve those who are in. */
@@ -64,10 +80,11 @@ static void accept_some(uv_poll_t *poll, int status, int events) {
     if (uv_is_closing((uv_handle_t *)poll))
       return; /* closed by the owner, from inside */
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
-      take_a_rest(listener);
+    if (fd < 0 && is_want(errno))
+      take_a_rest(listener, errno);
     if (fd < 0)
       return;
+    listener->is_starved = false;
     int yes = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     listener->accepted(listener->owner, fd);
@@ -83,6 +100,7 @@ enum slip_err slip_listener_open(uv_loop_t *loop, const struct slip_listener_set
   if (listener == NULL)
     return SLIP_ENOMEM;
   listener->accepted = settings->accepted;
+  listener->starved = settings->starved;
   listener->owner = settings->owner;
   listener->fd = socket(address.at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener->fd < 0 || !listen_on(listener->fd, &address))

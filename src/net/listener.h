@@ -18,6 +18,9 @@ struct slip_listener_settings {
   uint16_t port;    /* 0: a free one */
   /* Called with a non-blocking socket with TCP_NODELAY; it is the owner's now. */
   void (*accepted)(void *owner, int fd);
+  /* Who connects has to wait, since the system gives no more sockets: `why` in words, static. Told
+   * once, until one was accepted again. NULL: not told. */
+  void (*starved)(void *owner, const char *why);
   void *owner;
 };
 

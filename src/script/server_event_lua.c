@@ -159,6 +159,15 @@ static int call_closed(lua_State *L) {
   return 0;
 }
 
+static int call_starved(lua_State *L) {
+  struct event *event = lua_touserdata(L, 1);
+  if (!push_handler(L, event->box, event->name))
+    return 0;
+  slip_result_push_span(L, event->bytes);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
 static int call_stopped(lua_State *L) {
   struct event *event = lua_touserdata(L, 1);
   if (!push_handler(L, event->box, event->name))
@@ -223,6 +232,11 @@ static void on_closed(void *owner, struct slip_http_conn *conn, uint16_t code,
   let_go(&event);
 }
 
+static void on_starved(void *owner, struct slip_span why) {
+  struct event event = {.box = owner, .name = "starved", .bytes = why};
+  (void)!enter(&event, call_starved);
+}
+
 static void on_stopped(void *owner) {
   struct slip_server_box *box = owner;
   struct event event = {.box = box, .name = "stopped"};
@@ -231,5 +245,5 @@ static void on_stopped(void *owner) {
   (void)!enter(&event, forget_server);
 }
 
-const struct slip_http_handler slip_server_events = {on_request, on_opened, on_message, on_closed,
-                                                     on_stopped};
+const struct slip_http_handler slip_server_events = {on_request, on_opened,  on_message,
+                                                     on_closed,  on_starved, on_stopped};

@@ -104,6 +104,7 @@ local function handlers_of(handle)
       socket:finish "closed"
       log.debug("server: disconnected", { connection = socket.number })
     end,
+    starved = function(why) log.warn("server: who connects has to wait", { reason = why }) end,
     stopped = function()
       handle.app.handles[handle] = nil
       handle.is_over = true
