@@ -190,7 +190,8 @@ describe("a replay #wire", function()
 
   it("needs the secrets that are not in the recording", function()
     local uri = record(default_app.new(), function(connect) connect { token = "hush" } end)
-    assert.equal("connection 1: token was left out of the recording, being secret: give it in --uri",
+    assert.equal("connection 1: token was left out of the recording, being secret: "
+      .. "give it in --uri, as ws://…?token=…, or record with --keep-secrets",
       replayed.words(replayed.run(path, uri)))
     assert.equal("passed", replayed.words(replayed.run(path, uri .. "?token=other")))
     local lua = assert(replayed.emit(path))

@@ -5,6 +5,9 @@ local redact = require "slipstream.record.redact"
 
 local M = {}
 
+local LEFT_OUT <const> = "%s was left out of the recording, being secret: give it in --uri, as ws://…?%s=…,"
+  .. " or record with --keep-secrets"
+
 -- Pairs of a query in their order: { name, text }.
 local function pairs_of(query)
   local list = {}
@@ -19,7 +22,7 @@ local function merge(recorded, own)
   for _, pair in ipairs(pairs_of(recorded)) do
     if not given[pair[1]] then
       if redact.is_redacted(pair[2]) then
-        return nil, ("%s was left out of the recording, being secret: give it in --uri"):format(pair[1])
+        return nil, LEFT_OUT:format(pair[1], pair[1])
       end
       parts[#parts + 1] = pair[2]
     end
