@@ -49,10 +49,15 @@ local function connect(app, socket, request, header, upgrade)
   end)
 end
 
+local function open_count(handle)
+  local counts = handle.counts
+  return counts.opened - counts.closed - counts.lost
+end
+
 -- The response to who comes when all places are taken; the log says so once, until there was room again.
 local function turn_away(handle)
   local most = handle.app.options.max_connections
-  local is_full = handle:stats().open >= most
+  local is_full = open_count(handle) >= most
   if is_full and not handle.is_full then log.warn("server: it is full", { max_connections = most }) end
   handle.is_full = is_full
   return is_full and handshake.response(503, "the server is full") or nil
@@ -167,8 +172,7 @@ end
 function Handle:stats()
   check.self(self, Handle.__name)
   local counts = self.counts
-  local ended = counts.closed + counts.lost
-  return { opened = counts.opened, open = counts.opened - ended, closed = counts.closed, lost = counts.lost }
+  return { opened = counts.opened, open = open_count(self), closed = counts.closed, lost = counts.lost }
 end
 
 -- Keeps what is to be called when all is over; calls it at once when it is.
