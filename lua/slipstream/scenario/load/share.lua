@@ -196,11 +196,20 @@ local function finish(share, at)
   })
 end
 
+-- No other iteration begins.
+local function let_end(share)
+  if share.is_ending then return end
+  share.is_ending = true
+  for _, user in pairs(share.users) do
+    if user ~= true then fiber.poke(user) end
+  end
+end
+
 -- When all that it may begin has begun, that may end in its own time.
 local function end_in_time(share, at)
   local duration = share.plan.duration_msec
   if duration and at >= duration then return share:stop() end
-  if not share:has_quota() then share:let_end() end
+  if not share:has_quota() then let_end(share) end
 end
 
 local function cut(share)
@@ -232,18 +241,9 @@ function Share:begin()
   beat(self)
 end
 
---- Begins no other iteration.
-function Share:let_end()
-  if self.is_ending then return end
-  self.is_ending = true
-  for _, user in pairs(self.users) do
-    if user ~= true then fiber.poke(user) end
-  end
-end
-
---- The same; those that run have only some time to end.
+--- Begins no other iteration, and gives those that run only some time to end.
 function Share:stop()
-  self:let_end()
+  let_end(self)
   self.cut_at = self.cut_at or self.host:clock() - self.began + self.plan.graceful_msec
 end
 

@@ -5,12 +5,12 @@ local keys = require "slipstream.keys"
 
 local M = {}
 
---- The names that are not the script's, in the order in which they are shown.
-M.built_in = { "iteration", "connect", "join", "push", "reply", "message", "leave", "close", "disconnect" }
+-- In the order in which they are shown.
+local order = { "iteration", "connect", "join", "push", "reply", "message", "leave", "close", "disconnect" }
 
---- The same as a set.
+--- The names that are not the script's, as a set.
 M.is_built_in = {}
-for _, name in ipairs(M.built_in) do M.is_built_in[name] = true end
+for _, name in ipairs(order) do M.is_built_in[name] = true end
 
 --- What the name of a step has before what the script calls it.
 M.STEP = "step:"
@@ -20,7 +20,7 @@ M.STEP = "step:"
 ---@return string[]
 function M.names(metrics)
   local names = {}
-  for _, name in ipairs(M.built_in) do
+  for _, name in ipairs(order) do
     if metrics[name] then names[#names + 1] = name end
   end
   for _, name in ipairs(keys.sorted(metrics)) do
