@@ -29,14 +29,12 @@ end
 -- The percentiles that the table has, as dots.
 local function dots(row, x, y)
   local parts = {}
-  for name, percentile in pairs { p50 = 50, p95 = 95, p99 = 99 } do
-    if row[name] then
-      parts[#parts + 1] = markup.element("circle", {
-        class = "dot " .. name, cx = x.place(percentile), cy = y.place(row[name]), r = 3.5,
-      })
-    end
+  for place, percentile in ipairs { 50, 95, 99 } do
+    local name = "p" .. percentile
+    parts[place] = markup.element("circle", {
+      class = "dot " .. name, cx = x.place(percentile), cy = y.place(row[name]), r = 3.5,
+    })
   end
-  table.sort(parts)
   return table.concat(parts)
 end
 
