@@ -188,12 +188,18 @@ local function write_all(options, result)
   return faults[1] and table.concat(faults, "\nslipstream: ")
 end
 
--- A load that takes hours is not to end by that. What is there already stays until the end.
+-- What is there already stays until the end.
+local function fault_of_file(option, path)
+  local file <close>, fault = io.open(path, "ab")
+  if file then return nil end
+  return ("--%s: %s cannot be written: %s"):format(option, path, fault:sub(#path + 3))
+end
+
+-- A load that takes hours is not to end by that.
 local function fault_of_files(options)
-  for _, name in ipairs { "summary", "report" } do
-    local path = options[name] or "/dev/null"
-    local file <close>, fault = io.open(path, "ab")
-    if not file then return ("--%s: %s cannot be written: %s"):format(name, path, fault:sub(#path + 3)) end
+  for _, option in ipairs { "summary", "report" } do
+    local fault = options[option] and fault_of_file(option, options[option])
+    if fault then return fault end
   end
 end
 
