@@ -76,6 +76,14 @@ describe("a load", function()
     assert.equal(0, (run(fails, "--vus", "4", "--iterations", "8", "--threshold", "errors<80%")))
   end)
 
+  it("fails the iterations that call os.exit, and goes on", function()
+    local leaves = 'scenario("leaves", function() os.exit(0) end)'
+    local code, it_ran = run(leaves, "--vus", "1", "--iterations", "2")
+    assert.equal(1, code)
+    assert.truthy(it_ran:output():find("os.exit would end the run", 1, true), it_ran:output())
+    assert.truthy(it_ran:output():find("2 failed (100 %)", 1, true), it_ran:output())
+  end)
+
   it("has the page of what it came to", function()
     local path = program.folder() .. "/report.html"
     assert.equal(0, (run(shouts, "--rate", "50/s", "--iterations", "10", "--report", path)))

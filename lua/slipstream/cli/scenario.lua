@@ -2,6 +2,7 @@
 -- order is in slipstream.cli.scenario.plan, the server in .site, the run in .stage.
 
 local argument = require "slipstream.cli.argument"
+local exit = require "slipstream.cli.scenario.exit"
 local load = require "slipstream.cli.scenario.load"
 local log_options = require "slipstream.cli.log_options"
 local output_options = require "slipstream.cli.scenario.output"
@@ -86,11 +87,6 @@ local function args_of(options, uri)
   return args
 end
 
--- The exit code would be theirs, and the rest would never be played.
-local function keep_program()
-  rawset(os, "exit", function() error("os.exit would end the run; return, skip or raise an error", 2) end)
-end
-
 local function list(options)
   local plan, text, code = plans.make(options, args_of(options, options.uri))
   if not plan then return nil, text, code end
@@ -124,7 +120,7 @@ function M.run(options)
   if misuse then return nil, misuse, USAGE end
   if options.emit then return replay_options.emit(options) end
   local voice = voices.open()
-  keep_program()
+  exit.forbid()
   if options.list then return list(options) end
   local wanted, fault = load.plan(options)
   if wanted and options.from then fault = "--from: it is no load; --emit makes a scenario of it" end

@@ -2,6 +2,7 @@
 -- have, and tells the lead each second what it has measured.
 
 local core = require "slipstream.core"
+local exit = require "slipstream.cli.scenario.exit"
 local file = require "slipstream.scenario.case.file"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
@@ -63,6 +64,7 @@ function M.main(bytes)
   seat.join(0)
   log_options.apply(options)
   voices.open()
+  exit.forbid()
   shares.spare_memory()
   local cases, failures = file.load(options.paths, { args = order.args, timeout = options.timeout })
   if not cases then return FAILED, failures[1].text end
