@@ -76,6 +76,15 @@ describe("a load", function()
     assert.equal(0, (run(fails, "--vus", "4", "--iterations", "8", "--threshold", "errors<80%")))
   end)
 
+  it("says where a file fails that only a worker cannot load", function()
+    local code, it_ran = run([[
+      if require("slipstream").worker.count == 2 then error "boom" end
+      scenario("plays", function() end)
+    ]], "--vus", "2", "--iterations", "2", "--workers", "2")
+    assert.equal(1, code)
+    assert.matches("^slipstream: worker %d failed: [^\n]*one_scenario.lua:2: boom\n", it_ran:errors())
+  end)
+
   it("fails the iterations that call os.exit, and goes on", function()
     local leaves = 'scenario("leaves", function() os.exit(0) end)'
     local code, it_ran = run(leaves, "--vus", "1", "--iterations", "2")

@@ -24,10 +24,7 @@ end
 
 local function tell_failures(failures)
   local texts = {}
-  for place, failure in ipairs(failures) do
-    local where = failure.line and ("%s:%d"):format(failure.file, failure.line) or failure.file
-    texts[place] = ("%s: %s"):format(where, failure.text)
-  end
+  for place, failure in ipairs(failures) do texts[place] = file.show(failure) end
   return table.concat(texts, "\nslipstream: ")
 end
 

@@ -48,6 +48,14 @@ end
 ---@field file string
 ---@field line integer?
 
+--- What is wrong, and where: "chat_scenario.lua:3: boom".
+---@param failure slipstream.FileFailure
+---@return string
+function M.show(failure)
+  local where = failure.line and ("%s:%d"):format(failure.file, failure.line) or failure.file
+  return ("%s: %s"):format(where, failure.text)
+end
+
 --- Loads files, and those of folders.
 ---@param paths string[]
 ---@param defaults slipstream.scenario.Defaults?

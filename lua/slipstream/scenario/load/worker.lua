@@ -67,7 +67,7 @@ function M.main(bytes)
   exit.forbid()
   shares.spare_memory()
   local cases, failures = file.load(options.paths, { args = order.args, timeout = options.timeout })
-  if not cases then return FAILED, failures[1].text end
+  if not cases then return FAILED, file.show(failures[1]) end
   local share = new_share(order, selection.pick(cases, options))
   team.on("begin", function() share:begin() end)
   team.on("stop", function() share:stop() end)
