@@ -2,6 +2,7 @@
 local module_folder = require "spec.support.module_folder"
 local scenario = require "slipstream.scenario"
 local scenario_file = require "slipstream.scenario.case.file"
+local uv = require "luv"
 
 describe("a file of scenarios", function()
   local files
@@ -111,6 +112,15 @@ describe("a file of scenarios", function()
     local _, failures = scenario_file.load { files:file(name) }
     assert.same({ files:file(name), 2 }, { failures[1].file, failures[1].line })
     assert.truthy(failures[1].text:find "^boom\n")
+  end)
+
+  it("is not found in a folder that cannot be read", function()
+    local fs_scandir = uv.fs_scandir -- root may read them all
+    uv.fs_scandir = function(path) return nil, "EACCES: permission denied: " .. path, "EACCES" end
+    local cases, failures = scenario_file.load { files.path }
+    uv.fs_scandir = fs_scandir
+    assert.is_nil(cases)
+    assert.same({ { text = "the folder cannot be read: permission denied", file = files.path } }, failures)
   end)
 
   it("is told what is wrong with its arguments", function()

@@ -10,23 +10,35 @@ local M = {}
 
 local SUFFIX = "_scenario%.lua$"
 
--- The files of a folder whose names match, sorted.
-local function list(folder, pattern)
-  local names = {}
-  for name, kind in uv.fs_scandir_next, uv.fs_scandir(folder) do
-    if kind ~= "directory" and name:find(pattern) then names[#names + 1] = folder .. "/" .. name end
+-- The files of a folder, sorted.
+local function list(folder)
+  local files, entries, fault = {}, uv.fs_scandir(folder)
+  if not entries then return nil, "the folder cannot be read: " .. (fault:match "^%u+: ([^:]+)" or fault) end
+  for name, kind in uv.fs_scandir_next, entries do
+    if kind ~= "directory" then files[#files + 1] = folder .. "/" .. name end
   end
-  table.sort(names)
-  return names
+  table.sort(files)
+  return files
+end
+
+local function pick(files, pattern)
+  local picked = {}
+  for _, file in ipairs(files) do
+    if file:find(pattern) then picked[#picked + 1] = file end
+  end
+  return picked
 end
 
 -- Of a folder those that are called "…_scenario.lua"; when there are none, all that are Lua.
 local function files_at(path)
   local stat = uv.fs_stat(path)
   if not stat or stat.type ~= "directory" then return { path } end
-  local folder = path:gsub("(.)/+$", "%1")
-  local files = list(folder, SUFFIX)
-  return #files > 0 and files or list(folder, "%.lua$")
+  local all, fault = list((path:gsub("(.)/+$", "%1")))
+  if not all then return nil, fault end
+  local files = pick(all, SUFFIX)
+  if #files == 0 then files = pick(all, "%.lua$") end
+  if #files == 0 then return nil, "there is no Lua file in it" end
+  return files
 end
 
 local function new_failure(file, text)
@@ -64,9 +76,9 @@ end
 function M.load(paths, defaults)
   local cases, failures = {}, {}
   for _, path in ipairs(paths) do
-    local files = files_at(path)
-    if #files == 0 then failures[#failures + 1] = { text = "there is no Lua file in it", file = path } end
-    for _, file in ipairs(files) do
+    local files, fault = files_at(path)
+    if not files then failures[#failures + 1] = { text = fault, file = path } end
+    for _, file in ipairs(files or {}) do
       local loaded, text = load_file(file, defaults or {})
       if not loaded then failures[#failures + 1] = new_failure(file, text) end
       table.move(loaded or {}, 1, loaded and #loaded or 0, #cases + 1, cases)
