@@ -8,6 +8,7 @@ local lineage = require "slipstream.lineage"
 local log = require "slipstream.log"
 local passive = require "slipstream.passive"
 local restart = require "slipstream.restart"
+local show = require "slipstream.show"
 local socket = require "slipstream.socket"
 
 local M = {}
@@ -128,8 +129,7 @@ local client_options = {
 local function state_of(self)
   if not self._core or self._core:idle() then return "not connected" end
   if not self._core:connected() then return "connecting or closing" end
-  local joined = #self._core:joined_topics()
-  return ("connected, %d topic%s"):format(joined, joined == 1 and "" or "s")
+  return "connected, " .. show.count(#self._core:joined_topics(), "topic")
 end
 
 -- Of a socket, for people; a module may have methods of its own with the names of ours.

@@ -84,8 +84,7 @@ local function weigh()
 end
 
 local function entries_of(socket)
-  local count = socket._mailbox and socket._mailbox:count() or 0
-  return ("a mailbox with %d entr%s"):format(count, count == 1 and "y" or "ies")
+  return "a mailbox with " .. show.count(socket._mailbox and socket._mailbox:count() or 0, "entry")
 end
 
 -- Where it is: what takes the most of it.
@@ -132,7 +131,7 @@ local function cut_off(guard)
   end
 end
 
-local UNTOLD = "%d clients more were stopped, which hold less, as memory still runs short"
+local UNTOLD = "as memory still runs short, %s that held less had to be stopped, too"
 
 -- Stops the biggest until so many bytes are to be expected; where all together do not hold that much, only
 -- those that are to blame. Answers how many.
@@ -145,7 +144,7 @@ local function stop_biggest(guard, need)
     if not stop(guard, holders[count]) then untold = untold + 1 end
     need = need - holders[count].bytes
   end
-  if untold > 0 then log.error(UNTOLD:format(untold)) end
+  if untold > 0 then log.error(UNTOLD:format(show.count(untold, "client"))) end
   return count
 end
 

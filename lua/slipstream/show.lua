@@ -132,11 +132,11 @@ function M.host(host) return host:find(":", 1, true) and ("[%s]"):format(host) o
 ---@return string
 function M.fault(text) return text:match "^[%u%d_]+: ([^:]+)" or text end
 
---- A noun for so many: "scenario", "scenarios".
+--- A noun for so many: "scenario", "scenarios", "entries".
 ---@param count number
 ---@param noun string
 ---@return string
-function M.plural(count, noun) return count == 1 and noun or noun .. "s" end
+function M.plural(count, noun) return count == 1 and noun or noun:gsub("y$", "ie") .. "s" end
 
 --- So many: "1 scenario", "2 scenarios".
 ---@param count integer

@@ -47,7 +47,7 @@ function text_of(value, depth)
   local kind = type(value)
   if kind == "string" then return show.quote(value) end
   if kind == "table" and debug.getmetatable(value) == core.binary_mt then
-    return ("slipstream.binary(%d bytes)"):format(#tostring(value.bytes))
+    return ("slipstream.binary(%s)"):format(show.count(#tostring(value.bytes), "byte"))
   end
   if show.is_plain(value) then return table_text(value, depth) end
   if kind == "function" then return "function" end

@@ -35,7 +35,7 @@ describe("slipstream run and the limit of open files", function()
     local arguments = { "run", program.file "none.lua" "", "--workers", "4" }
     local code, it_ran = program.run(arguments, { first = "ulimit -n 40" })
     assert.equal(1, code)
-    assert.equal("slipstream: at most 40 files may be open, and 4 workers need more than 40;"
+    assert.equal("slipstream: at most 40 files may be open, and 4 workers would need more than 40;"
       .. " raise the limit (ulimit -n)\n", it_ran:errors())
     assert.equal(0, (program.run(arguments, { first = "ulimit -n 41" })))
   end)

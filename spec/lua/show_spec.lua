@@ -54,8 +54,8 @@ describe("a value in a few words", function()
   end)
 
   it("tells how many there are", function()
-    assert.same({ "0 events", "1 event", "2 events" },
-      { show.count(0, "event"), show.count(1, "event"), show.count(2, "event") })
+    assert.same({ "0 events", "1 event", "2 entries" },
+      { show.count(0, "event"), show.count(1, "event"), show.count(2, "entry") })
   end)
 
   it("tells a number of bytes in the unit that suits it", function()

@@ -2,6 +2,7 @@
 
 local control_path = require "slipstream.cli.control_path"
 local core = require "slipstream.core"
+local show = require "slipstream.show"
 local slipstream = require "slipstream"
 local status = require "slipstream.cli.status"
 local status_text = require "slipstream.cli.status_text"
@@ -23,10 +24,10 @@ end
 local function print_json(value) print(core.json.encode(value)) end
 
 -- What could not be done everywhere is a failure.
-local function show_workers(workers, show)
+local function show_workers(workers, text_of)
   local has_failed = false
   for _, result in ipairs(workers) do
-    local text, is_fault = show(result)
+    local text, is_fault = text_of(result)
     has_failed = has_failed or is_fault
     print(("worker %d: %s"):format(result.worker, text))
   end
@@ -46,10 +47,9 @@ local function show_eval(result)
 end
 
 local function show_reload(value)
-  local clients = value.clients == 1 and "1 client" or value.clients .. " clients"
   local later = value.later > 0 and (", %d more after what they wait for"):format(value.later) or ""
-  print(("reloaded %s: %s%s, in %.1f msec"):format(table.concat(value.modules, ", "), clients, later,
-    value.msec))
+  print(("reloaded %s: %s%s, in %.1f msec"):format(table.concat(value.modules, ", "),
+    show.count(value.clients, "client"), later, value.msec))
   return 0
 end
 

@@ -6,6 +6,7 @@ local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
 local guests = require "slipstream.cli.guest"
 local log_options = require "slipstream.cli.log_options"
+local show = require "slipstream.show"
 local uv = require "luv"
 local worker_options = require "slipstream.cli.worker_options"
 
@@ -55,8 +56,8 @@ local LEAD_FILES, WORKER_FILES, METRICS_FILES = 12, 6 + 1, 1 + guests.MOST
 local function shortage_of_files(options, workers)
   local needed = LEAD_FILES + workers * WORKER_FILES + (options.metrics and METRICS_FILES or 0)
   if core.max_files > needed then return end
-  local text = "at most %d files may be open, and %d worker%s need more than %d; raise the limit (ulimit -n)"
-  return text:format(core.max_files, workers, workers == 1 and "" or "s", needed)
+  local text = "at most %d files may be open, and %s would need more than %d; raise the limit (ulimit -n)"
+  return text:format(core.max_files, show.count(workers, "worker"), needed)
 end
 
 --- Runs the command.

@@ -5,6 +5,7 @@ local check = require "slipstream.check"
 local fiber = require "slipstream.fiber"
 local histories = require "slipstream.scenario.socket.history"
 local nearest = require "slipstream.nearest"
+local show = require "slipstream.show"
 local slipstream = require "slipstream"
 local take = require("slipstream.waiter").take
 local uv = require "luv"
@@ -60,8 +61,8 @@ function Socket:_events(awaited)
   if not self._history then return nil end
   local lines = self._history:lines(awaited)
   if self._dropped > 0 then
-    local text = "(%d events that came before were dropped, since over %d waited)"
-    table.insert(lines, 1, text:format(self._dropped, most_of(self._t)))
+    local text = "(%s dropped before, since over %d waited)"
+    table.insert(lines, 1, text:format(show.count(self._dropped, "event"), most_of(self._t)))
   end
   return lines
 end

@@ -88,7 +88,7 @@ bob, in the N msec since the scenario began:
       bob:await_message("door:1", "said", { n = 1 }, 20)
     end, { play = { kept = 20 } })
     assert.truthy(text:find "nothing that matches within 20 msec$", text)
-    local words = "(10 events that came before were dropped, since over 20 waited)"
+    local words = "(10 events dropped before, since over 20 waited)"
     assert.truthy(story:find(words, 1, true), story)
   end)
 
