@@ -1,6 +1,7 @@
 --- The configuration that `connect` takes: what a socket keeps of it, and what to dial.
 
 local alike = require "slipstream.alike"
+local base64 = require "slipstream.base64"
 local copy = require("slipstream.copy").copy
 local core = require "slipstream.core"
 local keys = require "slipstream.keys"
@@ -262,7 +263,7 @@ local function plan(settings, overrides, is_trial)
   local dial = { uri = whole, headers = headers_wanted and setting.header_list(headers_wanted) }
   if settings.local_turn and not is_trial then dial.local_address = take_turn(settings.local_turn) end
   local secret = want(settings, overrides, "auth_token")
-  if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. query.base64(secret) end
+  if secret then dial.protocols = "phoenix, base64url.bearer.phx." .. base64.encode(secret) end
   return dial, parts
 end
 

@@ -1,4 +1,4 @@
---- Queries of URIs: nested params as Phoenix reads them, and base64 for the token.
+--- Queries of URIs: nested params as Phoenix reads them.
 
 local keys = require "slipstream.keys"
 
@@ -88,24 +88,6 @@ function M.append(uri, more)
   local query = uri:match("%?(.*)$")
   local joint = not query and "?" or (query == "" or query:sub(-1) == "&") and "" or "&"
   return uri .. joint .. more
-end
-
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-local function digit(index) return ALPHABET:sub(index + 1, index + 1) end
-
---- Base64 with the standard alphabet, without padding (RFC 4648 section 3.2).
----@param bytes string
----@return string
-function M.base64(bytes)
-  local out = {}
-  for at = 1, #bytes, 3 do
-    local a, b, c = bytes:byte(at, at + 2)
-    local word = a << 16 | (b or 0) << 8 | (c or 0)
-    local digits = digit(word >> 18) .. digit(word >> 12 & 63) .. digit(word >> 6 & 63) .. digit(word & 63)
-    out[#out + 1] = digits:sub(1, c and 4 or b and 3 or 2)
-  end
-  return table.concat(out)
 end
 
 return M

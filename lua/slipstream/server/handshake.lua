@@ -1,5 +1,8 @@
 -- Handshake: HTTP requests and the answers to them: what a request asks for, why it is refused.
 -- The wording is Cowboy's.
+
+local base64 = require "slipstream.base64"
+
 local M = {}
 
 local vsns = { ["1.0.0"] = 1, ["2.0.0"] = 2 }
@@ -51,30 +54,13 @@ function M.params(arguments)
   return params
 end
 
-local base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
--- Standard and URL alphabet, with or without padding; nil when it is something else.
-local function base64_decode(text)
-  local bits, count, out = 0, 0, {}
-  for char in text:gsub("-", "+"):gsub("_", "/"):gsub("=+$", ""):gmatch "." do
-    local place = base64:find(char, 1, true)
-    if not place then return nil end
-    bits, count = (bits << 6 | place - 1) & 0xffffff, count + 6
-    if count >= 8 then
-      count = count - 8
-      out[#out + 1] = string.char(bits >> count & 0xff)
-    end
-  end
-  return table.concat(out)
-end
-
 -- The list of offered subprotocols: whether "phoenix" is among them, and the token that phoenix.js
 -- hides there.
 local function read_protocols(text)
   local is_phoenix, token = false, nil
   for name in text:gmatch "[^,%s]+" do
     if name == "phoenix" then is_phoenix = true end
-    if name:sub(1, #token_prefix) == token_prefix then token = base64_decode(name:sub(#token_prefix + 1)) end
+    if name:sub(1, #token_prefix) == token_prefix then token = base64.decode(name:sub(#token_prefix + 1)) end
   end
   return is_phoenix, token
 end

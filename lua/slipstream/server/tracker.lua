@@ -1,7 +1,7 @@
 -- Tracker: who is tracked on the topics of an app, told to all who joined them as Phoenix.Presence does: each
 -- change is a presence_diff, and a channel that begins to track gets the presence_state behind its own.
+local base64 = require "slipstream.base64"
 local core = require "slipstream.core"
-local query = require "slipstream.query"
 local uv = require "luv"
 local wire = require "slipstream.server.wire"
 
@@ -22,7 +22,7 @@ end
 
 -- As long as Phoenix's, in the same digits.
 local function new_ref()
-  return (query.base64(uv.random(12)):gsub("[+/]", { ["+"] = "-", ["/"] = "_" }))
+  return (base64.encode(uv.random(12)):gsub("[+/]", { ["+"] = "-", ["/"] = "_" }))
 end
 
 -- A meta of the application's, under a ref of ours. Raises, at the script's line, when it cannot be sent.
