@@ -127,10 +127,22 @@ end
 ---@return string
 function M.host(host) return host:find(":", 1, true) and ("[%s]"):format(host) or host end
 
+--- A host and a port: "127.0.0.1:4000", "[::1]:4000".
+---@param host string
+---@param port integer
+---@return string
+function M.address(host, port) return ("%s:%d"):format(M.host(host), port) end
+
 --- Why luv failed, in words: its text without the code at the beginning and the path at the end.
 ---@param text string as `"ENOENT: no such file or directory: /a"`
 ---@return string
 function M.fault(text) return text:match "^[%u%d_]+: ([^:]+)" or text end
+
+--- Why nobody can listen there.
+---@param where string an address, or the path of a socket
+---@param err string may be of libuv
+---@return string
+function M.cannot_listen(where, err) return ("cannot listen at %s: %s"):format(where, M.fault(err)) end
 
 --- A noun for so many: "scenario", "scenarios", "entries".
 ---@param count number

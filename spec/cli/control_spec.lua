@@ -54,8 +54,8 @@ describe("the control socket", function()
       local it_runs = ready(1)
       local code, other = program.run { "run", program.folder() .. "/client.lua", "--control", socket() }
       assert.equal(1, code)
-      assert.equal(("slipstream: --control: %s: belongs to a program that runs\n"):format(socket()),
-        other:errors())
+      local words = "slipstream: --control: cannot listen at %s: it belongs to a program that runs\n"
+      assert.equal(words:format(socket()), other:errors())
       assert.equal("", other:output())
       assert.equal(0, (ctl "status"))
       end_it(it_runs)
@@ -66,8 +66,8 @@ describe("the control socket", function()
       local client = program.file "client.lua" (controlled.waiting)
       local code, it_ran = program.run { "run", client, "--control", path }
       assert.equal(1, code)
-      assert.equal(("slipstream: --control: %s: is there already, and is no socket\n"):format(path),
-        it_ran:errors())
+      local words = "slipstream: --control: cannot listen at %s: it is there already, and is no socket\n"
+      assert.equal(words:format(path), it_ran:errors())
       local file <close> = assert(io.open(path))
       assert.equal("precious", file:read "a")
     end)
@@ -76,8 +76,8 @@ describe("the control socket", function()
       local client = program.file "client.lua" (controlled.waiting)
       local code, it_ran = program.run { "run", client, "--control", "/nowhere/control" }
       assert.equal(1, code)
-      assert.equal("slipstream: --control: /nowhere/control: cannot write to the folder /nowhere: "
-        .. "no such file or directory\n", it_ran:errors())
+      assert.equal("slipstream: --control: cannot listen at /nowhere/control: cannot write to the folder "
+        .. "/nowhere: no such file or directory\n", it_ran:errors())
       local long = "/tmp/" .. ("x"):rep(103)
       code, it_ran = program.run { "run", client, "--control", long }
       assert.equal(1, code)

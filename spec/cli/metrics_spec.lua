@@ -300,7 +300,7 @@ describe("--metrics", function()
     local _, port = run(waiting)
     local code, it_ran = program.run { "run", file, "--metrics", "127.0.0.1:" .. port }
     assert.equal(1, code)
-    local fault = "slipstream: --metrics: 127.0.0.1:%d: address already in use\n"
+    local fault = "slipstream: --metrics: cannot listen at 127.0.0.1:%d: address already in use\n"
     assert.equal(fault:format(port), it_ran:errors())
   end)
 

@@ -111,7 +111,7 @@ describe("slipstream record", function()
     is_refused(2, "--uri: scheme must be ws or wss", "--uri", "http://a", program.folder() .. "/file")
     is_refused(1, "/no/such/file cannot be written: no such file or directory",
       "--uri", "ws://127.0.0.1:1", "/no/such/file")
-    is_refused(1, "192.0.2.1:0: address not available",
+    is_refused(1, "cannot listen at 192.0.2.1:0: address not available",
       "--listen", "192.0.2.1:0", "--uri", "ws://127.0.0.1:1", program.folder() .. "/file")
   end)
 end)

@@ -175,7 +175,7 @@ describe("slipstream serve", function()
     local port = other:getsockname().port
     assert(other:listen(1, function() end))
     refuses({ "serve", "--port", tostring(port) }, 1,
-      ("cannot listen: 127.0.0.1:%d: address already in use; choose another --port"):format(port))
+      ("cannot listen at 127.0.0.1:%d: address already in use; choose another --port"):format(port))
     other:close()
   end)
 

@@ -127,13 +127,13 @@ describe("making a server", function()
     local handle, app = serve()
     local again, text = app:listen { port = handle.port }
     assert.is_nil(again)
-    assert.equal(("127.0.0.1:%d: address already in use"):format(handle.port), text)
+    assert.equal(("cannot listen at 127.0.0.1:%d: address already in use"):format(handle.port), text)
   end)
 
   it("says that a host is no address", function()
     local handle, text = server.new():listen { host = "no.such.host" }
     assert.is_nil(handle)
-    assert.equal("no.such.host:0: not an IP address", text)
+    assert.equal("cannot listen at no.such.host:0: not an IP address", text)
   end)
 
   it("keeps running when nobody holds it", function()

@@ -252,7 +252,7 @@ describe("the recorder #wire", function()
     assert.matches("no%.such%.host%.invalid", fault_of { uri = "ws://no.such.host.invalid" })
     assert.equal("/no/such/folder/file cannot be written: no such file or directory",
       fault_of { path = "/no/such/folder/file" })
-    assert.equal("192.0.2.1:0: address not available", fault_of { host = "192.0.2.1" })
+    assert.equal("cannot listen at 192.0.2.1:0: address not available", fault_of { host = "192.0.2.1" })
     assert.matches("ca_file", fault_of { uri = "wss://127.0.0.1:1", ca_file = "/no/such/file" })
   end)
 end)

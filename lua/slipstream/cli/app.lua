@@ -39,7 +39,7 @@ end
 ---@param app slipstream.ServerApp
 ---@return string
 function M.uri(handle, app)
-  return ("ws://%s:%d%s"):format(show.host(handle.host), handle.port, app.options.path)
+  return ("ws://%s%s"):format(show.address(handle.host, handle.port), app.options.path)
 end
 
 --- Shuts it down in good order; what is not closed in time is cut. Then the loop stops.

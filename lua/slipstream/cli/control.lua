@@ -142,14 +142,14 @@ end
 local function taken(path)
   local found = uv.fs_lstat(path)
   if not found then return nil end
-  if found.type ~= "socket" then return "is there already, and is no socket" end
+  if found.type ~= "socket" then return "it is there already, and is no socket" end
   local is_told, is_live
   control_path.connect(path, function(pipe, code)
     is_told, is_live = true, code ~= "ECONNREFUSED" and code ~= "ENOENT"
     if pipe then pipe:close() end
   end)
   while not is_told do uv.run "once" end
-  return is_live and "belongs to a program that runs" or nil
+  return is_live and "it belongs to a program that runs" or nil
 end
 
 local function open(server)
@@ -169,7 +169,7 @@ function M.open(path, ask)
   local ok, text = open(server)
   if not ok then
     server.listener:close()
-    return nil, ("%s: %s"):format(path, text)
+    return nil, show.cannot_listen(path, text)
   end
   server.inode = uv.fs_stat(path).ino
   return server

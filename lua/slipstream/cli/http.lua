@@ -139,7 +139,7 @@ function M.open(host, port, respond)
   local ok, text = listen(server, host, port)
   if not ok then
     server.listener:close()
-    return nil, show.fault(text)
+    return nil, show.cannot_listen(show.address(host, port), text)
   end
   server.port = server.listener:getsockname().port
   return server

@@ -131,10 +131,6 @@ end
 
 -- Its life.
 
-local function show_address(host, port)
-  return ("%s:%d"):format(show.host(host), port)
-end
-
 --- Listens.
 ---@param settings slipstream.cli.MetricSettings
 ---@return slipstream.cli.Metrics? metrics, string? text
@@ -143,9 +139,9 @@ function M.open(settings)
   local metrics = setmetatable({ settings = settings, totals = totals.new(zeroes()), began = uv.hrtime(),
     started = os.time() }, Metrics)
   local server, text = http.open(host, port, function(...) return respond(metrics, ...) end)
-  if not server then return nil, ("--metrics: %s: %s"):format(show_address(host, port), text) end
+  if not server then return nil, "--metrics: " .. text end
   metrics.http = server
-  log.info("metrics", { uri = ("http://%s/metrics"):format(show_address(host, server.port)) })
+  log.info("metrics", { uri = ("http://%s/metrics"):format(show.address(host, server.port)) })
   return metrics
 end
 

@@ -32,8 +32,7 @@ function M.define(command)
 end
 
 local function explain(why)
-  local hint = why:find("already in use", 1, true) and "; choose another --port" or ""
-  return "cannot listen: " .. why .. hint
+  return why:find("already in use", 1, true) and why .. "; choose another --port" or why
 end
 
 function M.run(options)

@@ -38,7 +38,7 @@ local function bind(host, port)
   local is_address, ok, text = pcall(listener.bind, listener, host, port)
   if is_address and ok then return listener end
   listener:close()
-  return nil, is_address and text or "an IP address expected"
+  return nil, is_address and text or "not an IP address"
 end
 
 local function listen(proxy)
@@ -77,7 +77,7 @@ function Proxy.open(to, host, port, seed, watcher)
     return self
   end
   if listener then listener:close() end
-  return nil, ("%s:%d: %s"):format(host, port, show.fault(text))
+  return nil, show.cannot_listen(show.address(host, port), text)
 end
 
 --- Accepts nobody from now on, as a machine without the server: the port is kept, but closed, so that who
@@ -141,7 +141,7 @@ function Proxy:uri(path)
   check.self(self, Proxy.__name)
   check.is_optional(1, path, "string")
   path = path or self.to.path or "/socket/websocket"
-  return ("%s://%s:%d%s"):format(self.to.scheme, show.host(self.host), self.port, path)
+  return ("%s://%s%s"):format(self.to.scheme, show.address(self.host, self.port), path)
 end
 
 --- The connections that live, oldest first.

@@ -13,9 +13,8 @@ local M = {}
 ---@field query string? of its URI
 
 local function authority_of(parts)
-  local host = show.host(parts.host)
-  if parts.port == (parts.secure and 443 or 80) then return host end
-  return ("%s:%d"):format(host, parts.port)
+  if parts.port == (parts.secure and 443 or 80) then return show.host(parts.host) end
+  return show.address(parts.host, parts.port)
 end
 
 -- As a client of ours says it; what comes of TLS is words already.

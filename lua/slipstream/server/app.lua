@@ -167,7 +167,7 @@ end
 --- Listens. Other settings raise.
 ---@param settings slipstream.ListenSettings?
 ---@return slipstream.ServerHandle? handle with the real `port`
----@return string? err nil and such as "127.0.0.1:4000: address already in use"
+---@return string? err nil and such as "cannot listen at 127.0.0.1:4000: address already in use"
 function App:listen(settings)
   check.self(self, App.__name)
   check.is_optional(1, settings, "table")

@@ -3,6 +3,7 @@ local check = require "slipstream.check"
 local core = require "slipstream.core"
 local handshake = require "slipstream.server.handshake"
 local log = require "slipstream.log"
+local show = require "slipstream.show"
 local Socket = require "slipstream.server.socket"
 
 ---@class slipstream.ServerHandle
@@ -146,7 +147,7 @@ function Handle.open(app, settings)
     idle_timeout_msec = options.idle_timeout_msec, max_connections = options.max_connections,
     max_message_bytes = options.max_message_bytes, max_queue_bytes = options.max_queue_bytes,
   }, handlers_of(handle))
-  if not server then return nil, ("%s:%d: %s"):format(host, port, text) end
+  if not server then return nil, show.cannot_listen(show.address(host, port), text) end
   handle.server, handle.host, handle.port = server, host, server:port()
   app.handles[handle] = true
   return handle

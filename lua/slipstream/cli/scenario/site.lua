@@ -25,7 +25,7 @@ function M.open(options)
   local app, text, code = apps.load(options.serve)
   if not app then return nil, text, code end
   local handle, why = app:listen { port = 0 }
-  if not handle then return nil, "cannot listen: " .. why, FAILED end
+  if not handle then return nil, why, FAILED end
   return { uri = apps.uri(handle, app), handle = handle }
 end
 
