@@ -46,11 +46,12 @@ local function status_and_uri(status, uri) return { status = status, uri = uri }
 local function attempt_and_wait(attempt, wait_msec) return { attempt = attempt, wait_msec = wait_msec } end
 local function reason_and_duration(reason, msec) return { reason = reason, duration_msec = msec } end
 
--- The connection. A socket's `_outage` is there from the first failure to the next connection: at what
--- levels the next failure and the next wait are told, the first ones louder than those that follow.
+-- The connection. A socket's `_outage` is there from the first failure to the next connection: which failures
+-- were told, and at what level the next wait is. A thousand clients without a server are to say why, not to
+-- say it at each attempt.
 
 local function outage_of(socket)
-  socket._outage = socket._outage or { failure = "warn", wait = "info" }
+  socket._outage = socket._outage or { told = {}, wait = "info" }
   return socket._outage
 end
 
@@ -98,9 +99,11 @@ end
 local never_open = { connect_failed = true, connect_timeout = true }
 
 local function note_no_connection(socket, reason)
-  local outage = outage_of(socket)
-  note(outage.failure, socket, "cannot connect", reason_only, reason)
-  outage.failure = "info"
+  local told = outage_of(socket).told
+  -- without its text, which may be another each time
+  local failure = ("%s %s %s"):format(reason.kind, reason.stage, reason.status)
+  note(told[failure] and "debug" or "warn", socket, "cannot connect", reason_only, reason)
+  told[failure] = true
 end
 
 local function note_end(socket, reason)

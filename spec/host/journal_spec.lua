@@ -73,26 +73,28 @@ describe("the log of a client's life", function()
     }, told())
   end)
 
-  it("has an outage: its first failure and wait louder than those that follow", function()
+  it("has an outage: the first failure of a kind and the first wait louder than those that follow", function()
     start { reconnect_after_msec = { 10, 20 } }
-    for _, wait in ipairs { 10, 20, 20 } do
-      server:take_dial():finish("tcp", "connection refused")
-      clock:advance(wait)
+    for attempt, stage in ipairs { "tcp", "tcp", "dns", "tcp" } do
+      server:take_dial():finish(stage, "refused " .. attempt)
+      clock:advance(20)
     end
     server:accept()
-    local refused = " reason=no connection: connection refused"
     assert.same({
       "debug connecting attempt=1",
-      "warn cannot connect" .. refused,
+      "warn cannot connect reason=no connection: refused 1",
       "info reconnecting attempt=2 wait_msec=10",
       "debug connecting attempt=2",
-      "info cannot connect" .. refused,
+      "debug cannot connect reason=no connection: refused 2",
       "debug reconnecting attempt=3 wait_msec=20",
       "debug connecting attempt=3",
-      "info cannot connect" .. refused,
+      "warn cannot connect reason=the name was not resolved: refused 3",
       "debug reconnecting attempt=4 wait_msec=20",
       "debug connecting attempt=4",
-      "info connected attempt=4",
+      "debug cannot connect reason=no connection: refused 4",
+      "debug reconnecting attempt=5 wait_msec=20",
+      "debug connecting attempt=5",
+      "info connected attempt=5",
     }, told())
   end)
 
