@@ -4,6 +4,8 @@
 -- is a reason for the loop to go on. Who is slow, says too much or comes too often is sent away.
 
 local guests = require "slipstream.cli.guest"
+local handshake = require "slipstream.server.handshake"
+local heads = require "slipstream.record.head"
 local show = require "slipstream.show"
 local uv = require "luv"
 
@@ -14,15 +16,10 @@ M.MOST_BYTES = 16384
 
 local PATIENCE_MSEC = 5000 -- so long a request may take to come, and so long an answer may lie there
 
-local phrases = {
-  [200] = "OK", [400] = "Bad Request", [404] = "Not Found", [405] = "Method Not Allowed",
-  [431] = "Request Header Fields Too Large", [503] = "Service Unavailable",
-}
-
 ---@class slipstream.HttpRequest
 ---@field method string
 ---@field path string without the query
----@field head string its header lines
+---@field head slipstream.HttpHead
 
 ---@class slipstream.HttpAnswer
 ---@field status integer
@@ -32,24 +29,14 @@ local phrases = {
 -- Reading and writing, without a socket.
 
 --- Reads the head of a request; nil: it is none.
----@param text string up to the empty line
+---@param text string with the empty line
 ---@return slipstream.HttpRequest?
 function M.read(text)
-  local method, target, head = text:match "^(%u+) (%S+) HTTP/1%.[01]\r\n(.*)$"
+  local head = heads.read(text)
+  if not head then return nil end
+  local method, target = heads.request(head)
   local path = target and target:match "^/[^?#]*"
   if path then return { method = method, path = path, head = head } end
-end
-
---- The values of a header, with commas between them; "" when it is not there.
----@param request slipstream.HttpRequest
----@param name string in lower case
----@return string
-function M.header(request, name)
-  local values = {}
-  for key, value in request.head:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    if key:lower() == name then values[#values + 1] = value end
-  end
-  return table.concat(values, ",")
 end
 
 --- The bytes of an answer.
@@ -57,14 +44,11 @@ end
 ---@param is_head boolean? it goes without its body
 ---@return string
 function M.write(answer, is_head)
-  local lines = {
-    ("HTTP/1.1 %d %s"):format(answer.status, phrases[answer.status]),
-    "content-type: " .. (answer.type or "text/plain; charset=utf-8"),
-    "content-length: " .. #answer.body,
-    "connection: close",
-  }
-  if answer.status == 405 then lines[#lines + 1] = "allow: GET, HEAD" end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (is_head and "" or answer.body)
+  local bytes = handshake.response(answer.status, answer.body, {
+    { "content-type", answer.type or "text/plain; charset=utf-8" }, { "connection", "close" },
+    answer.status == 405 and { "allow", "GET, HEAD" } or nil,
+  })
+  return is_head and bytes:sub(1, -#answer.body - 1) or bytes
 end
 
 -- Connections.
@@ -105,9 +89,9 @@ function Connection:begin()
   self.stream:read_start(function(err, bytes)
     if err or not bytes then return self:close() end
     self.text = self.text .. bytes
-    local head = self.text:match "^(.-\r\n)\r\n"
-    if #(head or self.text) > M.MOST_BYTES then return self:refuse(431, "the request is too long") end
-    if head then return self:take(head) end
+    local size = heads.size(self.text)
+    if (size or #self.text) > M.MOST_BYTES then return self:refuse(431, "the request is too long") end
+    if size then return self:take(self.text:sub(1, size)) end
   end)
 end
 

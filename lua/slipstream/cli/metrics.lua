@@ -8,6 +8,7 @@ local core = require "slipstream.core"
 local errand = require "slipstream.cli.errand"
 local exposition = require "slipstream.cli.exposition"
 local families = require "slipstream.cli.families"
+local heads = require "slipstream.record.head"
 local http = require "slipstream.cli.http"
 local log = require "slipstream.log"
 local show = require "slipstream.show"
@@ -110,7 +111,7 @@ end
 local pages = {}
 
 pages["/metrics"] = function(metrics, results, request)
-  local is_open = exposition.wants_open(http.header(request, "accept"))
+  local is_open = exposition.wants_open(heads.get(request.head, "accept") or "")
   local text, type = exposition.write(families.all(scene_of(metrics, results)), is_open)
   return { status = 200, body = text, type = type }
 end

@@ -13,7 +13,8 @@ local phrases = {
   [301] = "Moved Permanently", [302] = "Found", [303] = "See Other", [307] = "Temporary Redirect",
   [308] = "Permanent Redirect",
   [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
-  [429] = "Too Many Requests", [500] = "Internal Server Error", [503] = "Service Unavailable",
+  [405] = "Method Not Allowed", [429] = "Too Many Requests", [431] = "Request Header Fields Too Large",
+  [500] = "Internal Server Error", [503] = "Service Unavailable",
 }
 
 -- The bytes of a response. `headers` maps names to values, or is a list of { name, value }.
