@@ -230,59 +230,50 @@ static void put_string(struct writer *w, struct slip_span text) {
     w->err = slip_json_string_write(w->out, text);
 }
 
+/* What is before a string, and the string. */
+static void put_field(struct writer *w, struct slip_span before, struct slip_span text) {
+  put(w, before);
+  put_string(w, text);
+}
+
 /* The keys in the order of Phoenix, which is that of the alphabet. */
-static void put_payload(struct writer *w, const struct slip_message *m) {
+static void put_payload(struct writer *w, struct slip_span before, const struct slip_message *m) {
+  put(w, before);
   if (m->kind != SLIP_MESSAGE_REPLY) {
     put(w, m->payload.bytes);
     return;
   }
   put(w, SLIP_SPAN("{\"response\":"));
   put(w, m->payload.bytes);
-  put(w, SLIP_SPAN(",\"status\":"));
-  put_string(w, m->status);
+  put_field(w, SLIP_SPAN(",\"status\":"), m->status);
   put(w, SLIP_SPAN("}"));
 }
 
 static void put_array(struct writer *w, const struct slip_message *m) {
-  put(w, SLIP_SPAN("["));
-  put_string(w, m->join_ref);
-  put(w, SLIP_SPAN(","));
-  put_string(w, m->ref);
-  put(w, SLIP_SPAN(","));
-  put_string(w, m->topic);
-  put(w, SLIP_SPAN(","));
-  put_string(w, m->event);
-  put(w, SLIP_SPAN(","));
-  put_payload(w, m);
+  put_field(w, SLIP_SPAN("["), m->join_ref);
+  put_field(w, SLIP_SPAN(","), m->ref);
+  put_field(w, SLIP_SPAN(","), m->topic);
+  put_field(w, SLIP_SPAN(","), m->event);
+  put_payload(w, SLIP_SPAN(","), m);
   put(w, SLIP_SPAN("]"));
 }
 
 /* What a server of vsn 1 writes: no join_ref. */
 static void put_server_object(struct writer *w, const struct slip_message *m) {
-  put(w, SLIP_SPAN("{\"event\":"));
-  put_string(w, m->event);
-  put(w, SLIP_SPAN(",\"payload\":"));
-  put_payload(w, m);
-  put(w, SLIP_SPAN(",\"ref\":"));
-  put_string(w, m->ref);
-  put(w, SLIP_SPAN(",\"topic\":"));
-  put_string(w, m->topic);
+  put_field(w, SLIP_SPAN("{\"event\":"), m->event);
+  put_payload(w, SLIP_SPAN(",\"payload\":"), m);
+  put_field(w, SLIP_SPAN(",\"ref\":"), m->ref);
+  put_field(w, SLIP_SPAN(",\"topic\":"), m->topic);
   put(w, SLIP_SPAN("}"));
 }
 
 static void put_client_object(struct writer *w, const struct slip_message *m) {
-  put(w, SLIP_SPAN("{\"topic\":"));
-  put_string(w, m->topic);
-  put(w, SLIP_SPAN(",\"event\":"));
-  put_string(w, m->event);
-  put(w, SLIP_SPAN(",\"payload\":"));
-  put_payload(w, m);
-  put(w, SLIP_SPAN(",\"ref\":"));
-  put_string(w, m->ref);
-  if (!slip_span_is_absent(m->join_ref)) {
-    put(w, SLIP_SPAN(",\"join_ref\":"));
-    put_string(w, m->join_ref);
-  }
+  put_field(w, SLIP_SPAN("{\"topic\":"), m->topic);
+  put_field(w, SLIP_SPAN(",\"event\":"), m->event);
+  put_payload(w, SLIP_SPAN(",\"payload\":"), m);
+  put_field(w, SLIP_SPAN(",\"ref\":"), m->ref);
+  if (!slip_span_is_absent(m->join_ref))
+    put_field(w, SLIP_SPAN(",\"join_ref\":"), m->join_ref);
   put(w, SLIP_SPAN("}"));
 }
 
