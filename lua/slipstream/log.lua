@@ -111,6 +111,7 @@ local function give(line, entry)
 end
 
 local function write(level, text, fields)
+  check.is_optional(2, fields, "table")
   if not M._shown[level] then return end
   local shown = {}
   if worker.count > 1 then shown.worker = worker.index end
@@ -123,34 +124,22 @@ end
 --- Logs for who looks for a fault.
 ---@param text string
 ---@param fields table<string, any>? shown as name=value
-function M.debug(text, fields)
-  check.is_optional(2, fields, "table")
-  write("debug", text, fields)
-end
+function M.debug(text, fields) write("debug", text, fields) end
 
 --- Logs what an operator wants to know.
 ---@param text string
 ---@param fields table<string, any>?
-function M.info(text, fields)
-  check.is_optional(2, fields, "table")
-  write("info", text, fields)
-end
+function M.info(text, fields) write("info", text, fields) end
 
 --- Logs what is wrong, but went on.
 ---@param text string
 ---@param fields table<string, any>?
-function M.warn(text, fields)
-  check.is_optional(2, fields, "table")
-  write("warn", text, fields)
-end
+function M.warn(text, fields) write("warn", text, fields) end
 
 --- Logs what failed.
 ---@param text string
 ---@param fields table<string, any>?
-function M.error(text, fields)
-  check.is_optional(2, fields, "table")
-  write("error", text, fields)
-end
+function M.error(text, fields) write("error", text, fields) end
 
 --- Whether lines of that level are written: spares the work for one that is not.
 ---@param level slipstream.Level
