@@ -2,6 +2,7 @@
 
 #include "core/histogram.h"
 #include "script/result.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 
@@ -99,11 +100,7 @@ static const luaL_Reg methods[] = {{"record", histogram_record},
                                    {NULL, NULL}};
 
 void slip_histogram_open(lua_State *L) {
-  luaL_newmetatable(L, SLIP_HISTOGRAM_TYPE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, SLIP_HISTOGRAM_TYPE, methods);
   lua_pushcfunction(L, core_histogram);
   lua_setfield(L, -2, "histogram");
 }

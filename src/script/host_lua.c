@@ -10,6 +10,7 @@
 #include "script/result.h"
 #include "script/timer_lua.h"
 #include "script/turn_lua.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 #include <luv/luv.h>
@@ -176,11 +177,7 @@ static const luaL_Reg methods[] = {
 };
 
 void slip_host_open(lua_State *L) {
-  luaL_newmetatable(L, SLIP_HOST_TYPE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, SLIP_HOST_TYPE, methods);
   lua_pushcfunction(L, core_host);
   lua_setfield(L, -2, "host");
   lua_pushcfunction(L, core_pretend);

@@ -5,6 +5,7 @@
 #include "script/pack_private.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 #include <stdint.h>
@@ -254,10 +255,8 @@ static int core_pack(lua_State *L) {
 }
 
 void slip_pack_open(lua_State *L) {
-  luaL_newmetatable(L, BYTES);
-  lua_pushcfunction(L, free_bytes);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
+  static const luaL_Reg methods[] = {{"__gc", free_bytes}, {NULL, NULL}};
+  slip_type_make(L, BYTES, methods);
   lua_pushcfunction(L, core_pack);
   lua_setfield(L, -2, "pack");
   lua_pushcfunction(L, slip_pack_unpack);

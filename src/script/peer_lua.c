@@ -2,6 +2,7 @@
 
 #include "script/client_lua.h"
 #include "script/result.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 
@@ -124,9 +125,5 @@ static const luaL_Reg methods[] = {
 };
 
 void slip_peer_open(lua_State *L) {
-  luaL_newmetatable(L, PEER_TYPE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, PEER_TYPE, methods);
 }

@@ -1,5 +1,6 @@
 #include "script/scale_lua.h"
 
+#include "script/type.h"
 #include "script/weights.h"
 
 #include <lauxlib.h>
@@ -272,11 +273,7 @@ void slip_scale_open(lua_State *L) {
   static const luaL_Reg methods[] = {{"put", scale_put},       {"leave_out", scale_leave_out},
                                      {"weight", scale_weight}, {"__close", scale_close},
                                      {"__gc", scale_close},    {NULL, NULL}};
-  luaL_newmetatable(L, SCALE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, SCALE, methods);
   lua_pushcfunction(L, core_scale);
   lua_setfield(L, -2, "scale");
 }

@@ -2,6 +2,7 @@
 
 #include "script/result.h"
 #include "script/server_event_lua.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 #include <luv/luv.h>
@@ -153,30 +154,19 @@ static int http_server(lua_State *L) {
   return slip_result_push(L, err, NULL);
 }
 
-static const luaL_Reg server_meta[] = {
-    {"__gc", server_gc}, {"__close", server_close}, {NULL, NULL}};
 static const luaL_Reg server_methods[] = {
-    {"port", server_port}, {"stop", server_stop}, {"close", server_close}, {NULL, NULL}};
-static const luaL_Reg no_meta[] = {{NULL, NULL}};
+    {"port", server_port}, {"stop", server_stop},     {"close", server_close},
+    {"__gc", server_gc},   {"__close", server_close}, {NULL, NULL},
+};
 static const luaL_Reg conn_methods[] = {{"send", conn_send},
                                         {"close", conn_close},
                                         {"drop", conn_drop},
                                         {"header", conn_header},
                                         {NULL, NULL}};
 
-static void make_type(lua_State *L, const char *name, const luaL_Reg *meta,
-                      const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);
-  luaL_setfuncs(L, meta, 0);
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
 int slip_server_open(lua_State *L) {
-  make_type(L, SLIP_HTTP_SERVER_TYPE, server_meta, server_methods);
-  make_type(L, SLIP_HTTP_CONN_TYPE, no_meta, conn_methods);
+  slip_type_make(L, SLIP_HTTP_SERVER_TYPE, server_methods);
+  slip_type_make(L, SLIP_HTTP_CONN_TYPE, conn_methods);
   lua_pushcfunction(L, http_server);
   return 1;
 }

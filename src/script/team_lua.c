@@ -5,6 +5,7 @@
 #include "script/luv_lua.h"
 #include "script/program_lua.h"
 #include "script/result.h"
+#include "script/type.h"
 #include "script/worker_lua.h"
 
 #include <lauxlib.h>
@@ -228,11 +229,13 @@ static int close_team(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"spawn", team_spawn},         {"give_up", team_give_up}, {"on_end", team_on_end},
-    {"on_parcel", team_on_parcel}, {"index", team_index},     {"count", team_count},
-    {"post", team_post},           {"claim", team_claim},     {"release", team_release},
-    {"find", team_find},           {"rest", team_rest},       {"is_over", team_is_over},
-    {"__gc", close_team},          {"__index", NULL},         {NULL, NULL},
+    {"spawn", team_spawn},     {"give_up", team_give_up},
+    {"on_end", team_on_end},   {"on_parcel", team_on_parcel},
+    {"index", team_index},     {"count", team_count},
+    {"post", team_post},       {"claim", team_claim},
+    {"release", team_release}, {"find", team_find},
+    {"rest", team_rest},       {"is_over", team_is_over},
+    {"__gc", close_team},      {NULL, NULL},
 };
 
 /* The module's functions. */
@@ -307,11 +310,7 @@ static const luaL_Reg functions[] = {
 };
 
 void slip_team_open(lua_State *L) {
-  luaL_newmetatable(L, SLIP_TEAM_TYPE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, SLIP_TEAM_TYPE, methods);
   luaL_newlib(L, functions);
   lua_setfield(L, -2, "team");
 }

@@ -2,6 +2,7 @@
 
 #include "script/live_lua.h"
 #include "script/result.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 #include <stddef.h>
@@ -118,9 +119,5 @@ static const luaL_Reg methods[] = {{"set", timer_set},
                                    {NULL, NULL}};
 
 void slip_timer_open(lua_State *L) {
-  luaL_newmetatable(L, SLIP_TIMER_TYPE);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  slip_type_make(L, SLIP_TIMER_TYPE, methods);
 }

@@ -3,6 +3,7 @@
 #include "net/tls_engine.h"
 #include "script/result.h"
 #include "script/tls_lua.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 
@@ -84,16 +85,10 @@ static int engine_gc(lua_State *L) {
 
 void slip_tls_engine_open(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"feed", engine_feed}, {"write", engine_write},
-      {"take", engine_take}, {"finish", engine_finish},
-      {NULL, NULL},
+      {"feed", engine_feed},     {"write", engine_write}, {"take", engine_take},
+      {"finish", engine_finish}, {"__gc", engine_gc},     {NULL, NULL},
   };
-  luaL_newmetatable(L, ENGINE_TYPE);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, engine_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
+  slip_type_make(L, ENGINE_TYPE, methods);
   lua_pushcfunction(L, core_tls_engine);
   lua_setfield(L, -2, "tls_engine");
 }

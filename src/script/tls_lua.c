@@ -1,6 +1,7 @@
 #include "script/tls_lua.h"
 
 #include "script/result.h"
+#include "script/type.h"
 
 #include <lauxlib.h>
 
@@ -65,10 +66,8 @@ static int tls_gc(lua_State *L) {
 }
 
 void slip_tls_open(lua_State *L) {
-  luaL_newmetatable(L, TLS_TYPE);
-  lua_pushcfunction(L, tls_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
+  static const luaL_Reg methods[] = {{"__gc", tls_gc}, {NULL, NULL}};
+  slip_type_make(L, TLS_TYPE, methods);
   lua_pushcfunction(L, core_tls);
   lua_setfield(L, -2, "tls");
 }
