@@ -237,13 +237,17 @@ local function outdate(self, topic)
   if self._mailbox and not is_joined(self, topic) then self:_outdate(topic) end
 end
 
-local function join(self, topic, params)
-  if not self._core then return fail "not_connected" end
+local function ask_for(self, verb, topic, params)
   if drain.is_on then return fail "stopping" end
   local kept, fault, kind = keep_params(self, topic, params)
   if not kept then return nil, fault, kind end
   outdate(self, topic)
-  return self._core:join(topic)
+  return self._core[verb](self._core, topic)
+end
+
+local function join(self, topic, params)
+  if not self._core then return fail "not_connected" end
+  return ask_for(self, "join", topic, params)
 end
 
 --- Joins the topic as soon as the connection is open, and again after each reconnect: `handle_join` or
@@ -260,11 +264,7 @@ end
 
 local function rejoin(self, topic, params)
   if not self._core or not self._core:join_status(topic) then return fail "never_joined" end
-  if drain.is_on then return fail "stopping" end
-  local kept, fault, kind = keep_params(self, topic, params)
-  if not kept then return nil, fault, kind end
-  outdate(self, topic)
-  return self._core:rejoin(topic)
+  return ask_for(self, "rejoin", topic, params)
 end
 
 --- Joins a topic again, after its back-off, with the params that it had or new ones.
