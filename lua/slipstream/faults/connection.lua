@@ -87,11 +87,6 @@ end
 
 -- What a script does.
 
-function Connection:_set(name, value)
-  self.up:_set(name, value)
-  self.down:_set(name, value)
-end
-
 Fault.install(Connection)
 
 --- Closes both sides, now. What is under way is lost.

@@ -69,9 +69,16 @@ function readers.cut_after(bytes)
   return bytes
 end
 
---- Gives a class the methods. It has `_set(name, value)` already, with nil for a fault that is over.
+local function set_both_ways(self, name, value)
+  self.up:_set(name, value)
+  self.down:_set(name, value)
+end
+
+--- Gives a class the methods. It has the ways `up` and `down`, or its own `_set(name, value)` already, which
+-- gets nil for a fault that is over.
 ---@param class table
 function M.install(class)
+  class._set = class._set or set_both_ways
   for name, read in pairs(readers) do
     class[name] = function(self, ...)
       check.self(self, class.__name)

@@ -103,11 +103,6 @@ end
 
 -- Faults of all.
 
-function Proxy:_set(name, value)
-  self.up:_set(name, value)
-  self.down:_set(name, value)
-end
-
 Fault.install(Proxy)
 
 local clear_ways = Proxy.clear
