@@ -106,7 +106,7 @@ describe("slipstream record", function()
       assert.truthy(words:find(text, 1, true), words)
     end
     is_refused(2, "missing option '--uri'", "file")
-    is_refused(2, "--listen: 70000 is neither", "--listen", "70000", "--uri", "ws://a", "file")
+    is_refused(2, "--listen: expected [ADDRESS:]PORT,", "--listen", "70000", "--uri", "ws://a", "file")
     is_refused(2, "--max-message: a size", "--max-message", "big", "--uri", "ws://a", "file")
     is_refused(2, "--uri: scheme must be ws or wss", "--uri", "http://a", program.folder() .. "/file")
     is_refused(1, "/no/such/file cannot be written: no such file or directory",

@@ -143,12 +143,16 @@ describe("slipstream serve", function()
     assert.is_nil(it_serves:errors():find("slipstream/", 1, true))
   end)
 
+  local function fault_of_port(text)
+    return "--port: expected a whole number, 0 to 65535, got " .. text
+  end
+
   -- { name, arguments, exit code, what it says }
   local refusals = {
-    { "a port that is none", { "--port", "70000" }, 2, "--port: 70000 is not a port, 0 to 65535" },
-    { "a port that is a word", { "--port", "http" }, 2, "--port: http is not a port, 0 to 65535" },
-    { "a port below 0", { "--port", "-1" }, 2, "--port: -1 is not a port, 0 to 65535" },
-    { "a port that is no decimal number", { "--port", "0x50" }, 2, "--port: 0x50 is not a port, 0 to 65535" },
+    { "a port that is none", { "--port", "70000" }, 2, fault_of_port "70000" },
+    { "a port that is a word", { "--port", "http" }, 2, fault_of_port "http" },
+    { "a port below 0", { "--port", "-1" }, 2, fault_of_port "-1" },
+    { "a port that is no decimal number", { "--port", "0x50" }, 2, fault_of_port "0x50" },
     { "an address of another machine", { "--host", "192.0.2.1", "--port", "0" }, 1, "192.0.2.1:0: " },
     { "an address that is none", { "--host", "nonsense", "--port", "0" }, 1, "nonsense:0: " },
     { "a missing file", { "/nowhere/app.lua" }, 2, "cannot open /nowhere/app.lua" },

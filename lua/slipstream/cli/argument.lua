@@ -16,17 +16,26 @@ function M.count(option, most, least)
   end
 end
 
-local PORT_MOST = 65535
+M.PORT_MOST = 65535
 
---- Reads ADDRESS:PORT, of IPv6 the address in brackets.
----@param text string
----@return { host: string, port: integer }? address, string? fault
-function M.address(text)
+local function read_address(text)
   local host, digits = text:match "^%[(%x*:[%x:.]*)%]:(%d+)$"
   if not host then host, digits = text:match "^(%d+%.%d+%.%d+%.%d+):(%d+)$" end
   local port = math.tointeger(tonumber(digits))
-  if port and port <= PORT_MOST then return { host = host, port = port } end
-  return nil, ("--metrics: expected ADDRESS:PORT, such as 127.0.0.1:9568, got %s"):format(text)
+  if port and port <= M.PORT_MOST then return { host = host, port = port } end
+end
+
+--- A reader of ADDRESS:PORT, of IPv6 the address in brackets.
+---@param option string for errors
+---@param host string? the address where there is a port alone; absent: both are needed
+---@return fun(text: string): { host: string, port: integer }?, string?
+function M.address(option, host)
+  local form = host and "[ADDRESS:]PORT" or "ADDRESS:PORT"
+  return function(text)
+    local address = read_address(host and text:find "^%d+$" and host .. ":" .. text or text)
+    if address then return address end
+    return nil, ("%s: expected %s, such as 127.0.0.1:9568, got %s"):format(option, form, text)
+  end
 end
 
 -- Names in `args` that `--set` cannot give.

@@ -1,5 +1,6 @@
 --- `slipstream record`: stands between clients and a server, and writes down what they say.
 
+local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
@@ -11,14 +12,6 @@ local uv = require "luv"
 local M = { summary = "Record what clients and a server say to each other." }
 
 local FAILED = 1
-
--- "4000", "0.0.0.0:4000", "[::1]:4000".
-local function read_address(text)
-  local host, port = text:match "^(.*):(%d+)$"
-  host, port = host or "127.0.0.1", math.tointeger(tonumber(port or text:match "^%d+$"))
-  if port and port <= 65535 then return { host = host:match "^%[(.*)%]$" or host, port = port } end
-  return nil, ("--listen: %s is neither PORT nor ADDRESS:PORT"):format(text)
-end
 
 local function read_uri(text)
   local ok, fault = core.uri_read(text)
@@ -47,7 +40,7 @@ Exit code: 0; 1 when it cannot listen or FILE cannot be written; 2: wrong usage.
 function M.define(command)
   command:argument("FILE", "What to write; it is emptied first."):argname "FILE":target "file"
   command:option("--listen", "Listen on this port of 127.0.0.1, or there; 0 takes a free one.")
-    :argname "[ADDR:]PORT":default "0":convert(read_address)
+    :argname "[ADDRESS:]PORT":default "0":convert(argument.address("--listen", "127.0.0.1"))
   command:option("--uri", "The server: ws:// or wss://."):argname "URI":count(1):convert(read_uri)
   command:option("--ca-file", "Trust these CAs for wss, in PEM; those of the system when absent.")
     :argname "FILE":target "ca_file"

@@ -38,7 +38,7 @@ function M.define(command)
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
   command:option("--metrics", "Serve /metrics for Prometheus, /healthz and /readyz; port 0\n"
-    .. "takes a free one."):argname "ADDRESS:PORT":convert(argument.address)
+    .. "takes a free one."):argname "ADDRESS:PORT":convert(argument.address "--metrics")
   command:flag("--allow-eval", "Let `slipstream ctl eval` run code in the program.")
   log_options.define(command)
   command:epilog(epilog)

@@ -1,6 +1,7 @@
 --- `slipstream serve`: the embedded channel server, until a signal drains it.
 
 local apps = require "slipstream.cli.app"
+local argument = require "slipstream.cli.argument"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
 local script = require "slipstream.cli.script"
@@ -9,12 +10,6 @@ local signal = require "slipstream.cli.signal"
 local M = { summary = "Serve channels, for demos and tests." }
 
 local FAILED = 1
-
-local function read_port(text)
-  local port = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if port and port <= 65535 then return port end
-  return nil, ("--port: %s is not a port, 0 to 65535"):format(text)
-end
 
 -- An IPv6 address may stand in brackets, as in a URI.
 local function read_host(text)
@@ -25,7 +20,7 @@ function M.define(command)
   command:argument("FILE.lua", "It returns an app of slipstream.server; a small chat without it.")
     :argname "FILE.lua":target "file":args "?"
   command:option("--port", "Listen on this port; 0 takes a free one.")
-    :argname "N":default "4000":convert(read_port)
+    :argname "N":default "4000":convert(argument.count("--port", argument.PORT_MOST, 0))
   command:option("--host", "Listen on this address.")
     :argname "ADDR":default "127.0.0.1":convert(read_host)
   log_options.define(command)
