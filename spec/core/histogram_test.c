@@ -95,6 +95,7 @@ static void check_against_sorted(uint32_t *values, size_t count) {
   assert_int_equal(slip_histogram_at(&h, 0), values[0]);
   assert_int_equal(slip_histogram_at(&h, SLIP_HISTOGRAM_WHOLE), values[count - 1]);
   assert_near(slip_histogram_mean(&h), sum / (double)count);
+  assert_near(slip_histogram_sum(&h), sum);
   for (uint32_t part = 100; part < SLIP_HISTOGRAM_WHOLE; part += 100) {
     uint64_t rank = (count * (uint64_t)part + SLIP_HISTOGRAM_WHOLE - 1) / SLIP_HISTOGRAM_WHOLE;
     assert_near(slip_histogram_at(&h, part), values[rank - 1]);
@@ -138,6 +139,17 @@ static void is_empty_when_nothing_was_recorded(void **state) {
   assert_int_equal(slip_histogram_at(&h, 500000), 0);
   assert_int_equal(slip_histogram_at(&h, SLIP_HISTOGRAM_WHOLE), 0);
   assert_true(slip_histogram_mean(&h) == 0);
+  assert_true(slip_histogram_sum(&h) == 0);
+}
+
+static void has_a_sum_that_does_not_fall_when_the_least_value_does(void **state) {
+  (void)state;
+  struct slip_histogram h = new_histogram();
+  for (int i = 0; i < 1000; i++)
+    slip_histogram_record(&h, 1007);
+  double before = slip_histogram_sum(&h);
+  slip_histogram_record(&h, 1000); /* which has the same bucket */
+  assert_true(slip_histogram_sum(&h) > before);
 }
 
 static void takes_what_is_longer_than_an_hour_for_an_hour_and_counts_it(void **state) {
@@ -366,6 +378,7 @@ int main(void) {
       cmocka_unit_test(is_within_1_percent_of_sorted_values),
       cmocka_unit_test(is_within_1_percent_at_both_ends_of_every_doubling),
       cmocka_unit_test(is_empty_when_nothing_was_recorded),
+      cmocka_unit_test(has_a_sum_that_does_not_fall_when_the_least_value_does),
       cmocka_unit_test(takes_what_is_longer_than_an_hour_for_an_hour_and_counts_it),
       cmocka_unit_test(counts_no_more_than_the_most),
       cmocka_unit_test(merged_is_as_if_one_had_recorded_all),

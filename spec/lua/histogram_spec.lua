@@ -13,7 +13,7 @@ describe("a histogram", function()
     assert.same({ 5, 0 }, { histogram:count() })
     assert.equal(1, histogram:least())
     assert.equal(100, histogram:greatest())
-    assert.equal(22.0, histogram:mean())
+    assert.same({ 22.0, 110.0 }, { histogram:mean(), histogram:sum() })
     assert.same({ 1, 3, 4, 100, 100 }, {
       histogram:at(0), histogram:at(50), histogram:at(80), histogram:at(99.9), histogram:at(100),
     })

@@ -13,10 +13,14 @@ static uint32_t last_of(unsigned bucket) {
   return first_of(bucket) + ((UINT32_C(1) << shift_of_bucket(bucket)) - 1);
 }
 
+static uint32_t middle_of_bucket(unsigned bucket) {
+  uint32_t first = first_of(bucket);
+  return first + (last_of(bucket) - first) / 2;
+}
+
 /* What is answered for it, which is nothing that was not measured. */
 static uint32_t middle_of(const struct slip_histogram *h, unsigned bucket) {
-  uint32_t first = first_of(bucket);
-  uint32_t middle = first + (last_of(bucket) - first) / 2;
+  uint32_t middle = middle_of_bucket(bucket);
   if (middle < h->least)
     return h->least;
   return middle > h->greatest ? h->greatest : middle;
@@ -107,4 +111,14 @@ double slip_histogram_mean(const struct slip_histogram *h) {
   for (unsigned bucket = slip_histogram_bucket_of(h->least); bucket <= last; bucket++)
     sum += (double)h->counts[bucket] * middle_of(h, bucket);
   return sum / (double)h->count;
+}
+
+double slip_histogram_sum(const struct slip_histogram *h) {
+  double sum = 0;
+  if (h->count == 0)
+    return 0;
+  unsigned last = slip_histogram_bucket_of(h->greatest);
+  for (unsigned bucket = slip_histogram_bucket_of(h->least); bucket <= last; bucket++)
+    sum += (double)h->counts[bucket] * middle_of_bucket(bucket);
+  return sum;
 }

@@ -62,6 +62,10 @@ uint64_t slip_histogram_up_to(const struct slip_histogram *h, uint64_t usec);
 /* The mean to within 1 %, mostly far closer; 0 of an empty histogram. */
 double slip_histogram_mean(const struct slip_histogram *h);
 
+/* The sum to within 1 %. Unlike the mean times the count it never falls when values come: it does
+ * not go by the least and the greatest. */
+double slip_histogram_sum(const struct slip_histogram *h);
+
 /* Writes it to `out`, which has room for SLIP_HISTOGRAM_BYTES_MOST; answers how many bytes it is:
  * a version, and two or three for each bucket that is not empty. */
 size_t slip_histogram_write(const struct slip_histogram *h, char *out);

@@ -74,6 +74,11 @@ static int histogram_mean(lua_State *L) {
   return 1;
 }
 
+static int histogram_sum(lua_State *L) {
+  lua_pushnumber(L, slip_histogram_sum(check_histogram(L)));
+  return 1;
+}
+
 static int histogram_pack(lua_State *L) {
   const struct slip_histogram *h = check_histogram(L);
   luaL_Buffer bytes;
@@ -87,17 +92,11 @@ static int histogram_clear(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg methods[] = {{"record", histogram_record},
-                                   {"add", histogram_add},
-                                   {"at", histogram_at},
-                                   {"up_to", histogram_up_to},
-                                   {"count", histogram_count},
-                                   {"least", histogram_least},
-                                   {"greatest", histogram_greatest},
-                                   {"mean", histogram_mean},
-                                   {"pack", histogram_pack},
-                                   {"clear", histogram_clear},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"record", histogram_record},     {"add", histogram_add},     {"at", histogram_at},
+    {"up_to", histogram_up_to},       {"count", histogram_count}, {"least", histogram_least},
+    {"greatest", histogram_greatest}, {"mean", histogram_mean},   {"sum", histogram_sum},
+    {"pack", histogram_pack},         {"clear", histogram_clear}, {NULL, NULL}};
 
 void slip_histogram_open(lua_State *L) {
   slip_type_make(L, SLIP_HISTOGRAM_TYPE, methods);

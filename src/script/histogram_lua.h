@@ -11,7 +11,7 @@
  *   histogram:up_to(usec) → integer  how many are at most that, to within 1 % of it
  *   histogram:count() → integer      and how many of them were longer than an hour
  *   histogram:least(), :greatest() → usec
- *   histogram:mean() → number
+ *   histogram:mean(), :sum() → number
  *   histogram:pack() → bytes
  *   histogram:clear()
  */
