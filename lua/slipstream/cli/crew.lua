@@ -4,6 +4,7 @@
 local core = require "slipstream.core"
 local cut = require "slipstream.cli.cut"
 local errand = require "slipstream.cli.errand"
+local families = require "slipstream.cli.families"
 local log = require "slipstream.log"
 local metrics = require "slipstream.cli.metrics"
 local parcel = require "slipstream.parcel"
@@ -157,8 +158,9 @@ end
 
 local function begin_metrics(crew)
   return metrics.open {
-    address = crew.options.metrics, is_ending = function() return crew.ending ~= false end,
-    worker_restarts = function() return count_restarts(crew) end,
+    address = crew.options.metrics, lists = { families.program, families.clients },
+    facts = function() return { worker_restarts = count_restarts(crew) } end,
+    is_ending = function() return crew.ending ~= false end,
   }
 end
 

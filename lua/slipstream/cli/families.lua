@@ -1,9 +1,8 @@
---- Families: which metrics there are, of what the workers have measured. docs/metrics.md has them all.
---
--- Labels are of few values: a reason's kind, a state, a direction, a worker; never a topic or a client.
+--- Families: which metrics there are of a program and of its clients, by what the workers have measured.
+-- docs/metrics.md has them all.
 
 local core = require "slipstream.core"
-local keys = require "slipstream.keys"
+local family = require "slipstream.cli.family"
 local uv = require "luv"
 
 local M = {}
@@ -18,17 +17,9 @@ local QUICK = { 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1,
 ---@field up table<integer, boolean> by worker, from 0: whether it has
 ---@field uptime_seconds number
 ---@field started_seconds number since 1970
----@field worker_restarts integer
+---@field worker_restarts integer? 0 when absent
 
--- Samples: of one value; of a table of numbers, one for each key, in their order; of each worker.
-
-local function one(value) return { { value } } end
-
-local function by(label, counts)
-  local samples = {}
-  for place, key in ipairs(keys.sorted(counts)) do samples[place] = { counts[key], { [label] = key } } end
-  return samples
-end
+local one, by = family.one, family.by
 
 local function by_worker(scene, value_of)
   local samples = {}
@@ -117,75 +108,61 @@ local function cpu_seconds()
   return usage.utime.sec + usage.stime.sec + (usage.utime.usec + usage.stime.usec) / 1e6
 end
 
--- The families, each with what makes its samples. One whose name ends with a unit has that.
+--- Those of a program, whatever it does.
+M.program = family.list()
 
-local list = {}
+local program = M.program
 
-local units = { seconds = true, bytes = true }
-
-local function maker_of(kind)
-  return function(name, help, samples_of)
-    local suffix = name:match "[^_]+$"
-    list[#list + 1] = { name = name, kind = kind, help = help, samples_of = samples_of,
-      unit = units[suffix] and suffix }
-  end
-end
-
-local info, gauge, counter, histogram =
-  maker_of "info", maker_of "gauge", maker_of "counter", maker_of "histogram"
-
-info("slipstream_build", "The program.", function() return { { 1, { version = core.version } } } end)
-gauge("slipstream_uptime_seconds", "How long the program has been running.",
+program:info("slipstream_build", "The program.", function() return { { 1, { version = core.version } } } end)
+program:gauge("slipstream_uptime_seconds", "How long the program has been running.",
   function(scene) return one(scene.uptime_seconds) end)
-gauge("slipstream_worker_up", "Whether a worker has answered.", up_of)
-counter("slipstream_worker_restarts", "Workers that failed and were started again.",
-  function(scene) return one(scene.worker_restarts) end)
-gauge("slipstream_clients", "Clients that have not ended.", of_workers "clients")
-counter("slipstream_client_restarts", "Clients that ended and were started again.", total "restarts")
-counter("slipstream_clients_given_up", "Clients, and supervisors, that failed too often.", total "gave_up")
-gauge("slipstream_connections", "Connections of clients, by their state.", states_of)
-counter("slipstream_connects", "Connections that came about.", traffic "connects")
-counter("slipstream_reconnects", "Attempts to connect again, by why the one before ended.",
-  reasons "reconnects")
-counter("slipstream_disconnects", "Connections, and attempts, that ended, by why.", reasons "disconnects")
-gauge("slipstream_topics", "Topics that are joined.", present "topics")
-counter("slipstream_joins", "Joins that the server said ok to.", total "joins")
-counter("slipstream_leaves", "Topics that were left.", total "leaves")
-counter("slipstream_topics_closed", "Topics that were refused or ended by themselves, by why.",
-  reasons "topics_closed")
-counter("slipstream_pushes_unanswered", "Pushes that ended without a reply, by why.", unanswered_of)
-histogram("slipstream_reply_seconds", "From a push to its reply, whatever that says.",
-  timing("replies", SLOW))
-counter("slipstream_messages_received", "Messages that came, replies among them.", traffic "messages_in")
-counter("slipstream_messages_sent", "Messages that were sent, by kind.", sent_of)
-counter("slipstream_bytes", "Bytes of connections, without TLS, by direction.", bytes_of)
-gauge("slipstream_queued_bytes", "Bytes that wait to be sent.", present "queued_bytes")
-gauge("slipstream_buffered_pushes", "Pushes that wait for their topics.", present "buffered_pushes")
-gauge("slipstream_mailbox_entries", "What waits in the mailboxes of clients.", present "mailbox_entries")
-gauge("slipstream_longest_mailbox_entries", "What waits in the longest one of a worker.",
-  of_workers "longest_mailbox")
-histogram("slipstream_callback_seconds", "How long callbacks ran, until they returned or waited.",
-  timing("slices", QUICK))
-histogram("slipstream_loop_lag_seconds", "How late a worker came to what was due.",
+program:gauge("slipstream_worker_up", "Whether a worker has answered.", up_of)
+program:counter("slipstream_worker_restarts", "Workers that failed and were started again.",
+  function(scene) return one(scene.worker_restarts or 0) end)
+program:histogram("slipstream_loop_lag_seconds", "How late a worker came to what was due.",
   function(scene) return by_worker(scene, lag_of) end)
-gauge("slipstream_lua_memory_bytes", "What a worker's Lua takes.", of_workers "memory_bytes")
-gauge("process_resident_memory_bytes", "What the program takes.",
+program:gauge("slipstream_lua_memory_bytes", "What a worker's Lua takes.", of_workers "memory_bytes")
+program:gauge("process_resident_memory_bytes", "What the program takes.",
   function() return one(math.floor(uv.resident_set_memory())) end)
-counter("process_cpu_seconds", "CPU time, of all threads, in user and system mode.",
+program:counter("process_cpu_seconds", "CPU time, of all threads, in user and system mode.",
   function() return one(cpu_seconds()) end)
-gauge("process_start_time_seconds", "When the program was started, since 1970.",
+program:gauge("process_start_time_seconds", "When the program was started, since 1970.",
   function(scene) return one(scene.started_seconds) end)
 
---- The families, with their samples.
----@param scene slipstream.MetricScene
----@return slipstream.MetricFamily[]
-function M.all(scene)
-  local families = {}
-  for place, each in ipairs(list) do
-    families[place] = { name = each.name, kind = each.kind, unit = each.unit or nil, help = each.help,
-      samples = each.samples_of(scene) }
-  end
-  return families
-end
+--- Those of its clients.
+M.clients = family.list()
+
+local clients = M.clients
+
+clients:gauge("slipstream_clients", "Clients that have not ended.", of_workers "clients")
+clients:counter("slipstream_client_restarts", "Clients that ended and were started again.", total "restarts")
+clients:counter("slipstream_clients_given_up", "Clients, and supervisors, that failed too often.",
+  total "gave_up")
+clients:gauge("slipstream_connections", "Connections of clients, by their state.", states_of)
+clients:counter("slipstream_connects", "Connections that came about.", traffic "connects")
+clients:counter("slipstream_reconnects", "Attempts to connect again, by why the one before ended.",
+  reasons "reconnects")
+clients:counter("slipstream_disconnects", "Connections, and attempts, that ended, by why.",
+  reasons "disconnects")
+clients:gauge("slipstream_topics", "Topics that are joined.", present "topics")
+clients:counter("slipstream_joins", "Joins that the server said ok to.", total "joins")
+clients:counter("slipstream_leaves", "Topics that were left.", total "leaves")
+clients:counter("slipstream_topics_closed", "Topics that were refused or ended by themselves, by why.",
+  reasons "topics_closed")
+clients:counter("slipstream_pushes_unanswered", "Pushes that ended without a reply, by why.", unanswered_of)
+clients:histogram("slipstream_reply_seconds", "From a push to its reply, whatever that says.",
+  timing("replies", SLOW))
+clients:counter("slipstream_messages_received", "Messages that came, replies among them.",
+  traffic "messages_in")
+clients:counter("slipstream_messages_sent", "Messages that were sent, by kind.", sent_of)
+clients:counter("slipstream_bytes", "Bytes of connections, without TLS, by direction.", bytes_of)
+clients:gauge("slipstream_queued_bytes", "Bytes that wait to be sent.", present "queued_bytes")
+clients:gauge("slipstream_buffered_pushes", "Pushes that wait for their topics.", present "buffered_pushes")
+clients:gauge("slipstream_mailbox_entries", "What waits in the mailboxes of clients.",
+  present "mailbox_entries")
+clients:gauge("slipstream_longest_mailbox_entries", "What waits in the longest one of a worker.",
+  of_workers "longest_mailbox")
+clients:histogram("slipstream_callback_seconds", "How long callbacks ran, until they returned or waited.",
+  timing("slices", QUICK))
 
 return M

@@ -4,10 +4,11 @@
 -- All of them ask the workers (slipstream.cli.measures). Who comes while they are asked, or right after,
 -- hears what they have said: nobody has the workers do more by asking more often.
 
+local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local errand = require "slipstream.cli.errand"
 local exposition = require "slipstream.cli.exposition"
-local families = require "slipstream.cli.families"
+local family = require "slipstream.cli.family"
 local heads = require "slipstream.record.head"
 local http = require "slipstream.cli.http"
 local log = require "slipstream.log"
@@ -24,8 +25,9 @@ local ASK_MSEC, FRESH_NSEC = 2000, 250 * 1000000
 
 ---@class slipstream.cli.MetricSettings
 ---@field address { host: string, port: integer }
+---@field lists slipstream.cli.FamilyList[]
+---@field facts fun(): table what they need in the scene that workers do not tell
 ---@field is_ending fun(): boolean
----@field worker_restarts fun(): integer
 
 ---@class slipstream.cli.Metrics
 ---@field settings slipstream.cli.MetricSettings
@@ -91,9 +93,11 @@ local function scene_of(metrics, results)
       result.value.worker = result.worker
     end
   end
-  local uptime = (uv.hrtime() - metrics.began) / 1e9
-  return { totals = metrics.totals:sum(), answers = answers, up = up, uptime_seconds = uptime,
-    started_seconds = metrics.started, worker_restarts = metrics.settings.worker_restarts() }
+  local scene = metrics.settings.facts()
+  scene.totals, scene.answers, scene.up = metrics.totals:sum(), answers, up
+  scene.uptime_seconds = (uv.hrtime() - metrics.began) / 1e9
+  scene.started_seconds = metrics.started
+  return scene
 end
 
 local function health_of(results)
@@ -112,7 +116,8 @@ local pages = {}
 
 pages["/metrics"] = function(metrics, results, request)
   local is_open = exposition.wants_open(heads.get(request.head, "accept") or "")
-  local text, type = exposition.write(families.all(scene_of(metrics, results)), is_open)
+  local all = family.all(metrics.settings.lists, scene_of(metrics, results))
+  local text, type = exposition.write(all, is_open)
   return { status = 200, body = text, type = type }
 end
 
@@ -131,6 +136,13 @@ local function respond(metrics, request, answer)
 end
 
 -- Its life.
+
+--- Tells argparse the option.
+---@param command table
+function M.define(command)
+  command:option("--metrics", "Serve /metrics for Prometheus, /healthz and /readyz; port 0\n"
+    .. "takes a free one."):argname "ADDRESS:PORT":convert(argument.address "--metrics")
+end
 
 --- Listens.
 ---@param settings slipstream.cli.MetricSettings

@@ -6,6 +6,7 @@ local core = require "slipstream.core"
 local crew = require "slipstream.cli.crew"
 local guests = require "slipstream.cli.guest"
 local log_options = require "slipstream.cli.log_options"
+local metrics = require "slipstream.cli.metrics"
 local show = require "slipstream.show"
 local uv = require "luv"
 local worker_options = require "slipstream.cli.worker_options"
@@ -37,8 +38,7 @@ function M.define(command)
   command:flag("--watch", "Reload what changes of the file and of the modules beside it.")
   command:option("--control", "Let `slipstream ctl` reach the program at this socket; in\n"
     .. "$XDG_RUNTIME_DIR when absent."):argname "PATH"
-  command:option("--metrics", "Serve /metrics for Prometheus, /healthz and /readyz; port 0\n"
-    .. "takes a free one."):argname "ADDRESS:PORT":convert(argument.address "--metrics")
+  metrics.define(command)
   command:flag("--allow-eval", "Let `slipstream ctl eval` run code in the program.")
   log_options.define(command)
   command:epilog(epilog)
