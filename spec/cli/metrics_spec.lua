@@ -1,6 +1,6 @@
 -- What a program tells those who watch over it, and how little it minds who they are.
-local api_doc = require "spec.support.api_doc"
 local loop = require "spec.support.loop"
+local metrics_doc = require "spec.support.metrics_doc"
 local openmetrics = require "spec.support.openmetrics"
 local program = require "spec.support.program"
 local prometheus = require "spec.support.prometheus"
@@ -155,27 +155,9 @@ describe("--metrics", function()
     scraper.await(port, function(value) -- so that there is a reason to tell
       return value("slipstream_reconnects_total", { reason = "connect_failed" })
     end)
-    local told = {}
-    for name, family in pairs(scraper.families(port)) do
-      local labels = {}
-      for _, sample in ipairs(family.samples) do
-        for label in pairs(sample.labels) do labels[label] = true end
-      end
-      labels.le = nil
-      told[name] = { family.type, labels }
-    end
-    local documented = {}
-    for line in io.lines "docs/metrics.md" do
-      local name, kind, cell = line:match "^| `([%w_]+)` | (%l+) | ([^|]*)|"
-      if name then
-        local labels = {}
-        for label in cell:gmatch "`(%l+)`" do labels[label] = true end
-        documented[name:gsub(kind == "counter" and "_total$" or kind == "info" and "_info$" or "^$", "")]
-          = { kind, labels }
-      end
-    end
+    local told = metrics_doc.told(port)
     told.slipstream_topics_closed[2].reason = true -- of which there is none
-    assert.same(documented, told)
+    assert.same(metrics_doc.documented("The program", "Its clients"), told)
   end)
 
   it("is in either format", function()
@@ -309,12 +291,7 @@ describe("--metrics", function()
     assert.truthy(it_runs:read_error("metrics uri="):find "http://%[::1%]:%d+/metrics$")
   end)
 
-  -- The block of docs/metrics.md in that language.
-  local function block(language)
-    for _, each in ipairs(api_doc.blocks "docs/metrics.md") do
-      if each.language == language then return each.lines end
-    end
-  end
+  local function block(language) return metrics_doc.block(language, "spec/cli/metrics_spec.lua") end
 
   it("is asked for as docs/metrics.md does", function()
     local run_it, ask = table.unpack(block "sh")

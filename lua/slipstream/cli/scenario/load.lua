@@ -7,8 +7,11 @@ local argument = require "slipstream.cli.argument"
 local core = require "slipstream.core"
 local cut = require "slipstream.cli.cut"
 local leads = require "slipstream.scenario.load.lead"
+local families = require "slipstream.cli.families"
+local load_families = require "slipstream.cli.scenario.families"
 local log = require "slipstream.log"
 local loop = require "slipstream.cli.loop"
+local metrics = require "slipstream.cli.metrics"
 local outlet = require "slipstream.outlet"
 local plans = require "slipstream.scenario.load.plan"
 local progress = require "slipstream.scenario.load.progress"
@@ -92,6 +95,7 @@ function M.define(command)
     .. "'join.p99<200ms over 10s'; may be repeated."):argname "THRESHOLD":count "*":convert(read_threshold)
   command:option("--summary", "Write what was measured as JSON."):argname "FILE.json"
   command:option("--report", "Write it as a page for browsers."):argname "FILE.html"
+  metrics.define(command)
 end
 
 --- The load that the options ask for; nil when they ask for none.
@@ -113,7 +117,7 @@ end
 -- What workers need of the options.
 local function order_of(plan, options, site, args)
   return {
-    plan = plan, play = { uri = site.uri }, args = args,
+    plan = plan, play = { uri = site.uri }, args = args, is_measured = options.metrics ~= nil,
     options = {
       paths = options.paths, timeout = options.timeout, filters = options.filters, tags = options.tags,
       excluded_tags = options.excluded_tags, log = options.log, log_format = options.log_format,
@@ -124,6 +128,7 @@ end
 -- All is over: the server goes, which stops the loop.
 local function clear(run, site)
   run.clock:close()
+  if run.metrics then run.metrics:close() end
   run.progress:clear()
   run.is_over = true
   if site.handle then apps.drain(site.handle) else uv.stop() end
@@ -156,6 +161,20 @@ local function begin(run, plan, options, site, args)
     run.signal_code = code
     run.lead:stop()
   end)
+end
+
+-- Nobody can ask before the loop runs, when there is a lead.
+local function open_metrics(run, options)
+  if not options.metrics then return true end
+  local fault
+  run.metrics, fault = metrics.open {
+    address = options.metrics, lists = { families.program, families.clients, load_families },
+    facts = function()
+      return { load = { tally = run.lead.measured.total, users = run.lead:count_users() } }
+    end,
+    is_ending = function() return run.signal_code ~= nil end,
+  }
+  return run.metrics ~= nil, fault
 end
 
 -- Of an app of the user's, which is served here, a callback of luv's may raise. For want of memory what a
@@ -217,6 +236,8 @@ function M.run(plan, options, site, args)
   local misuse = fault_of_files(options)
   if misuse then return nil, misuse, USAGE end
   local run = { began = os.time(), workers = workers_for(options, plan) }
+  local ok, text = open_metrics(run, options)
+  if not ok then return nil, text, FAILED end
   begin(run, plan, options, site, args)
   repeat run_loop(run) until run.is_over
   if run.lead.fault then return nil, run.lead.fault, FAILED end

@@ -20,7 +20,7 @@ local GRACEFUL_MSEC = 5000
 local kinds = { "vus", "rate", "ramp" }
 local details = {
   "duration", "iterations", "pace", "graceful", "max_vus", "threshold", "summary", "report", "workers",
-  "max_memory",
+  "max_memory", "metrics",
 }
 
 -- What is of a run that plays each scenario once.

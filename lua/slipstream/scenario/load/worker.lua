@@ -6,6 +6,7 @@ local exit = require "slipstream.cli.scenario.exit"
 local file = require "slipstream.scenario.case.file"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
+local measures = require "slipstream.cli.measures"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
 local selection = require "slipstream.scenario.case.selection"
@@ -72,6 +73,7 @@ function M.main(bytes)
   team.on("begin", function() share:begin() end)
   team.on("stop", function() share:stop() end)
   team.on("leave", uv.stop)
+  if order.is_measured then measures.begin() end
   keep_waiting()
   parcel.begin()
   team.deliver(team.LEAD, "ready")
