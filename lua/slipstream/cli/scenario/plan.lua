@@ -1,8 +1,8 @@
 --- Plan: the scenarios that a command line asks for, in their order.
 
 local file = require "slipstream.scenario.case.file"
+local legible = require "slipstream.legible"
 local order = require "slipstream.scenario.case.order"
-local output_text = require "slipstream.scenario.output.text"
 local replay_options = require "slipstream.cli.scenario.replay"
 local selection = require "slipstream.scenario.case.selection"
 local outlet = require "slipstream.outlet"
@@ -66,7 +66,7 @@ end
 local function describe(case)
   local line = ("%s:%d: %s"):format(case.file, case.line, case.name)
   if #case.tags > 0 then line = ("%s [%s]"):format(line, table.concat(case.tags, ", ")) end
-  return output_text.line(line) .. "\n"
+  return legible.line(line) .. "\n"
 end
 
 --- Prints what would run.

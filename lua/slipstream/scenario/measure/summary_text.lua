@@ -1,9 +1,9 @@
 --- Summary_text: a summary, see slipstream.scenario.measure.summary, in lines for people.
 
 local amount = require "slipstream.scenario.measure.amount"
+local legible = require "slipstream.legible"
 local metric = require "slipstream.scenario.measure.metric"
 local show = require "slipstream.show"
-local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
@@ -23,7 +23,7 @@ end
 -- The table.
 
 local function cells_of(name, row)
-  local cells = { text.line(name), tostring(row.count), amount.rate(row.rate) }
+  local cells = { legible.line(name), tostring(row.count), amount.rate(row.rate) }
   for _, key in ipairs(TIMES) do cells[#cells + 1] = row[key] and amount.time(row[key]) or "-" end
   cells[#cells + 1] = tostring(metric.failed(row))
   return cells
@@ -70,7 +70,7 @@ local function add_errors(lines, errors)
   for _, row in ipairs(errors) do
     local first = #row.story > 0 and ", the first time:" or ""
     lines[#lines + 1] = ("  %d × %s%s"):format(row.count, row.kind, first)
-    for _, line in ipairs(row.story) do lines[#lines + 1] = "      " .. text.line(line) end
+    for _, line in ipairs(row.story) do lines[#lines + 1] = "      " .. legible.line(line) end
   end
   if #errors > 0 then lines[#lines + 1] = "" end
 end

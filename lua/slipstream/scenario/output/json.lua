@@ -2,9 +2,9 @@
 -- may come.
 
 local core = require "slipstream.core"
+local legible = require "slipstream.legible"
 local redact_uri = require("slipstream.secret").redact_uri
 local story = require "slipstream.scenario.output.story"
-local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
@@ -18,7 +18,7 @@ local fields = {
 }
 
 local function encode(value)
-  if type(value) == "string" then return core.json.encode(text.utf8(value)) end
+  if type(value) == "string" then return core.json.encode(legible.utf8(value)) end
   if type(value) ~= "table" then return core.json.encode(value) end
   local parts = {}
   for place, each in ipairs(value) do parts[place] = encode(each) end

@@ -1,6 +1,7 @@
 --- JUnit: XML as Jenkins, GitLab and others read it; a test suite a file. It is written when all is over,
 -- since totals come first.
 
+local legible = require "slipstream.legible"
 local story = require "slipstream.scenario.output.story"
 local text = require "slipstream.scenario.output.text"
 
@@ -11,7 +12,7 @@ local function attributes(...)
   local parts = {}
   for place = 1, select("#", ...), 2 do
     local name, value = select(place, ...)
-    if value ~= nil then parts[#parts + 1] = (' %s="%s"'):format(name, text.escape(text.line(value))) end
+    if value ~= nil then parts[#parts + 1] = (' %s="%s"'):format(name, text.escape(legible.line(value))) end
   end
   return table.concat(parts)
 end
@@ -19,7 +20,7 @@ end
 local function add(lines, indent, line) lines[#lines + 1] = ("  "):rep(indent) .. line end
 
 local function add_text(lines, tag, its_attributes, words)
-  add(lines, 3, ("<%s%s>%s</%s>"):format(tag, its_attributes, text.escape(text.block(words)), tag))
+  add(lines, 3, ("<%s%s>%s</%s>"):format(tag, its_attributes, text.escape(legible.block(words)), tag))
 end
 
 local function failure_text(result)

@@ -1,6 +1,7 @@
 --- Pretty: the output for people. A line a scenario as it ends, on a terminal a line below it that tells how
 -- far the run is, the stories of the failures last.
 
+local legible = require "slipstream.legible"
 local redact_uri = require("slipstream.secret").redact_uri
 local show = require "slipstream.show"
 local story = require "slipstream.scenario.output.story"
@@ -29,7 +30,7 @@ end
 
 function Pretty:progress()
   local names = {}
-  for _, case in ipairs(self.running) do names[#names + 1] = text.line(case.name) end
+  for _, case in ipairs(self.running) do names[#names + 1] = legible.line(case.name) end
   local failed = self.failed > 0 and self:paint("failed", (" %d failed"):format(self.failed)) or ""
   local now = #names > 0 and self:paint("faint", "  " .. table.concat(names, ", ")) or ""
   return ("%d/%d%s%s"):format(self.done, self.count, failed, now)
@@ -54,14 +55,14 @@ end
 local function notes_of(result)
   local notes = {}
   local why = story.why(result)
-  if why then notes[1] = text.line(why) end
+  if why then notes[1] = legible.line(why) end
   notes[#notes + 1] = story.flaky(result) or story.failed_again(result)
   if (result.msec or 0) >= SLOW_MSEC then notes[#notes + 1] = text.duration(result.msec) end
   return notes
 end
 
 function Pretty:line_of(result)
-  local line = self:paint(result.status, self.marks[result.status]) .. " " .. text.line(result.case.name)
+  local line = self:paint(result.status, self.marks[result.status]) .. " " .. legible.line(result.case.name)
   local notes = notes_of(result)
   if #notes == 0 then return line end
   return line .. " " .. self:paint("faint", ("(%s)"):format(table.concat(notes, ", ")))
@@ -71,7 +72,7 @@ end
 
 function Pretty:add_story(lines, number, result)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = self:paint("strong", ("%d) %s"):format(number, text.line(result.case.name)))
+  lines[#lines + 1] = self:paint("strong", ("%d) %s"):format(number, legible.line(result.case.name)))
   lines[#lines + 1] = "   " .. self:paint("faint", story.place(result))
   for place, line in ipairs(story.lines(result)) do
     lines[#lines + 1] = line == "" and "" or "   " .. (place == 1 and self:paint("failed", line) or line)
@@ -104,7 +105,7 @@ end
 
 function Pretty:begun(run)
   self.count = run.count
-  local where = run.uri and " against " .. text.line(redact_uri(run.uri)) or ""
+  local where = run.uri and " against " .. legible.line(redact_uri(run.uri)) or ""
   local jobs = (run.jobs or 1) > 1 and (", %d at a time"):format(run.jobs) or ""
   self:print { self:paint("faint", show.count(run.count, "scenario") .. where .. jobs) }
 end

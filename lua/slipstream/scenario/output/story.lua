@@ -1,11 +1,11 @@
 --- Story: why a scenario failed, in lines for people.
 
-local text = require "slipstream.scenario.output.text"
+local legible = require "slipstream.legible"
 
 local M = {}
 
 local function add_block(lines, indent, block)
-  for line in (text.block(block) .. "\n"):gmatch "(.-)\n" do
+  for line in (legible.block(block) .. "\n"):gmatch "(.-)\n" do
     lines[#lines + 1] = (indent .. line):gsub("%s+$", "")
   end
 end
@@ -19,7 +19,7 @@ end
 ---@return string
 function M.place(result)
   local case, failure = result.case, result.failure
-  return text.line(("%s:%d"):format(failure.file or case.file, failure.line or case.line))
+  return legible.line(("%s:%d"):format(failure.file or case.file, failure.line or case.line))
 end
 
 --- The lines: what was awaited, what had come instead, where that is written in Lua, what was logged.

@@ -2,16 +2,16 @@
 -- later one; what is known of a scenario stands below its line as YAML.
 
 local core = require "slipstream.core"
+local legible = require "slipstream.legible"
 local story = require "slipstream.scenario.output.story"
-local text = require "slipstream.scenario.output.text"
 
 local M = {}
 
 -- In a description a # would begin a directive.
-local function description(words) return (text.line(words):gsub("[\\#]", "\\%0")) end
+local function description(words) return (legible.line(words):gsub("[\\#]", "\\%0")) end
 
 -- A string of JSON is one of YAML.
-local function quote(words) return core.json.encode(text.line(words)) end
+local function quote(words) return core.json.encode(legible.line(words)) end
 
 local function add_list(lines, name, list)
   if #list == 0 then return end

@@ -1,5 +1,6 @@
 --- Markup: elements of a page as text, which is HTML and XML alike.
 
+local legible = require "slipstream.legible"
 local text = require "slipstream.scenario.output.text"
 
 local M = {}
@@ -7,7 +8,7 @@ local M = {}
 --- Words as markup, whatever is in them.
 ---@param words any
 ---@return string
-function M.words(words) return text.escape(text.line(words)) end
+function M.words(words) return text.escape(legible.line(words)) end
 
 --- A coordinate, which needs no more than a tenth of a pixel.
 ---@param value number
