@@ -32,7 +32,9 @@ local unseen = {
 }
 
 local function reveal(text, controls)
-  text = M.utf8(tostring(text)):gsub(controls, show_control)
+  text = tostring(text)
+  if not text:find "[^ -~]" then return text end -- plain ASCII, as nearly all is
+  text = M.utf8(text):gsub(controls, show_control)
   for _, pattern in ipairs(unseen) do text = text:gsub(pattern, show_character) end
   return text
 end

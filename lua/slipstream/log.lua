@@ -5,6 +5,7 @@
 local check = require "slipstream.check"
 local core = require "slipstream.core"
 local keys = require "slipstream.keys"
+local legible = require "slipstream.legible"
 local secret = require "slipstream.secret"
 local show = require "slipstream.show"
 local uv = require "luv"
@@ -77,7 +78,7 @@ local function format_text(entry)
   local text = M._with_fields(entry.text, entry.fields, told_below)
   local line = ("%s %-5s %s"):format(entry.time, entry.level, text)
   local traceback = entry.fields.traceback
-  return traceback and line .. "\n" .. traceback or line
+  return legible.block(traceback and line .. "\n" .. traceback or line)
 end
 
 -- What every line has, in this order; a field with such a name gives way.

@@ -52,6 +52,12 @@ describe("the log", function()
     assert.truthy(lines[1]:find("boom client=#1\nstack traceback:\n\ta.lua:1: in 'f'$"))
   end)
 
+  it("shows what a terminal obeys by its number, in texts as in fields", function()
+    log.error("\27[2Jgone\r\xff,\n\tthe rest", { name = "\27]0;x\7", traceback = "at\8\n\there" })
+    assert.equal('error \\x1b[2Jgone\\r\\xff,\n\tthe rest name="\\x1b]0;x\\x07"\nat\\x08\n\there',
+      lines[1]:sub(26))
+  end)
+
   it("leaves out a traceback that is empty", function()
     log.error("boom", { traceback = "" })
     assert.truthy(lines[1]:find "boom$")
