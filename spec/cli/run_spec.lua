@@ -81,6 +81,13 @@ describe("slipstream run", function()
       .. "to see why\n", it_ran:errors())
   end)
 
+  it("shows what a terminal obeys in the text of an error by its number", function()
+    local path = program.file "script.lua" 'error "a\\27[2J\\255"'
+    local code, it_ran = program.run { "run", path }
+    assert.equal(1, code)
+    assert.equal(("slipstream: %s:1: a\\x1b[2J\\xff\n"):format(path), it_ran:errors())
+  end)
+
   it("refuses to run the loop inside the loop, at the script's line", function()
     local code, it_ran = run [[
       local uv = require "luv"

@@ -6,6 +6,7 @@
 
 local argparse = require "argparse"
 local core = require "slipstream.core"
+local legible = require "slipstream.legible"
 local uv = require "luv"
 
 local M = {}
@@ -40,7 +41,7 @@ end
 
 -- argparse puts its guess ("Did you mean …") on a line of its own.
 local function complain(text, code)
-  io.stderr:write("slipstream: ", (text:gsub("\nDid you mean", "; did you mean")), "\n")
+  io.stderr:write("slipstream: ", legible.block((text:gsub("\nDid you mean", "; did you mean"))), "\n")
   return code
 end
 
