@@ -98,7 +98,7 @@ function methods:_fail(failure)
   return fiber.poke(owner)
 end
 
--- Verbs.
+-- Verbs. What may fail in them is called by no tail call, since a failure looks for the verb on the stack.
 
 --- Connects a socket, and waits until it is open.
 ---@param config table? as `slipstream.connect` takes it; the `uri` is that of the command when absent

@@ -22,6 +22,7 @@ end
 -- What a function returned that returned nothing; most do.
 local NOTHING = { n = 0 }
 
+-- "failed": something has ended it past `body`, as the watchdog does; that comes in place of `is_good`.
 local function finished(task, state, is_good, ...)
   if state == "waiting" then return end
   if state == "failed" then

@@ -18,7 +18,8 @@ local MOST_LOCALS = 200
 -- The classes whose methods are verbs.
 local classes = {}
 
---- Tells of the class of `t`, or that of its sockets.
+--- Tells of the class of `t`, or that of its sockets. What may fail in its methods is called by no tail call:
+-- the stack is to have the method.
 ---@param class table
 function M.know(class) classes[#classes + 1] = class end
 

@@ -14,6 +14,7 @@ local LINE_SECONDS = 10
 local Progress = {}
 Progress.__index = Progress
 
+--- Makes one that has told nothing yet.
 ---@param write fun(text: string)
 ---@param is_terminal boolean
 ---@return slipstream.scenario.Progress

@@ -20,6 +20,7 @@ local function area_between(from, to)
   return (from.level + to.level) / 2 * (to.at - from.at) / SECOND_MSEC
 end
 
+--- Makes one.
 ---@param points { at: number, level: number }[] ascending; the first one is at 0
 ---@return slipstream.scenario.Ramp
 function M.new(points)

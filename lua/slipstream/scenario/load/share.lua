@@ -82,6 +82,7 @@ end
 
 -- Users.
 
+--- Begins a user.
 ---@param vu integer
 ---@param began number? of its first iteration
 function Share:begin_user(vu, began)
@@ -91,6 +92,7 @@ function Share:begin_user(vu, began)
   if self.users[vu] then self.users[vu] = user end -- it may have ended already
 end
 
+--- A user has ended.
 ---@param user slipstream.scenario.User
 ---@param has_failed boolean it was ended by something else than itself
 function Share:left(user, has_failed)
@@ -135,6 +137,7 @@ end
 
 -- Iterations.
 
+--- Whether it may begin another iteration.
 ---@return boolean
 function Share:has_quota()
   return not self.is_ending and (not self.quota or self.begun < self.quota)
@@ -148,14 +151,16 @@ function Share:use_quota()
   return true
 end
 
+--- Whether a user is to go on.
 ---@param user slipstream.scenario.User
 ---@return boolean
 function Share:wants(user)
   return not self.is_ending and self.kind.wants(self, user)
 end
 
+--- Gives a user its next iteration, for whose time it waits in that one's fiber.
 ---@param user slipstream.scenario.User
----@return number?
+---@return number? began nil: no more
 function Share:take(user)
   return self.kind.take(self, user)
 end

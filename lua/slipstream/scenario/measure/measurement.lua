@@ -15,6 +15,7 @@ local M = {}
 local Measurement = {}
 Measurement.__index = Measurement
 
+--- Makes an empty one.
 ---@param thresholds slipstream.scenario.Threshold[]? that are to hold in every window
 ---@return slipstream.scenario.Measurement
 function M.new(thresholds)

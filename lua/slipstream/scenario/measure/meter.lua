@@ -11,6 +11,7 @@ local M = {}
 local Meter = {}
 Meter.__index = Meter
 
+--- Makes one, whose first second begins.
 ---@return slipstream.scenario.Meter
 function M.new()
   return setmetatable({ second = 0, _now = tally.new(), _parts = {}, _pace = nil }, Meter)
@@ -37,6 +38,7 @@ function Meter:fail(name, kind)
   self._now:fail(name, kind)
 end
 
+--- There were so many more of something.
 ---@param name string "bytes_in", "bytes_out", "messages_in", "messages_out", "connections", "iterations" …
 ---@param n integer
 function Meter:count(name, n)

@@ -20,6 +20,7 @@ local SECOND_MSEC = 1000
 local Series = {}
 Series.__index = Series
 
+--- Makes an empty one.
 ---@param most integer? an even number of steps; 600
 ---@return slipstream.scenario.Series
 function M.new(most)

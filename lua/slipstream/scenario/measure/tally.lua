@@ -20,6 +20,7 @@ local MOST_METRICS, OTHERS = 100, metrics.STEP .. "others"
 local Tally = {}
 Tally.__index = Tally
 
+--- Makes an empty one.
 ---@return slipstream.scenario.Tally
 function M.new()
   return setmetatable({ metrics = {}, counts = {}, size = 0 }, Tally)
@@ -56,6 +57,7 @@ function Tally:fail(name, kind)
   failures[kind] = (failures[kind] or 0) + 1
 end
 
+--- There were so many more of something.
 ---@param name string
 ---@param n integer
 function Tally:count(name, n)

@@ -18,6 +18,7 @@ local LATE_SECONDS = 10
 local Windows = {}
 Windows.__index = Windows
 
+--- Makes those of which nothing was measured yet.
 ---@param thresholds slipstream.scenario.Threshold[] with `seconds`
 ---@return slipstream.scenario.Windows
 function M.new(thresholds)

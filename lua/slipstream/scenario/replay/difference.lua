@@ -56,6 +56,7 @@ function M.is_ignored(ignored, place)
   return false
 end
 
+--- Whether a value is an array of JSON.
 ---@param value any
 ---@return boolean
 function M.is_list(value) return getmetatable(value) == core.array_mt end

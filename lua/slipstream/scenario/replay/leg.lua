@@ -59,10 +59,14 @@ function M.reply_to(leg, ref)
   end
 end
 
+--- What the server said of a push: "ok", "error" or another word.
 ---@param reply slipstream.EmittedMessage
+---@return any
 function M.status_of(reply) return reply.value.payload.status end
 
+--- What it answered.
 ---@param reply slipstream.EmittedMessage
+---@return any
 function M.response_of(reply) return reply.value.payload.response end
 
 --- Whoever says first that it is over has the word.

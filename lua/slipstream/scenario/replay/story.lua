@@ -10,6 +10,7 @@ local MOST_LINES = 10
 
 local arrows = { c2s = "->", s2c = "<-" }
 
+-- A continuation alone has no format that could be read.
 local is_data = { text = true, binary = true }
 
 local function words_of(it, vsn)

@@ -48,6 +48,10 @@ function M.linear(most, from, to)
 end
 
 --- As `linear`, for what is counted.
+---@param most number
+---@param from number
+---@param to number
+---@return table
 function M.whole(most, from, to) return M.linear(math.max(most, STEPS), from, to) end
 
 local time_steps = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400 }
