@@ -55,6 +55,14 @@ local function bind(output)
   return bound
 end
 
+local function add(outputs, outlet, wanted, options)
+  local function write(words) return outlet:write(words) end
+  local output = bind(require("slipstream.scenario.output." .. wanted.format).new(write, options))
+  table.insert(outputs.outlets, outlet)
+  table.insert(outputs, output)
+  if not wanted.file then outputs.on_stdout = output end
+end
+
 --- Opens the outputs: a list of tables with functions to be told of the events that each wants to hear of,
 -- `begun(run)`, `started(case)`, `ended(result)` and `finished(summary)`.
 ---@param list slipstream.scenario.Wanted[]
@@ -64,17 +72,13 @@ end
 function M.open(list, options)
   local outputs = setmetatable({ outlets = {} }, Outputs)
   local for_files = { unicode = options.unicode, now = options.now }
-  for place, wanted in ipairs(list) do
+  for _, wanted in ipairs(list) do
     local outlet, text = outlets.open(wanted.file)
     if not outlet then
       outputs:close()
       return nil, text
     end
-    outputs.outlets[place] = outlet
-    local kind = require("slipstream.scenario.output." .. wanted.format)
-    local function write(words) return outlet:write(words) end
-    outputs[place] = bind(kind.new(write, wanted.file and for_files or options))
-    if not wanted.file then outputs.on_stdout = outputs[place] end
+    add(outputs, outlet, wanted, wanted.file and for_files or options)
   end
   return outputs
 end
