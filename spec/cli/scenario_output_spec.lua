@@ -36,9 +36,9 @@ local function read(name)
 end
 
 -- What it writes at a terminal of its own.
-local function at_terminal(env, text)
+local function at_terminal(env, text, options)
   local path = program.file "chat_scenario.lua" (text or scenarios)
-  local command = ("%s scenario %s --retry 1"):format(program.binary, path)
+  local command = ("%s scenario %s %s"):format(program.binary, path, options or "--retry 1")
   local _, it_ran = program.run({ "-qec", command, "/dev/null" }, { path = "/usr/bin/script", env = env })
   return (it_ran:output():gsub("\r\n", "\n"))
 end
@@ -140,6 +140,13 @@ describe("slipstream scenario", function()
       local text = at_terminal { TERM = "dumb", LC_ALL = "C", NO_COLOR = "" }
       assert.is_nil(text:find "[\r\27\x80-\xff]")
       assert.is_truthy(text:find("\nok   two users meet\nFAIL nobody", 1, true))
+    end)
+
+    it("has a line of progress under load, too, but none that a dumb one cannot write over", function()
+      local thinks = 'require "slipstream.scenario" ("thinks", function(t) t:think(1200) end)'
+      local function at(name) return at_terminal({ TERM = name }, thinks, "--vus 1 --iterations 1") end
+      assert.is_truthy(at("xterm"):find("\r\27[K\27[?7l   1 s  0.00/s  1 VUs", 1, true))
+      assert.is_nil(at("dumb"):find "[\r\27]")
     end)
   end)
 end)

@@ -21,6 +21,7 @@ local report = require "slipstream.scenario.report"
 local signal = require "slipstream.cli.signal"
 local summary = require "slipstream.scenario.measure.summary"
 local summary_text = require "slipstream.scenario.measure.summary_text"
+local terminal = require "slipstream.scenario.output.terminal"
 local thresholds = require "slipstream.scenario.measure.threshold"
 local uv = require "luv"
 local worker_options = require "slipstream.cli.worker_options"
@@ -149,7 +150,7 @@ local function tick(run) run.progress:tick(run.lead:count_users()) end
 local function begin(run, plan, options, site, args)
   local function hear(part) run.progress:hear(part) end
   local function begun() run.clock:start(SECOND_MSEC + LATE_MSEC, SECOND_MSEC, function() tick(run) end) end
-  run.progress = progress.new(function(text) io.stderr:write(text) end, uv.guess_handle(STDERR) == "tty")
+  run.progress = progress.new(function(text) io.stderr:write(text) end, terminal.is_able(STDERR))
   run.clock = uv.new_timer()
   run.lead = leads.begin {
     workers = run.workers, max_memory = options.max_memory, order = order_of(plan, options, site, args),

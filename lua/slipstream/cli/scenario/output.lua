@@ -1,6 +1,7 @@
 --- The options of `slipstream scenario` for what is told of a run, and what the terminal can do of it.
 
 local outputs = require "slipstream.scenario.outputs"
+local terminal = require "slipstream.scenario.output.terminal"
 local uv = require "luv"
 
 local M = {}
@@ -47,10 +48,10 @@ end
 local function wants_color() return (os.getenv "NO_COLOR" or "") == "" end
 
 local function look_at_stdout()
-  local is_terminal = uv.guess_handle(STDOUT) == "tty"
-  local is_able = is_terminal and os.getenv "TERM" ~= "dumb"
+  local is_able = terminal.is_able(STDOUT)
   return {
-    default = is_terminal and "pretty" or "plain", is_terminal = is_able, color = is_able and wants_color(),
+    default = uv.guess_handle(STDOUT) == "tty" and "pretty" or "plain",
+    is_terminal = is_able, color = is_able and wants_color(),
     unicode = locale():lower():find "utf%-?8" ~= nil, now = os.time(),
   }
 end
