@@ -35,7 +35,7 @@ local TELLING_USERS = 10
 ---@field t slipstream.scenario.Context|false
 ---@field is_leaving boolean? its turn to end has come
 ---@field pause integer msec that it waits after a failure, from now on
----@field is_done boolean? it has had its last iteration
+---@field due number? under a pace, when its next iteration is to begin
 local User = { _is_script = true }
 User.__index = User
 
@@ -151,7 +151,6 @@ end
 function take_next(user)
   local began = user.share:take(user)
   if began then return iterate(user, began) end
-  user.is_done = true
   return wind_up(user)
 end
 
@@ -178,7 +177,7 @@ local function after_teardown(user, failure)
   play.close(user.t)
   user.is_leaving = nil
   user.share:pass()
-  if user.is_done or not user.share:wants(user) then return user.share:left(user, false) end
+  if not user.share:wants(user) then return user.share:left(user, false) end
   return begin_life(user)
 end
 
