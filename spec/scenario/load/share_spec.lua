@@ -199,6 +199,15 @@ describe("a share of a load", function()
     assert.same({ 2, 0 }, { total:attempts "iteration" })
   end)
 
+  it("tells times from the setup on, in which its sockets were connected", function()
+    local case = stage.case(function(t) t.assigns.socket:await_message("room:1", "never", nil, 1) end, {
+      setups = { connect, function(t) t:think(30) end },
+    })
+    local _, told = run({ iterations = 1 }, { case })
+    local story = table.concat(told.stories.timeout, "\n")
+    assert.is_true(tonumber(story:match "in the (%d+) msec since the scenario began") >= 30, story)
+  end)
+
   it("tells the first story of each kind of error", function()
     local case = stage.case(function(t)
       if t.vu == 1 then error "boom" end

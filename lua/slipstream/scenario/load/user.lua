@@ -144,7 +144,7 @@ end
 local function iterate(user, began)
   local t, share = user.t, user.share
   user.iteration, user.began, user.first = user.iteration + 1, began, #t._sockets + 1
-  t.iteration, t._start, t._logs, t._meter = user.iteration, share.host:clock(), false, share.paced
+  t.iteration, t._logs, t._meter = user.iteration, false, share.paced
   return stage(user, share.functions[user.case], after_iteration)
 end
 
