@@ -132,8 +132,14 @@ describe("t", function()
   end)
 
   it("is skipped, with why", function()
-    local result = it_plays:play(function(t) t:skip "not today" end)
-    assert.same({ "skipped", "not today" }, { result.status, result.failure.text })
+    for _, skip in ipairs {
+      function(t) t:skip "not today" end,
+      function(t) t:eventually(function() t:skip "not today" end) end,
+    } do
+      local result = it_plays:play(skip)
+      assert.same({ "skipped", "not today" }, { result.status, result.failure.text })
+      assert.is_true(result.msec < 1000)
+    end
   end)
 
   it("keeps what setup has made, for the scenario and for teardown", function()

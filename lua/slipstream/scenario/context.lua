@@ -191,7 +191,7 @@ end
 local AGAIN_MSEC = 20
 
 --- Calls `fn()` again and again until it neither raises nor returns false; what it raised last, when that
--- takes too long, is raised.
+-- takes too long, is raised. `t:skip` in it skips at once.
 ---@param fn fun(): any
 ---@param msec integer? 5000
 ---@return any ... what it returned
@@ -203,10 +203,10 @@ function methods:eventually(fn, msec)
   while true do
     local results = table.pack(xpcall(fn, failures.catch))
     if results[1] and results[2] ~= false then return table.unpack(results, 2, results.n) end
-    if self:_msec() - began >= limit then
-      if not results[1] then error(failures.of(results[2]), 0) end
-      failures.of_call("timeout", "t", ("it was false for %d msec"):format(limit))
-    end
+    local failure = not results[1] and failures.of(results[2])
+    local is_late = self:_msec() - began >= limit
+    if failure and (is_late or failure.kind == "skipped") then error(failure, 0) end
+    if is_late then failures.of_call("timeout", "t", ("it was false for %d msec"):format(limit)) end
     fiber.await(AGAIN_MSEC, never)
   end
 end
