@@ -163,5 +163,7 @@ describe("a scenario", function()
     end
     it_plays:failure(function(t) t:connect():await_close "room:1" end, { play = { meter = meter } })
     assert.equal("close closed", meter.fails[3])
+    it_plays:play(function(t) t:step("skips", t.skip, t) end, { play = { meter = meter } })
+    assert.equal(3, #meter.fails)
   end)
 end)

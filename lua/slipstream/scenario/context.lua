@@ -131,12 +131,13 @@ function methods:async(fn, ...)
   return task
 end
 
--- One that is measured. Its failure is counted when it comes through here.
+-- One that is measured. Its failure is counted when it comes through here; to skip is none.
 local Step = {}
 Step.__index = Step
 
 function Step:__close(err)
-  if err ~= nil then self.meter:fail(self.name, failures.of(err).kind) end
+  local kind = err ~= nil and failures.of(err).kind
+  if kind and kind ~= "skipped" then self.meter:fail(self.name, kind) end
 end
 
 function Step:measure(...)
