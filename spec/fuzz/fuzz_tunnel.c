@@ -23,7 +23,8 @@ static struct reading read_in_pieces(const uint8_t *data, size_t size, size_t pi
     r.left -= given - in.size;
   }
   r.is_open = slip_tunnel_reader_is_open(&reader);
-  if (reader.head.text.size > SLIP_TUNNEL_HEAD_MAX || (r.err != SLIP_OK) != (reader.fault != NULL))
+  if (reader.head.lines.text.size > SLIP_TUNNEL_HEAD_MAX ||
+      (r.err != SLIP_OK) != (reader.fault != NULL))
     abort();
   slip_tunnel_reader_clear(&reader);
   return r;

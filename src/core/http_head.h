@@ -3,9 +3,9 @@
 /*
  * Http_head: reads the head of an HTTP/1.1 answer, the status line and the headers, as it comes.
  *
- * Pure. Owns one buffer, of at most the bytes that it was told, until it is cleared.
+ * Pure. Owns what its lines do, until it is cleared.
  */
-#include "core/buf.h"
+#include "core/http_lines.h"
 
 #include <stdint.h>
 
@@ -21,8 +21,7 @@ enum slip_http_fault {
 };
 
 struct slip_http_head {
-  struct slip_buf text; /* as far as it came */
-  size_t line_at;       /* where in it the last line begins */
+  struct slip_http_lines lines;
   bool is_whole;
   uint16_t status; /* once it is whole, 100 to 999 */
 };
@@ -32,8 +31,7 @@ void slip_http_head_clear(struct slip_http_head *head);
 /* Begins another one, as an answer that counts comes behind a 103. */
 void slip_http_head_restart(struct slip_http_head *head);
 /*
- * Reads from the front of *in, up to the blank line and never past it, and moves *in past what it
- * has read. Lines may end in LF alone. After a fault it must not be fed again.
+ * Reads as slip_http_lines_feed does. After a fault it must not be fed again.
  */
 SLIP_CHECKED enum slip_http_fault slip_http_head_feed(struct slip_http_head *head,
                                                       struct slip_span *in);

@@ -43,6 +43,15 @@ bool slip_http_header_read(struct slip_span line, struct slip_header *out) {
   return true;
 }
 
+bool slip_http_are_headers(struct slip_span lines) {
+  struct slip_span line;
+  struct slip_header header;
+  while (slip_http_line_next(&lines, &line))
+    if (!slip_http_header_read(line, &header))
+      return false;
+  return true;
+}
+
 static char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }

@@ -14,6 +14,8 @@ bool slip_http_line_next(struct slip_span *text, struct slip_span *line);
  * is a token, white space around the name (so a folded line too), control characters.
  */
 bool slip_http_header_read(struct slip_span line, struct slip_header *out);
+/* Whether each line of these is such a header. */
+bool slip_http_are_headers(struct slip_span lines);
 
 /* Whether it is a token (RFC 9110 section 5.6.2); an empty one is not. */
 bool slip_http_is_token(struct slip_span text);
