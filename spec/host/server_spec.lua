@@ -228,12 +228,14 @@ describe("connect", function()
     assert.is_nil(headers["set-cookie"])
   end)
 
-  it("answers 431 to subprotocols that libwebsockets cannot read", function()
-    local handle = serve()
-    local token = "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx." .. ("a"):rep(200)
-    local status, body = ask(handle, "/socket/websocket?vsn=2.0.0", { token })
-    assert.equal(431, status)
-    assert.matches("126 bytes", body)
+  it("takes a token of 8 kB", function()
+    local token
+    local handle = serve(nil, { connect = function(_, _, info) token = info.auth_token return true end })
+    local status, _, headers = ask(handle, "/socket/websocket?vsn=2.0.0", {
+      "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx." .. ("aGk_"):rep(2048),
+    })
+    assert.same({ 101, "phoenix" }, { status, headers["sec-websocket-protocol"] })
+    assert.equal(("hi?"):rep(2048), token)
   end)
 
   it("takes a query of 8 kB", function()
@@ -241,6 +243,119 @@ describe("connect", function()
     local handle = serve(nil, { connect = function(_, params) size = #params.token return true end })
     assert.equal(101, (ask(handle, "/socket/websocket?vsn=2.0.0&token=" .. ("t"):rep(8000))))
     assert.equal(8000, size)
+  end)
+
+  it("takes parameters with any byte in them", function()
+    local seen
+    local handle = serve(nil, { connect = function(_, params) seen = params return true end })
+    assert.equal(101, (ask(handle, "/socket/websocket?vsn=2.0.0&a=1%0A2&b=%00%7f%1B&c=d+e%2B&f%3D=g")))
+    assert.same({ vsn = "2.0.0", a = "1\n2", b = "\0\x7f\x1b", c = "d e+", f = "=g" }, seen)
+  end)
+
+  it("answers 400 to a key that libwebsockets cannot read", function()
+    local handle = serve()
+    local client = keep(raw_client.dial(handle.port))
+    client:send(ws.request { path = "/socket/websocket?vsn=2.0.0" }:gsub(ws.key, ("k"):rep(128)))
+    local item = client:take()
+    assert.equal(400, item.head.status)
+    assert.equal("'sec-websocket-key' header is longer than 127 bytes", item.body)
+  end)
+end)
+
+describe("a request", function()
+  local function dialled(options)
+    return keep(raw_client.dial(serve(nil, options).port))
+  end
+
+  local function answer(client)
+    local item = assert(client:take())
+    return item.head.status, item.body
+  end
+
+  local function echo_path(_, path) return 200, path end
+
+  it("may come byte by byte", function()
+    local client = dialled()
+    local token = "Sec-WebSocket-Protocol: phoenix, base64url.bearer.phx." .. ("aGk_"):rep(100)
+    ws.request { path = "/socket/websocket?vsn=2.0.0", headers = { token } }:gsub(".", function(byte)
+      client:send(byte)
+      loop.turn()
+    end)
+    assert.equal(101, (answer(client)))
+  end)
+
+  it("may have the first frames right behind it", function()
+    local client = dialled()
+    local frame = ws.frame { payload = '["1","1","room:1","phx_join",{}]', mask = true }
+    client:send(ws.request { path = "/socket/websocket?vsn=2.0.0" } .. frame)
+    assert.equal(101, (answer(client)))
+    assert.equal("ok", decoded(client)[5].status)
+  end)
+
+  it("has a head of 16 kB at most", function()
+    local head = "GET / HTTP/1.1\r\nhost: x\r\nx-long: %s\r\n\r\n"
+    local function of_size(size) return head:format(("x"):rep(size - #head + 2)) end
+    local client = dialled()
+    client:send(of_size(16384))
+    assert.equal(404, (answer(client)))
+    client:send(of_size(16385))
+    local status, body = answer(client)
+    assert.equal(431, status)
+    assert.equal("the head of a request is limited to 16384 bytes by this embedded server\n", body)
+    assert.equal("eof", client:take().kind)
+  end)
+
+  it("that asks for a tunnel is told that there is none", function()
+    local client = dialled()
+    client:send "CONNECT a.example:443 HTTP/1.1\r\nhost: a.example:443\r\n\r\n"
+    assert.same({ 501, "CONNECT is not known here: this server is no proxy\n" }, { answer(client) })
+    assert.equal("eof", client:take().kind)
+  end)
+
+  it("that is none is answered 400", function()
+    for _, head in ipairs { "hello", "GET /%zz HTTP/1.1", "GET / HTTP/1.1\r\nno header" } do
+      local client = dialled()
+      client:send(head .. "\r\n\r\n")
+      assert.equal(400, (answer(client)))
+      assert.equal("eof", client:take().kind)
+    end
+  end)
+
+  it("may follow others on its connection", function()
+    local client = dialled { http = echo_path }
+    client:send "GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n"
+    assert.same({ 200, "/first" }, { answer(client) })
+    assert.same({ 200, "/second" }, { answer(client) })
+    client:send(ws.request { path = "/socket/websocket?vsn=9.9.9" })
+    assert.equal(403, (answer(client)))
+    client:send(ws.request { path = "/socket/websocket?vsn=2.0.0" })
+    assert.equal(101, (answer(client)))
+  end)
+
+  it("is the last when it says so or has a body", function()
+    for _, head in ipairs { "GET / HTTP/1.0", "GET / HTTP/1.1\r\nconnection: close",
+      "POST / HTTP/1.1\r\ncontent-length: 18" } do
+      local client = dialled { http = echo_path }
+      client:send(head .. "\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+      assert.same({ 200, "/" }, { answer(client) })
+      assert.equal("eof", client:take().kind)
+    end
+  end)
+
+  it("may be answered with more than the socket takes at once", function()
+    local body = ("x"):rep(8 * 1024 * 1024)
+    local client, size = dialled { http = function() return 200, body end }, 0
+    client.tcp:read_stop()
+    client.tcp:read_start(function(_, bytes) size = size + #(bytes or "") end)
+    client:send "GET / HTTP/1.1\r\n\r\n"
+    assert.is_true(loop.wait(function() return size >= #body end, 10000))
+    assert.equal(#"HTTP/1.1 200 OK\r\ncontent-length: 8388608\r\n\r\n" + #body, size)
+  end)
+
+  it("that does not end in time ends its connection", function()
+    local client = dialled { idle_timeout_msec = 100 }
+    client:send "GET / HTTP/1.1\r\n"
+    assert.equal("eof", client:take().kind)
   end)
 end)
 
@@ -439,6 +554,16 @@ describe("the counters of a server", function()
 end)
 
 describe("limits of a connection", function()
+  it("cuts who comes when 64 besides max_connections have not asked yet", function()
+    local handle = serve(nil, { max_connections = 1 })
+    open(handle)
+    local silent = {}
+    for i = 1, 64 do silent[i] = keep(raw_client.dial(handle.port)) end
+    assert.equal("eof", keep(raw_client.dial(handle.port)):take().kind)
+    silent[1]:send(ws.request { path = "/elsewhere" })
+    assert.equal(404, silent[1]:take().head.status)
+  end)
+
   it("takes a message of exactly the maximum and closes 1009 on one byte more", function()
     local head, tail = '["1","2","room:1","e",{"d":"', '"}]'
     local handle = serve(nil, { max_message_bytes = 1000 })

@@ -28,16 +28,9 @@ bool slip_http_body_is_done(const struct slip_http_body *b) {
   return b->state == SLIP_HTTP_BODY_DONE;
 }
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  char lower = (char)(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* A digit, or what ends the digits; the last chunk has the size 0, and trailers tell us nothing. */
 static enum slip_http_body_state step_size(struct slip_http_body *b, char c) {
-  int digit = hex_value(c);
+  int digit = slip_http_hex(c);
   if (digit >= 0 && b->left <= UINT32_MAX) {
     b->left = b->left << 4 | (unsigned)digit;
     return SLIP_HTTP_BODY_CHUNK_SIZE;

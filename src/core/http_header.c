@@ -79,6 +79,13 @@ bool slip_http_is_value(struct slip_span text) {
   return true;
 }
 
+int slip_http_hex(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 bool slip_http_is_same(struct slip_span a, struct slip_span b) {
   if (a.size != b.size)
     return false;

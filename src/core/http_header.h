@@ -21,6 +21,8 @@ bool slip_http_are_headers(struct slip_span lines);
 bool slip_http_is_token(struct slip_span text);
 /* Whether it may be a value: no control characters but the tab. */
 bool slip_http_is_value(struct slip_span text);
+/* The value of a hexadecimal digit, or -1. */
+int slip_http_hex(char c);
 /* Whether two names are the same but for the case of ASCII letters. */
 bool slip_http_is_same(struct slip_span a, struct slip_span b);
 

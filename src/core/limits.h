@@ -9,6 +9,8 @@
 #define SLIP_UPGRADE_HEAD_MAX (64u * 1024)
 /* What is kept of the body of a refused upgrade, to be shown. */
 #define SLIP_UPGRADE_BODY_MAX (16u * 1024)
+/* The head of a request to the embedded server, its token and query among it. */
+#define SLIP_REQUEST_HEAD_MAX (16u * 1024)
 /* The head of a proxy's answer to CONNECT. */
 #define SLIP_TUNNEL_HEAD_MAX (16u * 1024)
 /* A URI, and so the request line; signed tokens in queries pass 2 kB. */

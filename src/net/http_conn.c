@@ -24,22 +24,38 @@ struct slip_http_out {
   unsigned char bytes[]; /* LWS_PRE for the frame's head, then the message */
 };
 
-struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server, struct lws *wsi) {
+struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server) {
   struct slip_http_conn *conn = calloc(1, sizeof *conn);
   if (conn == NULL)
     return NULL;
   conn->server = server;
-  conn->wsi = wsi;
   slip_buf_init(&conn->inbox, server->settings.max_message_bytes);
   STAILQ_INIT(&conn->outbox);
   TAILQ_INSERT_TAIL(&server->conns, conn, place);
-  lws_set_opaque_user_data(wsi, conn);
   return conn;
+}
+
+bool slip_http_conn_arrive(struct slip_http_server *server, struct lws *wsi) {
+  struct slip_http_conn *conn = server->arriving;
+  if (conn == NULL)
+    return false;
+  server->arriving = NULL;
+  server->connection_count++;
+  conn->wsi = wsi;
+  lws_set_opaque_user_data(wsi, conn);
+  return true;
+}
+
+static void take_off(struct slip_http_conn *conn) {
+  if (conn->wsi == NULL)
+    return;
+  conn->server->connection_count--;
+  lws_set_opaque_user_data(conn->wsi, NULL);
 }
 
 void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told) {
   struct slip_http_server *server = conn->server;
-  lws_set_opaque_user_data(conn->wsi, NULL);
+  take_off(conn);
   TAILQ_REMOVE(&server->conns, conn, place);
   conn->is_open = false;
   if (is_told)

@@ -1,8 +1,9 @@
 #ifndef SLIP_NET_HTTP_PRIVATE_H
 #define SLIP_NET_HTTP_PRIVATE_H
 /*
- * Http_private: what the files of http_server share. One libwebsockets context a server; a
- * connection hangs on its wsi as opaque user data, from the acceptance of the upgrade on.
+ * Http_private: what the files of http_server share. HTTP is ours, in http_entry: a connection
+ * enters there, and goes to libwebsockets with an upgrade that was accepted. One context a server;
+ * a connection hangs on its wsi as opaque user data from then on.
  */
 #include "core/limits.h"
 #include "core/utf8.h"
@@ -12,16 +13,20 @@
 #include <libwebsockets.h>
 #include <sys/queue.h>
 
-enum { SLIP_HTTP_SUBPROTOCOL_ROOM = 32 }; /* with its NUL */
+enum {
+  SLIP_HTTP_SUBPROTOCOL_ROOM = 32, /* with its NUL */
+  SLIP_HTTP_REQUESTS = 64          /* that have room besides max_connections */
+};
 
-struct slip_http_out; /* a message that waits to be sent */
+struct slip_http_entry; /* a connection that is no WebSocket yet */
+struct slip_http_out;   /* a message that waits to be sent */
 
 /* How a connection ends on our side. */
 enum slip_http_ending { SLIP_HTTP_STAYS, SLIP_HTTP_CLOSES, SLIP_HTTP_DROPS };
 
 struct slip_http_conn {
   struct slip_http_server *server;
-  struct lws *wsi;
+  struct lws *wsi; /* NULL: its request is being decided about */
   void *user;
   TAILQ_ENTRY(slip_http_conn) place;
   bool is_open;
@@ -48,7 +53,10 @@ struct slip_http_server {
   struct lws_context *context;
   struct lws_vhost *vhost;
   struct slip_listener *listener;
+  TAILQ_HEAD(, slip_http_entry) entries;
   TAILQ_HEAD(, slip_http_conn) conns;
+  size_t connection_count;         /* of both, each once */
+  struct slip_http_conn *arriving; /* libwebsockets makes its wsi; NULL: none */
   uv_timer_t ticker;
   bool is_closing;
   uint64_t stop_by; /* 0: not stopping */
@@ -56,13 +64,15 @@ struct slip_http_server {
   int turns_to_go;  /* of the loop, until libuv has let go of what libwebsockets closed */
 };
 
-struct slip_http_request {
-  struct lws *wsi;
-  bool is_upgrade;
-};
-
-/* Hangs a connection on the wsi. NULL without memory. */
-struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server, struct lws *wsi);
+/* Reads requests from the socket, which is its own; drops it without memory or room. */
+void slip_http_entry_open(struct slip_http_server *server, int fd);
+/* Drops those whose peers were too slow, or all; tells nobody. */
+void slip_http_entry_sweep(struct slip_http_server *server, bool is_end);
+/* NULL without memory. */
+struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server);
+/* Hangs the one that is arriving on its wsi. False: it is late, for want of memory, and was given
+ * up. */
+bool slip_http_conn_arrive(struct slip_http_server *server, struct lws *wsi);
 /* Takes it off its wsi and frees it; `closed` is told to those that were accepted. */
 void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told);
 /* libwebsockets' callbacks for an open connection: non-zero ends TCP. */
@@ -72,8 +82,5 @@ int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reason
 void slip_http_conn_check_idle(struct slip_http_conn *conn);
 /* Whether the peer has not ended in time after our close frame. */
 bool slip_http_conn_is_overdue(const struct slip_http_conn *conn);
-/* Has the owner answer, and sends it. 0: an upgrade was accepted; 1: answered; negative: hang up.
- */
-int slip_http_request_serve(struct slip_http_server *server, struct lws *wsi, bool is_upgrade);
 
 #endif

@@ -6,26 +6,15 @@
 #include <unistd.h>
 
 enum {
-  HEADERS_MAX = 16 * 1024, /* of a request; libwebsockets' default is 4 kB, tokens pass that */
-  HEADERS_AT_ONCE = 64,    /* requests that are being read */
   READ_SIZE = 64 * 1024,
   PIECE_SIZE = 4 * 1024, /* of a message: each connection has a buffer for one, READ_SIZE if 0 */
-  KEEP_ALIVE_SECONDS = 60,
   TICKS_PER_TIMEOUT = 10,
   TICK_MAX_MSEC = 1000,
   STOP_TICK_MSEC = 10,
   CLOSING_TURNS = 3
 };
 
-static int on_request(struct slip_http_server *server, struct lws *wsi, bool is_upgrade) {
-  int served = slip_http_request_serve(server, wsi, is_upgrade);
-  if (is_upgrade || served < 0)
-    return served;
-  return lws_http_transaction_completed(wsi) ? -1 : 0;
-}
-
-/* Every callback of libwebsockets ends up here: of the context, of plain requests, of WebSockets.
- */
+/* Every callback of libwebsockets ends up here: of the context and of WebSockets. */
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t size) {
   struct lws_context *context = wsi == NULL ? NULL : lws_get_context(wsi);
@@ -33,10 +22,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
   struct slip_http_conn *conn = server == NULL ? NULL : lws_get_opaque_user_data(wsi);
   (void)user;
   switch ((int)reason) {
-  case LWS_CALLBACK_HTTP:
-    return on_request(server, wsi, false);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return on_request(server, wsi, strcasecmp(in, "websocket") == 0);
+    return slip_http_conn_arrive(server, wsi) ? 0 : -1;
   case LWS_CALLBACK_CLOSED:
   case LWS_CALLBACK_WSI_DESTROY: /* alone, when an accepted upgrade went wrong */
     if (conn != NULL)
@@ -59,6 +46,7 @@ static struct slip_http_conn *find_overdue(struct slip_http_server *server) {
 static void tick(uv_timer_t *timer) {
   struct slip_http_server *server = timer->data;
   struct slip_http_conn *conn;
+  slip_http_entry_sweep(server, false);
   TAILQ_FOREACH(conn, &server->conns, place) {
     slip_http_conn_check_idle(conn);
   }
@@ -72,9 +60,7 @@ static void tick(uv_timer_t *timer) {
 }
 
 static void accepted(void *owner, int fd) {
-  struct slip_http_server *server = owner;
-  /* When it refuses, for want of memory or of room in its table, it has closed the socket. */
-  lws_adopt_socket_vhost(server->vhost, fd);
+  slip_http_entry_open(owner, fd);
 }
 
 static void starved(void *owner, const char *why) {
@@ -129,12 +115,9 @@ static bool open_context(struct slip_http_server *server) {
   info.foreign_loops = loops;
   info.options =
       LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
-  info.max_http_header_data = HEADERS_MAX;
-  info.max_http_header_pool = HEADERS_AT_ONCE;
   info.pt_serv_buf_size = READ_SIZE;
-  info.keepalive_timeout = KEEP_ALIVE_SECONDS;
   /* Else its table of sockets is as large as ulimit -n, and walked at each close. */
-  info.fd_limit_per_thread = server->settings.max_connections + HEADERS_AT_ONCE;
+  info.fd_limit_per_thread = server->settings.max_connections + SLIP_HTTP_REQUESTS;
   info.user = server;
   server->context = make_context(&info);
   if (server->context == NULL)
@@ -166,6 +149,7 @@ static struct slip_http_server *make_server(uv_loop_t *loop,
   server->handler = settings->handler;
   server->owner = settings->owner;
   server->wake_fd = -1;
+  TAILQ_INIT(&server->entries);
   TAILQ_INIT(&server->conns);
   return server;
 }
@@ -242,6 +226,7 @@ static void count_turn(uv_handle_t *handle) {
 
 static void close_now(uv_timer_t *timer) {
   struct slip_http_server *server = timer->data;
+  slip_http_entry_sweep(server, true);
   if (server->context != NULL) {
     lws_context_destroy(server->context);
     shield_wake_fd(server);

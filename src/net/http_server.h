@@ -4,18 +4,17 @@
  * Http_server: plain HTTP requests and WebSocket connections on one address; what they mean is
  * the owner's. It is for demos and tests: no TLS, no compression.
  *
- * libwebsockets on a borrowed libuv loop, with what 4.1.6 does not do mended here: close frames
- * with any code, from any place, the end of TCP right behind them, whole messages, bounded queues,
- * an idle time-out that counts every byte of the peer.
+ * On a borrowed libuv loop. HTTP is our own, WebSockets are libwebsockets', with what 4.1.6 does
+ * not do mended here: close frames with any code, from any place, the end of TCP right behind them,
+ * whole messages, bounded queues, an idle time-out that counts every byte of the peer.
  */
-#include "core/buf.h"
+#include "core/http_request.h"
 
 #include <stdint.h>
 #include <uv.h>
 
-struct slip_http_server;  /* opaque */
-struct slip_http_conn;    /* a connection, from its request on, opaque */
-struct slip_http_request; /* opaque; lives as long as the call that hands it out */
+struct slip_http_server; /* opaque */
+struct slip_http_conn;   /* a connection, from its request on, opaque */
 
 struct slip_http_settings {
   const char *host;        /* as slip_listener_open takes it */
@@ -26,17 +25,20 @@ struct slip_http_settings {
   /* So many WebSockets have room, and some requests besides, for the owner to refuse who comes
    * too many; beyond those a connection is cut. */
   unsigned max_connections;
-  uint64_t idle_timeout_msec; /* without a byte of the peer: close 1000. 0: none */
+  /* A WebSocket without a byte of the peer: close 1000. A request that is not whole in that time:
+   * the end of TCP. 0: none */
+  uint64_t idle_timeout_msec;
   const struct slip_http_handler *handler;
   void *owner; /* the handler's */
 };
 
 struct slip_http_handler {
   /*
-   * Append a whole HTTP response to `answer` to refuse, and to answer a plain request; the
-   * connection is kept for further requests. Leave it empty to accept an upgrade: only of a
-   * request that has Host, Connection, Sec-WebSocket-Key and, if it offers subprotocols, ours
-   * among them.
+   * Append a whole HTTP response to `answer` to refuse, and to answer a plain request, which lives
+   * as long as this call; the connection is kept for further requests. Leave it empty to accept an
+   * upgrade: only of a request that has a Sec-WebSocket-Key of at most 127 bytes and, if it offers
+   * subprotocols, ours among them. Heads that are too long or no HTTP, and CONNECT, are answered
+   * without asking.
    */
   void (*request)(void *owner, struct slip_http_conn *conn, const struct slip_http_request *request,
                   struct slip_buf *answer);
@@ -63,20 +65,6 @@ uint16_t slip_http_server_port(const struct slip_http_server *server);
 void slip_http_server_stop(struct slip_http_server *server);
 /* Drops all connections, without close frames, and frees itself in later turns. NULL is fine. */
 void slip_http_server_close(struct slip_http_server *server);
-
-bool slip_http_request_is_upgrade(const struct slip_http_request *request);
-/* Static. */
-const char *slip_http_request_method(const struct slip_http_request *request);
-/* Each appends to `out`; false when there is none. Escapes (%20) are decoded. SLIP_ENOMEM cannot
- * be told from "none". */
-bool slip_http_request_path(const struct slip_http_request *request, struct slip_buf *out);
-bool slip_http_request_version(const struct slip_http_request *request, struct slip_buf *out);
-/* The query's `index`th "key=value", from 0. */
-bool slip_http_request_argument(const struct slip_http_request *request, int index,
-                                struct slip_buf *out);
-/* `name` in lower case. */
-bool slip_http_request_header(const struct slip_http_request *request, const char *name,
-                              struct slip_buf *out);
 
 /* The owner's own pointer with a connection. */
 void slip_http_conn_set_user(struct slip_http_conn *conn, void *user);

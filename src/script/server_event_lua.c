@@ -1,5 +1,6 @@
 #include "script/server_event_lua.h"
 
+#include "core/http_header.h"
 #include "script/door.h"
 #include "script/result.h"
 
@@ -79,28 +80,42 @@ static enum slip_err enter(struct event *event, lua_CFunction body) {
   return slip_door(event->box->L, body, call_failed, event);
 }
 
-void slip_server_push_text(lua_State *L, struct slip_server_box *box, bool is_there) {
-  slip_result_push_span(L, is_there ? slip_buf_span(&box->text) : (struct slip_span){0});
+struct slip_buf *slip_server_text(struct slip_server_box *box) {
+  slip_buf_clear(&box->text); /* of what an error has left */
+  return &box->text;
+}
+
+void slip_server_push_text(lua_State *L, struct slip_server_box *box) {
+  struct slip_span text = slip_buf_span(&box->text);
+  lua_pushlstring(L, text.size == 0 ? "" : text.at, text.size);
   slip_buf_clear(&box->text);
+}
+
+/* Pushes the text without its escapes. */
+static void push_unescaped(lua_State *L, struct event *event, struct slip_span text,
+                           bool is_query) {
+  if (slip_http_unescape(text, is_query, slip_server_text(event->box)) != SLIP_OK)
+    luaL_error(L, "no memory for the request");
+  slip_server_push_text(L, event->box);
 }
 
 /* Pushes the list of the query's "key=value"s. */
 static void push_arguments(lua_State *L, struct event *event) {
+  struct slip_span query = event->request->query, argument;
   lua_newtable(L);
-  for (int i = 0; slip_http_request_argument(event->request, i, &event->box->text); i++) {
-    slip_server_push_text(L, event->box, true);
-    lua_rawseti(L, -2, i + 1);
+  for (int i = 1; slip_http_part_next(&query, '&', &argument); i++) {
+    push_unescaped(L, event, argument, true);
+    lua_rawseti(L, -2, i);
   }
 }
 
 static void push_request(lua_State *L, struct event *event) {
   lua_createtable(L, 0, 5);
-  lua_pushstring(L, slip_http_request_method(event->request));
+  slip_result_push_span(L, event->request->method);
   lua_setfield(L, -2, "method");
-  slip_server_push_text(L, event->box, slip_http_request_path(event->request, &event->box->text));
+  push_unescaped(L, event, event->request->path, false);
   lua_setfield(L, -2, "path");
-  slip_server_push_text(L, event->box,
-                        slip_http_request_version(event->request, &event->box->text));
+  slip_result_push_span(L, event->request->version);
   lua_setfield(L, -2, "version");
   lua_pushboolean(L, slip_http_request_is_upgrade(event->request));
   lua_setfield(L, -2, "is_upgrade");

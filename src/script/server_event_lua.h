@@ -31,7 +31,9 @@ extern const struct slip_http_handler slip_server_events;
 
 /* Sets the box's place in `slipstream.live` to the value on top, and pops that. May raise. */
 void slip_server_set_live(lua_State *L, struct slip_server_box *box);
-/* Pushes what was written to the work memory, or nil, and empties it. May raise. */
-void slip_server_push_text(lua_State *L, struct slip_server_box *box, bool is_there);
+/* The work memory, empty. */
+struct slip_buf *slip_server_text(struct slip_server_box *box);
+/* Pushes what was written to it, and empties it. May raise. */
+void slip_server_push_text(lua_State *L, struct slip_server_box *box);
 
 #endif

@@ -79,11 +79,16 @@ static int conn_drop(lua_State *L) {
 
 static int conn_header(lua_State *L) {
   struct slip_conn_box *box = luaL_checkudata(L, 1, SLIP_HTTP_CONN_TYPE);
-  const char *name = luaL_checkstring(L, 2);
+  struct slip_span name = slip_result_check_span(L, 2);
+  bool is_there;
   if (box->request == NULL)
     return 0;
-  slip_server_push_text(L, box->server,
-                        slip_http_request_header(box->request, name, &box->server->text));
+  if (slip_http_request_header(box->request, name, slip_server_text(box->server), &is_there) !=
+      SLIP_OK)
+    return luaL_error(L, "no memory for the header");
+  if (!is_there)
+    return 0;
+  slip_server_push_text(L, box->server);
   return 1;
 }
 

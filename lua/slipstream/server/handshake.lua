@@ -7,6 +7,7 @@ local M = {}
 
 local vsns = { ["1.0.0"] = 1, ["2.0.0"] = 2 }
 local token_prefix = "base64url.bearer.phx."
+local longest_key = 127 -- libwebsockets' limit; the header of any client has 24 bytes
 
 local phrases = {
   [200] = "OK", [204] = "No Content",
@@ -73,14 +74,17 @@ end
 -- What is wrong with it as an upgrade by RFC 6455 section 4.2.1; nil when nothing is.
 local function fault_of(request, header)
   local connection, version = header "connection", header "sec-websocket-version"
+  local key = header "sec-websocket-key" or ""
   if request.version ~= "HTTP/1.1" then
     return ("HTTP version %s unsupported"):format(request.version)
   elseif not request.is_upgrade then
     return "'upgrade' header must contain 'websocket', got []"
   elseif not (connection or ""):lower():find("upgrade", 1, true) then
     return ("'connection' header must contain 'upgrade', got [%s]"):format(connection or "")
-  elseif not header "sec-websocket-key" then
+  elseif key == "" then
     return "'sec-websocket-key' header is absent"
+  elseif #key > longest_key then
+    return ("'sec-websocket-key' header is longer than %d bytes"):format(longest_key)
   elseif version ~= "13" then
     return ('\'sec-websocket-version\' header must equal \'13\', got ["%s"]'):format(version or "")
   elseif not header "host" then
