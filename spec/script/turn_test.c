@@ -142,6 +142,39 @@ static void leaves_nothing_behind_when_an_allocation_fails(void **state) {
   assert_true(number > 40);
 }
 
+/* One timer more than there is room for; the chunk answers it. */
+static const char NINE[] = "local core = ...\n"
+                           "local host = core.pretend()\n"
+                           "local timers = {}\n"
+                           "for i = 1, 9 do timers[i] = host:timer(print) end\n"
+                           "for i = 1, 8 do timers[i]:set(1) end\n"
+                           "return timers[9].set, timers[9], 1\n";
+
+/* Whoever waits for it would wait for ever, so it must be heard of. What Lua itself has no memory
+ * for it asks for again. */
+static void a_timer_that_cannot_be_set_raises(void **state) {
+  (void)state;
+  unsigned number = 0, raised = 0;
+  bool has_failed = true;
+  for (; has_failed; number++) {
+    long left;
+    lua_State *L = new_state(NINE, &left);
+    assert_int_equal(lua_pcall(L, 1, 3, 0), LUA_OK);
+    lua_gc(L, LUA_GCSTOP);
+    memory_fails_at(number);
+    int status = lua_pcall(L, 2, 1, 0);
+    has_failed = memory_has_failed();
+    if (status == LUA_OK) {
+      assert_true(lua_toboolean(L, -1));
+    } else {
+      assert_string_equal(lua_tostring(L, -1), "not enough memory");
+      raised++;
+    }
+    lua_close(L);
+  }
+  assert_int_equal(raised, 1);
+}
+
 static void ends_with_the_state_whatever_is_set(void **state) {
   (void)state;
   run(OPEN);
@@ -198,6 +231,7 @@ int main(void) {
       cmocka_unit_test(lives_when_there_is_memory),
       cmocka_unit_test(leaves_nothing_behind_when_lua_has_no_memory),
       cmocka_unit_test(leaves_nothing_behind_when_an_allocation_fails),
+      cmocka_unit_test(a_timer_that_cannot_be_set_raises),
       cmocka_unit_test(ends_with_the_state_whatever_is_set),
       cmocka_unit_test(keeps_libuv_alive_while_something_is_set),
       cmocka_unit_test(says_on_stderr_what_raises_and_goes_on),

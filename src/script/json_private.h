@@ -17,6 +17,7 @@ extern "C" {
 #include "core/limits.h"
 #include "core/message.h"
 #include "core/utf8.h"
+#include "script/result.h"
 }
 #pragma GCC diagnostic pop
 
@@ -45,7 +46,7 @@ struct slip_json_work {
 /* Raises for failures that only want of memory can cause. */
 inline void slip_json_must(lua_State *L, bool done) {
   if (!done)
-    luaL_error(L, "not enough memory");
+    slip_result_raise_no_memory(L);
 }
 
 /* What is wrong with a text, and where. */

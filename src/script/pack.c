@@ -5,6 +5,7 @@
 #include "script/pack_private.h"
 #include "script/payload_lua.h"
 #include "script/reason_lua.h"
+#include "script/result.h"
 #include "script/type.h"
 
 #include <lauxlib.h>
@@ -28,7 +29,7 @@ static bool put(struct packer *p, const void *at, size_t size) {
   if (err == SLIP_OK)
     return true;
   if (err == SLIP_ENOMEM)
-    luaL_error(p->L, "not enough memory");
+    slip_result_raise_no_memory(p->L);
   lua_pushliteral(p->L, "message is larger than 64 MiB");
   return false;
 }

@@ -41,6 +41,12 @@ int slip_result_fail(lua_State *L, const char *text, const char *code) {
   return 3;
 }
 
+/* Lua keeps that string for as long as the state lives, so this allocates nothing. */
+int slip_result_raise_no_memory(lua_State *L) {
+  lua_pushliteral(L, "not enough memory");
+  return lua_error(L);
+}
+
 void slip_result_push_span(lua_State *L, struct slip_span bytes) {
   if (slip_span_is_absent(bytes))
     lua_pushnil(L);

@@ -17,6 +17,8 @@
 int slip_result_push(lua_State *L, enum slip_err err, const char *state);
 /* Pushes nil, `text` and `code`; returns 3. */
 int slip_result_fail(lua_State *L, const char *text, const char *code);
+/* Raises want of memory in Lua's own words, by which it is known (door.h). */
+int slip_result_raise_no_memory(lua_State *L);
 /* Pushes the bytes as a string, nil when they are absent. */
 void slip_result_push_span(lua_State *L, struct slip_span bytes);
 

@@ -1,5 +1,6 @@
 #include "script/scale_lua.h"
 
+#include "script/result.h"
 #include "script/type.h"
 #include "script/weights.h"
 
@@ -48,7 +49,7 @@ enum { OBJECT = 1, KEY, COUNT, CHARGE, PLACES = CHARGE };
 static lua_Integer claim(lua_State *L, const struct weighing *w) {
   int64_t charge;
   if (slip_weights_claim(w->weights, lua_topointer(L, -1), w->owner, &charge) != SLIP_OK)
-    luaL_error(L, "not enough memory");
+    slip_result_raise_no_memory(L);
   return charge;
 }
 
@@ -221,7 +222,7 @@ static uint32_t check_owner(lua_State *L, struct slip_weights *weights) {
   lua_Integer owner = luaL_checkinteger(L, 2);
   luaL_argcheck(L, owner >= 1 && owner <= INT32_MAX, 2, "an owner is an integer from 1");
   if (slip_weights_add_owner(weights, (uint32_t)owner) != SLIP_OK)
-    luaL_error(L, "not enough memory");
+    slip_result_raise_no_memory(L);
   return (uint32_t)owner;
 }
 
@@ -241,7 +242,7 @@ static int scale_leave_out(lua_State *L) {
   struct slip_weights *weights = check_scale(L);
   const void *object = lua_topointer(L, 2);
   if (object != NULL && slip_weights_leave_out(weights, object) != SLIP_OK)
-    return luaL_error(L, "not enough memory");
+    return slip_result_raise_no_memory(L);
   return 0;
 }
 

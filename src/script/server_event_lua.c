@@ -136,7 +136,7 @@ static int call_request(lua_State *L) {
   if (bytes == NULL)
     return 0;
   if (slip_buf_append(event->answer, (struct slip_span){bytes, size}) != SLIP_OK)
-    return luaL_error(L, "no memory for the answer");
+    return slip_result_raise_no_memory(L);
   return 0;
 }
 

@@ -181,7 +181,7 @@ static int team_claim(lua_State *L) {
   struct slip_holder holder = {box->place, (uint64_t)luaL_checkinteger(L, 3)};
   enum slip_err err = slip_team_claim(box->team, name, holder);
   if (err == SLIP_ENOMEM)
-    return luaL_error(L, "not enough memory");
+    return slip_result_raise_no_memory(L);
   lua_pushboolean(L, err == SLIP_OK);
   return 1;
 }
@@ -270,8 +270,10 @@ void slip_team_push_mine(lua_State *L, struct slip_team *team, int place) {
   struct team_box *box = push_box(L, place);
   box->team = team;
   enum slip_err err = open_end(L, box);
+  if (err == SLIP_EIO)
+    luaL_error(L, NO_DESCRIPTOR);
   if (err != SLIP_OK)
-    luaL_error(L, err == SLIP_EIO ? NO_DESCRIPTOR : "not enough memory");
+    slip_result_raise_no_memory(L);
 }
 
 static int core_team_new(lua_State *L) {

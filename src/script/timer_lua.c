@@ -70,9 +70,12 @@ static int timer_set(lua_State *L) {
     slip_live_set(L, 1, true); /* first: it may raise */
   uint64_t deadline = slip_loop_read_clock(loop) + (uint64_t)msec;
   enum slip_err err = slip_loop_set_timer(loop, &box->timer, deadline);
-  if (err != SLIP_OK)
+  if (err != SLIP_OK) {
     slip_live_set(L, 1, false);
-  return slip_result_push(L, err, NULL);
+    return slip_result_raise_no_memory(L);
+  }
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* Unsets the set timer at `index`. */

@@ -5,8 +5,8 @@
  *
  * - host:timer(fn, owner) → timer, which is not set. When due it is unset, then fn(owner, timer)
  *   is called.
- * - timer:set(msec) → true, or nil, text, code: due in `msec` from now, 0 to 2^53; moves one that
- * is set
+ * - timer:set(msec) → true: due in `msec` from now, 0 to 2^53; moves one that is set. Raises when
+ *   there is no memory, since whoever waits for it would wait for ever
  * - timer:unset(): harmless when not set, also when its host is closed
  * - timer:left() → msec until due; nil when not set
  *
