@@ -150,7 +150,7 @@ end
 
 -- What was asked of it, in a turn of its own.
 local function begin_as_asked(socket)
-  return M.begin(socket, socket._stop)
+  if socket._stop then return M.begin(socket, socket._stop) end
 end
 
 --- Ends a client in the next turn, also one that waits.
@@ -158,8 +158,8 @@ end
 ---@param ending slipstream.Ending
 function M.request(socket, ending)
   if socket._stop or socket._ending then return end
+  turn.post(socket._client._host, begin_as_asked, socket) -- first: it may raise
   socket._stop = ending
-  turn.post(socket._client._host, begin_as_asked, socket)
 end
 
 --- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its

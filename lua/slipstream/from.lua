@@ -44,9 +44,8 @@ end
 function From:reply(value)
   if self.is_over then return false end
   self.value = copy(value)
-  settle(self)
-  fiber.poke(self.owner)
-  return true
+  fiber.poke(self.owner) -- before it is settled: it may raise
+  return settle(self)
 end
 
 --- There will be no reply. A reason that cannot be passed is told in the words of the copy.

@@ -3,6 +3,7 @@
 
 local check = require "slipstream.check"
 local client_modules = require "slipstream.client"
+local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
@@ -226,13 +227,28 @@ function M.start(module, args, options)
   return M.launch(M.new(module, args, options))
 end
 
+-- Answers whether its name is free.
+local function launch(client)
+  if not registry.add(client) then return false end
+  client._is_initialized, client._is_unwanted, client._socket = false, nil, nil
+  begin(client)
+  return true
+end
+
+-- There was no memory to launch it, so nothing of it stays: or nothing here, where that takes memory, too.
+local function abandon(client, err)
+  registry.remove(client)
+  if client._socket and not pcall(endings.kill, client._socket, err) then core.fail(err) end
+  error(err, 0)
+end
+
 --- Starts a client that was made, or that its supervisor starts again.
 ---@param client slipstream.Client
 ---@return slipstream.Client? client, any reason as `start` answers
 function M.launch(client)
-  if not registry.add(client) then return nil, "already_started", "already_started" end
-  client._is_initialized, client._is_unwanted = false, nil
-  begin(client)
+  local ok, is_launched = pcall(launch, client)
+  if not ok then abandon(client, is_launched) end
+  if not is_launched then return nil, "already_started", "already_started" end
   if not is_begun(client) and may_await(client) then await(client, nil, is_begun) end
   if client._socket._ending and not client._is_initialized then return nil, client._socket._ending.reason end
   return client

@@ -33,8 +33,9 @@ end
 ---@return true? ok, string? err
 function Mailbox:add(entry)
   if self:count() == M.MOST then return nil, "mailbox_full" end
-  self.tail = self.tail + 1
-  self.entries[self.tail] = entry
+  local tail = self.tail + 1
+  self.entries[tail] = entry -- first: it may raise
+  self.tail = tail
   return true
 end
 

@@ -88,8 +88,8 @@ end
 
 local function hibernate(host)
   if is_collecting[host] then return end
+  turn.post(host, collect, host) -- first, here and below: it may raise
   is_collecting[host] = true
-  turn.post(host, collect, host)
 end
 
 -- Whatever waits is an event that came in time.
@@ -210,10 +210,11 @@ local function deliver(socket, entry)
   return run(socket, callbacks[kind], table.unpack(entry, 2, entry.count))
 end
 
--- Takes what has arrived until now; the rest is of the next turn, so that others have theirs.
+-- Takes what has arrived until now; the rest is of the next turn, so that others have theirs. Where there was
+-- no memory to note that it is ready, it has been here before.
 local function work_off(socket)
-  if socket._ending then return end
   local box = socket._mailbox
+  if socket._ending or not box then return end
   for _ = 1, box:count() do
     if box:count() == 0 or not is_free(socket) then break end -- a callback may have taken some out of turn
     deliver(socket, box:first())
@@ -222,16 +223,19 @@ local function work_off(socket)
   if not socket._ending then go_on(socket) end
 end
 
+local function is_idle(socket) return not socket._is_ready and is_free(socket) end
+
+local function make_ready(socket)
+  turn.post(socket._client._host, work_off, socket)
+  socket._is_ready = true
+end
+
 --- A callback is done, and events may wait: they have their turn.
 ---@param socket slipstream.Socket
 function M.go_on(socket)
-  if socket._is_ready or not is_free(socket) then return end
-  if socket._mailbox:count() == 0 then
-    socket._mailbox = false
-    return
-  end
-  socket._is_ready = true
-  turn.post(socket._client._host, work_off, socket)
+  if not is_idle(socket) then return end
+  if socket._mailbox:count() > 0 then return make_ready(socket) end
+  socket._mailbox = false
 end
 
 go_on = M.go_on
@@ -250,6 +254,7 @@ local function keep(socket, kind, ...)
   end
   if socket._tap then socket._tap:_arrived(entry) end
   waiter.wake(socket)
+  go_on(socket) -- whose mailbox is there for a message for which there was no memory
 end
 
 --- Lets the events of a socket wait until a script awaits them, for good.
@@ -276,9 +281,9 @@ end
 ---@return true? ok, string? err, string? code nil, "mailbox_full"
 function M.post(socket, kind, message, from)
   hold(socket)
+  if is_idle(socket) then make_ready(socket) end
   local ok, code = socket._mailbox:add({ kind, message, from, count = from and 3 or 2 })
   if not ok then return nil, code, code end
-  go_on(socket)
   return true
 end
 

@@ -18,9 +18,10 @@ local given_up = {}
 
 local function take_name(client, name)
   if names[name] then return names[name] == client end
-  if not seat.claim(name, client.id) then return false end
-  names[name] = client
-  return true
+  names[name] = client -- first: it may raise
+  if seat.claim(name, client.id) then return true end
+  names[name] = nil
+  return false
 end
 
 --- Adds a client; its name, if it has one of its own, is taken from now on.

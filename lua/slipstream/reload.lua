@@ -208,8 +208,8 @@ end
 
 local function add_job(key, owner, fn)
   local host, job = owner._client._host, { key = key, owners = { owner }, fn = fn }
+  if #jobs == 0 then turn.post(host, begin_work, host) end -- first: it may raise
   table.insert(jobs, job)
-  if #jobs == 1 then turn.post(host, begin_work, host) end
   return job
 end
 

@@ -52,10 +52,10 @@ local function new_timer(socket, msec, message, interval)
   local host = socket._client._host
   local timer = setmetatable({ socket = socket, message = copied, interval = interval }, Timer)
   timer._clock = host:timer(ring, timer)
-  timer._clock:set(msec)
   timer.due = host:now() + msec
   socket._timers = socket._timers or {}
   socket._timers[timer] = true
+  timer._clock:set(msec) -- last: what is above may raise
   return timer
 end
 

@@ -43,6 +43,8 @@ int slip_core_open(lua_State *L) {
   set_values(L);
   lua_pushcfunction(L, slip_luv_catch);
   lua_setfield(L, -2, "catch");
+  lua_pushcfunction(L, slip_luv_raise);
+  lua_setfield(L, -2, "fail");
   lua_pushcfunction(L, slip_json_open);
   lua_call(L, 0, 1);
   lua_setfield(L, -2, "json");

@@ -101,6 +101,13 @@ int slip_luv_catch(lua_State *L) {
   return 0;
 }
 
+int slip_luv_raise(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  slip_luv_fail(L);
+  return 0;
+}
+
 /* Replaces `run` of the module table on top. */
 static void guard_run(lua_State *L) {
   lua_getfield(L, -1, "run");

@@ -18,6 +18,8 @@ void slip_luv_require(lua_State *L);
 /* core.catch(handler): the message handler for callbacks of luv's, instead of one that adds a
  * traceback. */
 int slip_luv_catch(lua_State *L);
+/* core.fail(error): as if a callback of luv's had raised it, where it would reach somebody else. */
+int slip_luv_raise(lua_State *L);
 /* Pops an error: what this state shares may be half done, so the loop stops and `uv.run` raises it.
  * Allocates nothing; needs two slots of the stack. */
 void slip_luv_fail(lua_State *L);
