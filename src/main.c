@@ -5,6 +5,7 @@
 #include "embedded.h"
 #include "net/files.h"
 #include "script/memory_lua.h"
+#include "script/result.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -34,25 +35,30 @@ static int run(lua_State *L) {
   return 1;
 }
 
+/* The commands catch what a user can get wrong, so this is for want of memory, or ours. */
+static void complain(lua_State *L) {
+  const char *whose = slip_result_is_no_memory(L, -1) ? "" : "a defect of slipstream itself: ";
+  (void)fprintf(stderr, "slipstream: %s%s\n", whose, lua_tostring(L, -1));
+}
+
 int main(int argc, char **argv) {
   slip_files_fill_standard();
   slip_files_raise_limit();
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);
   if (L == NULL) {
-    fputs("slipstream: out of memory\n", stderr);
+    fputs("slipstream: not enough memory\n", stderr);
     return EXIT_FAILURE;
   }
   struct arguments arguments = {argc, argv};
-  lua_pushcfunction(L, slip_program_traceback);
+  lua_pushcfunction(L, slip_result_add_traceback);
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &arguments);
   int code = EXIT_FAILURE;
-  if (lua_pcall(L, 1, 1, 1) == LUA_OK) {
+  if (lua_pcall(L, 1, 1, 1) == LUA_OK)
     code = (int)lua_tointeger(L, -1);
-  } else { /* the commands catch what a user can get wrong, so this one is ours */
-    fprintf(stderr, "slipstream: a defect of slipstream itself: %s\n", lua_tostring(L, -1));
-  }
+  else
+    complain(L);
   slip_memory_close_state(L, &account);
   return code;
 }

@@ -1,6 +1,7 @@
 /* What clients do with each other when there is no memory at some point of it: scarcity.lua, with
  * the Lua modules of the tree. */
 #include "script/program_lua.h"
+#include "script/result.h"
 
 #include "spec/support/check.h"
 #include "spec/support/scarce_lua.h"
@@ -29,7 +30,7 @@ static void tells_who_wanted_it_and_harms_nobody(void **state) {
   (void)state;
   long left = -1;
   lua_State *L = lua_newstate(scarce_allocate, &left);
-  lua_pushcfunction(L, slip_program_traceback);
+  lua_pushcfunction(L, slip_result_add_traceback);
   lua_pushlightuserdata(L, &left);
   lua_pushcclosure(L, run, 1);
   if (lua_pcall(L, 0, 0, 1) != LUA_OK)

@@ -1,6 +1,7 @@
 /* Workers in threads, as core.team starts them, with Lua modules that the specs carry. */
 #include "script/memory_lua.h"
 #include "script/program_lua.h"
+#include "script/result.h"
 #include "script/team_lua.h"
 
 #include "spec/support/check.h"
@@ -61,7 +62,7 @@ static int run_lead(lua_State *L) {
 static void run(lua_CFunction fn, const char *text) {
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);
-  lua_pushcfunction(L, slip_program_traceback);
+  lua_pushcfunction(L, slip_result_add_traceback);
   lua_pushcfunction(L, fn);
   lua_pushlightuserdata(L, (void *)text);
   if (lua_pcall(L, 1, 0, 1) != LUA_OK)

@@ -1,26 +1,12 @@
 #include "script/door.h"
 
 #include "script/luv_lua.h"
+#include "script/result.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-
-/* Whether the error at `index` is want of memory, in Lua's words: Lua code that has caught it may
- * have raised it on. */
-static bool is_no_memory(lua_State *L, int index) {
-  return lua_type(L, index) == LUA_TSTRING &&
-         strcmp(lua_tostring(L, index), "not enough memory") == 0;
-}
-
-/* The message handler: the error as text, whatever it was, and where it came from. */
-static int add_traceback(lua_State *L) {
-  if (is_no_memory(L, 1))
-    return 1;
-  luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
-  return 1;
-}
 
 /* Pops the error; gives it to `failed`. */
 static void report(lua_State *L, lua_CFunction failed, void *context, bool is_memory) {
@@ -35,13 +21,14 @@ static void report(lua_State *L, lua_CFunction failed, void *context, bool is_me
 
 enum slip_err slip_door(lua_State *L, lua_CFunction body, lua_CFunction failed, void *context) {
   int top = lua_gettop(L);
-  if (!lua_checkstack(L, 5)) /* answers 0, does not raise */
-    return SLIP_ENOMEM;
-  lua_pushcfunction(L, add_traceback); /* these three pushes allocate nothing */
+  bool has_room = lua_checkstack(L, 5);
+  assert(has_room); /* or there would be nobody to tell */
+  (void)has_room;
+  lua_pushcfunction(L, slip_result_add_traceback); /* these three pushes allocate nothing */
   lua_pushcfunction(L, body);
   lua_pushlightuserdata(L, context);
   int status = lua_pcall(L, 1, 0, top + 1);
-  bool is_memory = status != LUA_OK && is_no_memory(L, -1);
+  bool is_memory = status != LUA_OK && slip_result_is_no_memory(L, -1);
   if (status != LUA_OK && failed != NULL)
     report(L, failed, context, is_memory);
   lua_settop(L, top);

@@ -5,7 +5,8 @@
  * so an error there would end the process; behind the door it ends in `failed`.
  *
  * `L` is the host's main state, never the one that a method was called with (that may be a
- * coroutine, dead by then).
+ * coroutine, dead by then). It has five slots of its stack to spare, as it is inside of libuv's
+ * run, or of a method, which leave most of LUA_MINSTACK.
  */
 #include "core/err.h"
 

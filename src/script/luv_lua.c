@@ -1,5 +1,8 @@
 #include "script/luv_lua.h"
 
+#include "script/result.h"
+
+#include <assert.h>
 #include <lauxlib.h>
 #include <luv/luv.h>
 #include <stdbool.h>
@@ -74,10 +77,9 @@ static void push_handler(lua_State *L) {
 static int call_back(lua_State *L, int arguments, int results, int flags) {
   (void)flags;
   int at = lua_gettop(L) - arguments;
-  if (!lua_checkstack(L, 4)) { /* answers 0, does not raise */
-    lua_settop(L, at - 1);
-    return -LUA_ERRMEM;
-  }
+  bool has_room = lua_checkstack(L, 4);
+  assert(has_room); /* inside of libuv's run, which leaves most of LUA_MINSTACK */
+  (void)has_room;
   push_handler(L);
   lua_insert(L, at); /* stack: handler, function, arguments */
   int status = lua_pcall(L, arguments, results, at);
@@ -86,11 +88,6 @@ static int call_back(lua_State *L, int arguments, int results, int flags) {
     return lua_gettop(L) - at + 1;
   slip_luv_fail(L);
   return -status;
-}
-
-static int add_traceback(lua_State *L) {
-  luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
-  return 1;
 }
 
 int slip_luv_catch(lua_State *L) {
@@ -113,7 +110,7 @@ static void guard_run(lua_State *L) {
   lua_getfield(L, -1, "run");
   struct run *run = lua_newuserdatauv(L, sizeof *run, USER_VALUES);
   *run = (struct run){.loop = luv_loop(L)};
-  lua_pushcfunction(L, add_traceback);
+  lua_pushcfunction(L, slip_result_add_traceback);
   (void)lua_setiuservalue(L, -2, HANDLER);
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &the_run);

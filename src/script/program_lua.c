@@ -103,8 +103,3 @@ void slip_program_push_main(lua_State *L, const char *module) {
   lua_getfield(L, -1, "main");
   lua_remove(L, -2);
 }
-
-int slip_program_traceback(lua_State *L) {
-  luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
-  return 1;
-}

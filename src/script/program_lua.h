@@ -23,7 +23,5 @@ void slip_program_open(lua_State *L, const struct slip_embedded *modules);
 const struct slip_embedded *slip_program_modules(lua_State *L);
 /* Requires the module and pushes its function `main`. Raises. */
 void slip_program_push_main(lua_State *L, const char *module);
-/* A message handler: the error as text, whatever it was, with its traceback. */
-int slip_program_traceback(lua_State *L);
 
 #endif

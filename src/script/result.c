@@ -1,7 +1,7 @@
 #include "script/result.h"
 
 #include <lauxlib.h>
-#include <stdbool.h>
+#include <string.h>
 
 /* `is_word`: the code says it all, so it is the text as well. */
 struct words {
@@ -41,10 +41,22 @@ int slip_result_fail(lua_State *L, const char *text, const char *code) {
   return 3;
 }
 
+static const char no_memory[] = "not enough memory";
+
 /* Lua keeps that string for as long as the state lives, so this allocates nothing. */
 int slip_result_raise_no_memory(lua_State *L) {
-  lua_pushliteral(L, "not enough memory");
+  lua_pushstring(L, no_memory);
   return lua_error(L);
+}
+
+bool slip_result_is_no_memory(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TSTRING && strcmp(lua_tostring(L, index), no_memory) == 0;
+}
+
+int slip_result_add_traceback(lua_State *L) {
+  if (!slip_result_is_no_memory(L, 1))
+    luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
+  return 1;
 }
 
 void slip_result_push_span(lua_State *L, struct slip_span bytes) {

@@ -7,6 +7,7 @@
 #include "core/span.h"
 
 #include <lua.h>
+#include <stdbool.h>
 
 /*
  * Pushes `true`, or nil, text and code, and returns how many. The codes are "no_memory", "too_big",
@@ -17,8 +18,13 @@
 int slip_result_push(lua_State *L, enum slip_err err, const char *state);
 /* Pushes nil, `text` and `code`; returns 3. */
 int slip_result_fail(lua_State *L, const char *text, const char *code);
-/* Raises want of memory in Lua's own words, by which it is known (door.h). */
+/* Raises want of memory in Lua's own words, by which it is known. */
 int slip_result_raise_no_memory(lua_State *L);
+/* Whether the error at `index` is that: Lua code that has caught it may have raised it on. */
+bool slip_result_is_no_memory(lua_State *L, int index);
+/* A message handler: the error as text, whatever it was, and where it came from; want of memory as
+ * it is. */
+int slip_result_add_traceback(lua_State *L);
 /* Pushes the bytes as a string, nil when they are absent. */
 void slip_result_push_span(lua_State *L, struct slip_span bytes);
 

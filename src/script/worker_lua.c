@@ -1,6 +1,7 @@
 #include "script/worker_lua.h"
 
 #include "script/memory_lua.h"
+#include "script/result.h"
 #include "script/team_lua.h"
 
 #include <lauxlib.h>
@@ -54,7 +55,7 @@ static void take_text(lua_State *L, struct slip_outcome *outcome) {
 }
 
 static void run_life(lua_State *L, struct life *life, struct slip_outcome *outcome) {
-  lua_pushcfunction(L, slip_program_traceback);
+  lua_pushcfunction(L, slip_result_add_traceback);
   lua_pushcfunction(L, live);
   lua_pushlightuserdata(L, life); /* stack: traceback, live, life */
   outcome->has_failed = lua_pcall(L, 1, 2, 1) != LUA_OK;
