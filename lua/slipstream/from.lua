@@ -94,7 +94,7 @@ end
 
 -- Whether the caller still waits, only its worker knows.
 function Remote:reply(value)
-  return parcel.post(self.worker, "reply", { number = self.number, value = value }) == true
+  return parcel.deliver(self.worker, "reply", { number = self.number, value = value }) == true
 end
 
 parcel.on_reference("from", function(index, number)

@@ -119,9 +119,12 @@ local function send_late()
   if next(late) then again:set(AGAIN_MSEC) end
 end
 
-local function send_later()
+local function send_later(to, bytes)
   again = again or core.host():timer(send_late)
-  if not again:left() then again:set(AGAIN_MSEC) end
+  if not again:left() then again:set(AGAIN_MSEC) end -- first: it may raise
+  late[to] = late[to] or {}
+  table.insert(late[to], bytes)
+  return true
 end
 
 --- Sends a parcel that must arrive: where there is no room for it, again and again, until there is or nobody
@@ -129,13 +132,23 @@ end
 ---@param to integer a worker's index, or that of the lead
 ---@param kind string
 ---@param value any
+---@return true? ok, string? text, string? code "noproc"
 function M.deliver(to, kind, value)
   if not seat.mine() then return post_own(to, { kind, value }) end
   local bytes = M.pack(kind, value)
-  if late[to] then return table.insert(late[to], bytes) end
-  if not is_refused(to, bytes) then return end
-  late[to] = { bytes }
-  send_later()
+  if late[to] then return send_later(to, bytes) end
+  local ok, text, code = seat.mine():post(to, bytes)
+  if is_passing[code] then return send_later(to, bytes) end
+  return ok, text, code
+end
+
+--- Sends one that must arrive before all that are not urgent, or else behind them.
+---@param to integer a worker's index, or that of the lead
+---@param kind string
+---@param value any
+function M.urge(to, kind, value)
+  local _, _, code = M.post(to, kind, value, true)
+  if is_passing[code] then M.deliver(to, kind, value) end
 end
 
 --- Takes what arrives at this thread's end of the team from now on.

@@ -192,8 +192,13 @@ local function work()
   end
 end
 
+-- Those who wait would wait for ever; only want of memory and a defect end it.
+local function work_ended(self)
+  if not self.outcome[1] then core.fail(self.outcome[2].text) end
+end
+
 local function begin_work(host)
-  script.begin({ host = host, name = "reload" }, work)
+  script.begin({ host = host, name = "reload", on_end = work_ended }, work)
 end
 
 -- One that was asked for and has not begun is good for all that ask for the same.

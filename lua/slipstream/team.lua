@@ -10,7 +10,7 @@ local log = require "slipstream.log"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
 
-local M = { LEAD = seat.LEAD, on = parcel.on, post = parcel.post, deliver = parcel.deliver }
+local M = { LEAD = seat.LEAD, on = parcel.on, deliver = parcel.deliver, urge = parcel.urge }
 
 local ASK_MSEC = 5000
 
@@ -89,8 +89,7 @@ end
 -- There is no answer, and that is why. Where the queue of who asked is full, it is told all the same.
 local function refuse(to, number, reason)
   local value = { number = number, n = 2, false, reason }
-  if post(to, "answer", value) or post(to, "answer", value, true) then return end
-  deliver(to, "answer", value)
+  if not post(to, "answer", value) then parcel.urge(to, "answer", value) end
 end
 
 local function answer(to, number, ...)

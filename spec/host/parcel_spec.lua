@@ -3,6 +3,7 @@ local core = require "slipstream.core"
 local loop = require "spec.support.loop"
 local parcel = require "slipstream.parcel"
 local seat = require "slipstream.seat"
+local slipstream = require "slipstream"
 
 describe("a parcel that must arrive", function()
   local arrived, refusals -- both by whom it is for
@@ -10,12 +11,16 @@ describe("a parcel that must arrive", function()
 
   local own = {}
 
-  function own.post(_, to, bytes)
-    local code = refusals[to]
+  -- By `to`, or for urgent ones alone by "urgent".
+  function own.post(_, to, bytes, is_urgent)
+    local code = refusals[to] or is_urgent and refusals.urgent
     if code then return nil, code, code end
-    table.insert(arrived, to .. ":" .. core.unpack(bytes)[2])
+    local value = core.unpack(bytes)[2]
+    table.insert(arrived, to .. ":" .. (is_urgent and "urgent " or "") .. tostring(value.value or value))
     return true
   end
+
+  function own.on_parcel(_, arrive) own.arrive = arrive end
 
   before_each(function()
     arrived, refusals = {}, {}
@@ -60,5 +65,32 @@ describe("a parcel that must arrive", function()
     refusals = {}
     parcel.deliver(1, "spec", "b")
     assert.same({ "1:b" }, arrived)
+  end)
+
+  it("and is urgent comes before the others where it can, and else as they do", function()
+    parcel.urge(1, "spec", "a")
+    refusals = { urgent = "queue_full" }
+    parcel.urge(1, "spec", "b")
+    refusals = { "no_memory" }
+    parcel.urge(1, "spec", "c")
+    refusals = { urgent = "queue_full" }
+    assert.equal("1:urgent a 1:b 1:c", arrive(3))
+    refusals = { "noproc" }
+    parcel.urge(1, "spec", "d")
+    assert.is_true(loop.is_empty())
+  end)
+
+  it("may be a reply, as its caller waits for it", function()
+    local from
+    parcel.on("spec", function(value) from = value end)
+    parcel.begin()
+    local caller = setmetatable({}, { __shared = true, __refer = function() return { "from", 1, 7 } end })
+    own.arrive(parcel.pack("spec", caller), 1)
+    refusals = { "no_memory" }
+    assert.is_true(slipstream.reply(from, "yes"))
+    refusals = {}
+    assert.equal("1:yes", arrive(1))
+    refusals = { "noproc" }
+    assert.is_false(slipstream.reply(from, "nobody waits"))
   end)
 end)

@@ -19,6 +19,7 @@ local uv = require "luv"
 local M = {}
 
 local FAILED = 1
+local NO_MEMORY = "not enough memory"
 
 -- A second more than the workers have themselves.
 local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
@@ -45,7 +46,7 @@ end
 -- Ending.
 
 local function tell_all(crew, kind, value)
-  for index = 0, crew.team:count() - 1 do team.post(index, kind, value, true) end
+  for index = 0, crew.team:count() - 1 do team.urge(index, kind, value) end
 end
 
 local function result_of(crew)
@@ -85,13 +86,17 @@ end
 
 -- Starting.
 
+-- Without it the others would wait for ever.
+local function end_without(crew, index, text)
+  note(crew, FAILED, ("worker %d cannot start: %s"):format(index, text))
+  return end_all(crew)
+end
+
 local function start(crew, index, texts)
   local worker = crew.workers[index]
   local order = core.pack { options = crew.options, life = worker.life, texts = texts }
   local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, crew.options.max_memory)
-  if ok then return end
-  note(crew, FAILED, ("worker %d cannot start: %s"):format(index, text))
-  return end_all(crew)
+  if not ok then return end_without(crew, index, text) end
 end
 
 local function texts_of_others()
@@ -109,9 +114,12 @@ end
 local function start_later(crew, index, msec)
   local worker = crew.workers[index]
   worker.life = worker.life + 1
+  local function done(_, fault)
+    if fault then end_without(crew, index, fault) end
+  end
   worker.pause = worker.pause or uv.new_timer()
   worker.pause:start(msec, 0, function()
-    errand.run("restart", nil, reload.between, function() start_again(crew, index) end)
+    errand.run("restart", done, reload.between, function() start_again(crew, index) end)
   end)
 end
 
@@ -141,7 +149,7 @@ end
 
 local function ended(crew, index, ok, code, text)
   tell_all(crew, "gone", index)
-  team.post(team.LEAD, "gone", index, true) -- we ask, too
+  team.urge(team.LEAD, "gone", index) -- we ask, too
   if ok then return note(crew, code, text) end
   return failed(crew, index, text)
 end
@@ -188,6 +196,22 @@ local function listen(crew)
   return true
 end
 
+local function work(crew, count)
+  for index = 0, count - 1 do
+    crew.workers[index] = new_worker()
+    start(crew, index)
+    if crew.ending then break end
+  end
+  uv.run()
+end
+
+-- For want of memory what a worker said may be lost, and whoever is to be told may not be.
+local function give_up(crew, err)
+  pcall(crew.steering.close, crew.steering)
+  if err == NO_MEMORY then return cut.short(FAILED, { NO_MEMORY .. "; the program cannot go on" }) end
+  error(err, 0) -- a defect of ours
+end
+
 --- Runs the command with so many workers, to their end.
 ---@param options table
 ---@param count integer
@@ -198,12 +222,8 @@ function M.run(options, count)
     ending = false }
   local ok, text = listen(crew)
   if not ok then return FAILED, { text } end
-  for index = 0, count - 1 do
-    crew.workers[index] = new_worker()
-    start(crew, index)
-    if crew.ending then break end
-  end
-  uv.run()
+  local is_done, err = pcall(work, crew, count)
+  if not is_done then return give_up(crew, err) end
   crew.steering:close()
   if crew.metrics then crew.metrics:close() end
   return result_of(crew)

@@ -75,7 +75,7 @@ end
 local function refuse(main, text, code)
   if main.fault then return end
   main.fault, main.code = text, code
-  team.post(team.LEAD, "fault", nil, true)
+  team.urge(team.LEAD, "fault")
   stop_idle()
 end
 

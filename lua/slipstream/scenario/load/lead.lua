@@ -32,7 +32,7 @@ local Lead = {}
 Lead.__index = Lead
 
 local function tell_all(lead, kind)
-  for index = 0, lead.team:count() - 1 do team.post(index, kind, nil, true) end
+  for index = 0, lead.team:count() - 1 do team.urge(index, kind) end
 end
 
 -- The end.
