@@ -13,6 +13,7 @@ Asker.__index = Asker
 local open = {}
 
 function M.connect(path)
+  core.host() -- with which to write to a program that has hung up is no signal any more, but an error
   local self = setmetatable({ pipe = uv.new_pipe(), text = "" }, Asker)
   local is_told, code
   self.pipe:connect(path, function(err) is_told, code = true, err end)
