@@ -1,6 +1,6 @@
 --- How a life of a client ends: what it waits for is let go, `terminate` runs, and its connection is closed.
 
-local reason_mt = require("slipstream.core").reason_mt
+local core = require "slipstream.core"
 local fiber = require "slipstream.fiber"
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
@@ -70,7 +70,7 @@ local NO_MEMORY = "not enough memory"
 
 local function is_for_memory(ending)
   local reason = ending.reason
-  if getmetatable(reason) ~= reason_mt then return false end
+  if getmetatable(reason) ~= core.reason_mt then return false end
   return reason.kind == "memory" or reason.kind == "script_error" and reason.text == NO_MEMORY
 end
 
@@ -162,11 +162,7 @@ function M.request(socket, ending)
   socket._stop = ending
 end
 
---- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its
--- children with it.
----@param socket slipstream.Socket
----@param reason any
-function M.kill(socket, reason)
+local function kill(socket, reason)
   local ending = M.new(reason, nil, true)
   ending.is_failure = M.is_failure(reason)
   socket._ending = socket._ending or ending
@@ -175,6 +171,16 @@ function M.kill(socket, reason)
   leave_others(socket)
   finish(socket)
   if socket._killed then return socket:_killed() end
+end
+
+--- Ends a client at once: no `terminate`, and a connection that is open is cut. A supervisor takes its
+-- children with it. Where there is no memory for that everything ends: those who wait for a client that is
+-- half dead would wait for ever.
+---@param socket slipstream.Socket
+---@param reason any
+function M.kill(socket, reason)
+  local ok, err = pcall(kill, socket, reason)
+  if not ok then core.fail(err) end
 end
 
 return M

@@ -3,7 +3,6 @@
 
 local check = require "slipstream.check"
 local client_modules = require "slipstream.client"
-local core = require "slipstream.core"
 local dispatch = require "slipstream.dispatch"
 local endings = require "slipstream.ending"
 local fiber = require "slipstream.fiber"
@@ -235,10 +234,10 @@ local function launch(client)
   return true
 end
 
--- There was no memory to launch it, so nothing of it stays: or nothing here, where that takes memory, too.
+-- There was no memory to launch it, so nothing of it stays.
 local function abandon(client, err)
   registry.remove(client)
-  if client._socket and not pcall(endings.kill, client._socket, err) then core.fail(err) end
+  if client._socket then endings.kill(client._socket, err) end
   error(err, 0)
 end
 
