@@ -1,7 +1,12 @@
 -- Reloads of clients that wait: in a callback, for the reload itself, or for what other workers say of it.
+local core = require "slipstream.core"
 local endings = require "slipstream.ending"
+local fiber = require "slipstream.fiber"
+local loop = require "spec.support.loop"
+local reload = require "slipstream.reload"
 local reload_story = require "spec.support.reload_story"
 local renewal = require "slipstream.renewal"
+local script = require "slipstream.script"
 local slipstream = require "slipstream"
 
 local PROLOGUE = reload_story.PROLOGUE
@@ -226,5 +231,19 @@ describe("a reload", function()
       renewal.finish(false)
       assert.is_nil(slipstream.whereis "ann")
     end)
+  end)
+end)
+
+describe("a reload that cannot tell who waits for it", function()
+  local poke, fail = fiber.poke, core.fail
+  after_each(function() fiber.poke, core.fail = poke, fail end)
+
+  it("ends everything, as they would wait for ever", function()
+    local told
+    function core.fail(text) told = text end
+    local function lack() error("not enough memory", 0) end
+    script.begin({}, function() return reload.between(function() fiber.poke = lack end) end)
+    loop.wait(function() return told end)
+    assert.equal("not enough memory", told)
   end)
 end)
