@@ -9,8 +9,10 @@ local function is_own(frame)
   return frame.source:sub(1, #OWN) == OWN
 end
 
--- What tests and scenarios assert with is no file of the user's, either.
-local function is_luassert(frame)
+--- Whether a frame is of luassert, which tests and scenarios assert with, and which is no file of the user's.
+---@param frame table
+---@return boolean
+function M.is_luassert(frame)
   return frame.source:find "[@/]luassert/[%l/]+%.lua$" ~= nil
 end
 
@@ -18,7 +20,7 @@ end
 ---@param frame table
 ---@return boolean
 function M.is_users(frame)
-  return frame.currentline > 0 and not is_own(frame) and not is_luassert(frame)
+  return frame.currentline > 0 and not is_own(frame) and not M.is_luassert(frame)
 end
 
 --- Where a function of a script begins: "chat.lua:7".
@@ -57,7 +59,7 @@ function M.caller()
   repeat
     local frame = debug.getinfo(level, "nSft")
     local is_ours = is_own(frame)
-    if not (is_ours or is_luassert(frame)) then break end
+    if not (is_ours or M.is_luassert(frame)) then break end
     outermost, level = is_ours and frame or outermost, level + 1
   until frame.istailcall
   return outermost.istailcall and 0 or level - 1, outermost.name or find_name(outermost.func) or "?"

@@ -1,6 +1,7 @@
 --- Failures: what went wrong in a scenario, as an error value.
 
 local call = require "slipstream.scenario.failure.call"
+local frames = require "slipstream.frame"
 local place = require "slipstream.place"
 local secret = require "slipstream.secret"
 local traceback = require "slipstream.traceback"
@@ -61,7 +62,7 @@ end
 local function is_assertion(thread)
   for level = 0, 20 do
     local frame = debug.getinfo(thread, level, "S")
-    if frame and frame.source:find "[@/]luassert/[%l/]+%.lua$" then return true end
+    if frame and frames.is_luassert(frame) then return true end
   end
   return false
 end
