@@ -62,7 +62,9 @@ function M.caller()
     if not (is_ours or M.is_luassert(frame)) then break end
     outermost, level = is_ours and frame or outermost, level + 1
   until frame.istailcall
-  return outermost.istailcall and 0 or level - 1, outermost.name or find_name(outermost.func) or "?"
+  local name = outermost.name
+  if not name or name == "?" then name = find_name(outermost.func) end -- "?": by a key that is no constant
+  return outermost.istailcall and 0 or level - 1, name or "?"
 end
 
 return M

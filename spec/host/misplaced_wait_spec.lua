@@ -76,6 +76,9 @@ describe("waiting where one cannot", function()
     wants("await_join", function(self, ...) self:await_join(...) end)
     wants("await_leave", function(self, ...) self:await_leave(...) end)
     wants("await_topic_close", function(self, ...) self:await_topic_close(...) end)
+    for _, name in ipairs { "await_join", "await_leave" } do
+      wants(name, function(self, ...) self[name](self, ...) end)
+    end
   end)
 
   it("is an error outside of callbacks and scripts", function()
