@@ -20,6 +20,7 @@ function App.new(options)
     topics = {}, -- topic → list of joined channels
     tracker = tracker.new(), -- who of them is tracked
     handles = {}, -- set: where it listens
+    meter = false, -- or a slipstream.ServerMeter
   }, App)
 end
 

@@ -84,7 +84,8 @@ end
 local function answer(handle, conn, request)
   local response = decide_about(handle, conn, request)
   if response then
-    local status = response:match "^%S+ (%d+)"
+    local status, meter = response:match "^%S+ (%d+)", handle.app.meter
+    if meter then meter:count("responses", status) end
     log.debug("server: request answered", { method = request.method, path = request.path, status = status })
   end
   return response

@@ -32,6 +32,8 @@ end
 function Socket:send(bytes, is_binary)
   if not self.is_open then return end
   local sent, _, code = self.conn:send(bytes, is_binary)
+  local meter = self.app.meter
+  if meter and sent then meter:sent(#bytes) end
   if not sent and code == "queue_full" then self:drop() end
 end
 
@@ -98,8 +100,16 @@ local function reply(socket, message, join_ref, status, response)
   }))
 end
 
-local function tell_refusal(socket, message, reason)
-  log.debug("server: join refused", { connection = socket.number, topic = message.topic, reason = reason })
+local refusals = {
+  unmatched_topic = "unmatched topic", too_many_channels = "too many channels joined",
+  refused = "its join returned an error or raised one",
+}
+
+local function tell_refusal(socket, message, kind)
+  local meter = socket.app.meter
+  if meter then meter:count("refused", kind) end
+  log.debug("server: join refused",
+    { connection = socket.number, topic = message.topic, reason = refusals[kind] })
 end
 
 local function refuse_unmatched(socket, message)
@@ -124,25 +134,27 @@ local function admit(socket, channel)
   channel.is_joined = true
   socket:remember(channel)
   socket.app:subscribe(channel)
+  local meter = socket.app.meter
+  if meter then meter:count("joins", channel.pattern) end
   log.debug("server: joined", { connection = socket.number, topic = channel.topic })
 end
 
 local function join(socket, message, old)
   local handlers, pattern = socket.app:match(message.topic)
   if not handlers then
-    tell_refusal(socket, message, "unmatched topic")
+    tell_refusal(socket, message, "unmatched_topic")
     return refuse_unmatched(socket, message)
   end
   if old then
     old:finish "duplicate"
   elseif socket.count >= socket.app.options.max_joins then
-    tell_refusal(socket, message, "too many channels joined")
+    tell_refusal(socket, message, "too_many_channels")
     return reply(socket, message, message.join_ref, "error", { reason = "too many channels joined" })
   end
   local channel = Channel.new(socket, handlers, pattern, message)
   local status, response = ask_to_join(channel, message)
   if status == "ok" and socket.is_open then admit(socket, channel) end
-  if status == "error" then tell_refusal(socket, message, "its join returned an error or raised one") end
+  if status == "error" then tell_refusal(socket, message, "refused") end
   local is_sent = socket.app:protect("join", channel,
     reply, socket, message, message.join_ref, status, response)
   if not is_sent then channel:stop "crash" end
@@ -173,6 +185,8 @@ end
 -- A frame of the client's. What cannot be decoded, or not be answered, closes the socket.
 function Socket:receive(bytes, is_binary)
   if not self.is_open then return end
+  local meter = self.app.meter
+  if meter then meter:received(#bytes) end
   local message, fault = wire.read(self.format, bytes, is_binary)
   if not message and self.app.options.serializer then self.app.options.report("serializer", fault, {}) end
   if not message or not self.app:protect("socket", message, route, self, message) then
