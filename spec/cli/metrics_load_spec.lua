@@ -39,8 +39,9 @@ describe("--metrics of a load", function()
 
   it("tells of the clients of all users, and of what the users do", function()
     local port = start(shouts, "--vus", "4", "--duration", "1m", "--workers", "2")
-    local value = scraper.await(port, has_failed)
-    assert.equal(4, value "slipstream_load_vus")
+    local value = scraper.await(port, function(value)
+      return has_failed(value) and value "slipstream_topics" == 4 and value "slipstream_load_vus" == 4
+    end)
     assert.equal(4, value("slipstream_connections", { state = "connected" }))
     assert.equal(4, value("slipstream_messages_sent_total", { kind = "join" }))
     for _, worker in ipairs { "0", "1" } do
