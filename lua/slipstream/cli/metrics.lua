@@ -26,7 +26,7 @@ local ASK_MSEC, FRESH_NSEC = 2000, 250 * 1000000
 ---@class slipstream.cli.MetricSettings
 ---@field address { host: string, port: integer }
 ---@field lists slipstream.cli.FamilyList[]
----@field facts fun(): table what they need in the scene that workers do not tell
+---@field facts fun(): table new: what they need in the scene that workers do not tell
 ---@field is_ending fun(): boolean
 
 ---@class slipstream.cli.Metrics
