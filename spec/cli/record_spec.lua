@@ -69,6 +69,16 @@ describe("slipstream record", function()
     assert.truthy(lines_of(path)[2].data:find("token=hush", 1, true))
   end)
 
+  it("goes on after writing to somebody who has hung up", function()
+    local path = program.folder() .. "/talk.jsonl"
+    local _, uri = start("serve", "--port", "0")
+    local it_records, own_uri = start("record", "--uri", uri, path)
+    it_records:signal "sigpipe" -- what the system has for that
+    assert.equal(0, program.start({ "run", program.file "guest.lua" (guest), "--uri", own_uri }):exit())
+    it_records:signal "sigint"
+    assert.equal(0, it_records:exit())
+  end)
+
   it("listens elsewhere when told to", function()
     local path = program.folder() .. "/talk.jsonl"
     local it_records, uri = start("record", "--listen", "[::1]:0", "--uri", "ws://127.0.0.1:1", path)
