@@ -2,7 +2,8 @@
 --
 -- A command is a module with `summary`, `define(command)`, which tells argparse its arguments,
 -- and `run(options)`, which answers with an exit code, or with nil, a line for people and a code. `bare` are
--- options that may stand without their number, and what is meant then.
+-- options that may stand without their number, and what is meant then; `fault_of(options)` says what is wrong
+-- with arguments each of which is right.
 
 local argparse = require "argparse"
 local core = require "slipstream.core"
@@ -76,6 +77,16 @@ local function help_for(arguments)
   return name and ("slipstream %s --help"):format(name) or "slipstream --help"
 end
 
+-- What the arguments ask for; nil and what is wrong with them.
+local function read(arguments)
+  local ok, options = new_parser(command_name(arguments)):pparse(complete_bare(join_negatives(arguments)))
+  if not ok then return nil, options end
+  local fault_of = require("slipstream.cli." .. options.command).fault_of
+  local fault = fault_of and fault_of(options)
+  if fault then return nil, fault end
+  return options
+end
+
 -- A folder that is not there would silently change nothing.
 local function check_lua_path()
   local folder = os.getenv "SLIPSTREAM_LUA_PATH"
@@ -91,8 +102,8 @@ end
 function M.main(arguments)
   io.stdout:setvbuf "line" -- who reads what scripts print wants it now
   check_lua_path()
-  local ok, options = new_parser(command_name(arguments)):pparse(complete_bare(join_negatives(arguments)))
-  if not ok then return complain(("%s (see %s)"):format(options, help_for(arguments)), USAGE) end
+  local options, fault = read(arguments)
+  if not options then return complain(("%s (see %s)"):format(fault, help_for(arguments)), USAGE) end
   local code, text, failure = require("slipstream.cli." .. options.command).run(options)
   uv.run "nowait" -- luv crashes at the end of a state with a handle that was closed just before
   if not code then return complain(text, failure or FAILED) end

@@ -109,28 +109,35 @@ local function play(options, plan, site, voice)
   return code
 end
 
---- Runs the command.
+--- What is wrong with options each of which is right.
 ---@param options table what `define` asked for
+---@return string? text
+function M.fault_of(options)
+  local misuse = replay_options.fault_of(options)
+  if misuse then return misuse end
+  local wanted, fault = load.plan(options)
+  if wanted and options.from then return "--from: it is no load; --emit makes a scenario of it" end
+  return fault
+end
+
+--- Runs the command.
+---@param options table what `define` asked for, without a fault
 ---@return integer? code the exit code
 ---@return string? text
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
-  local misuse = replay_options.fault_of(options)
-  if misuse then return nil, misuse, USAGE end
   if options.emit then return replay_options.emit(options) end
   local voice = voices.open()
   exit.forbid()
   if options.list then return list(options) end
-  local wanted, fault = load.plan(options)
-  if wanted and options.from then fault = "--from: it is no load; --emit makes a scenario of it" end
-  if fault then return nil, fault, USAGE end
   local site, text, code = sites.open(options)
   if not site then return nil, text, code end
   local args = args_of(options, site.uri)
   local plan
   plan, text, code = plans.make(options, args)
   if not plan then return nil, text, code end
+  local wanted = load.plan(options)
   if wanted then return load.run(wanted, options, site, args) end
   return play(options, plan, site, voice)
 end
