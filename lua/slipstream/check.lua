@@ -23,6 +23,13 @@ function M.misuse(text)
   error(("'%s' %s"):format(name, text), level)
 end
 
+--- Raises when `name` of the options, whose type is right already, is empty: the log would show nothing.
+---@param position integer
+---@param options { name: string? }?
+function M.is_name_option(position, options)
+  if options and options.name == "" then M.fail(position, "name: a string that is not empty expected") end
+end
+
 -- The type of a value, as Lua's own libraries name it.
 local function kind_of(value)
   if value == nil then return "no value" end

@@ -37,7 +37,7 @@ local function is_client_module(value)
 end
 
 local function is_name(value)
-  return type(value) == "string", "a string"
+  return type(value) == "string" and value ~= "", "a string that is not empty"
 end
 
 local function is_restart(value)
@@ -111,7 +111,7 @@ end
 -- How an error calls a child: by what the script gave it.
 local function label(where, given)
   local name = type(given) == "table" and not is_module(given) and (given.id or given.name)
-  if type(name) ~= "string" and type(name) ~= "number" then return where end
+  if name == "" or type(name) ~= "string" and type(name) ~= "number" then return where end
   return ("%s (%s)"):format(where, name)
 end
 

@@ -221,6 +221,7 @@ function M.start(module, args, options)
   if not (meta and meta.socket_meta) then check.fail(1, "client module expected") end
   if options ~= nil then
     check.are_options(3, options, start_options)
+    check.is_name_option(3, options)
     restart.check(3, options)
   end
   return M.launch(M.new(module, args, options))

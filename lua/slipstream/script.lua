@@ -168,6 +168,7 @@ end
 function M.connect(config, options)
   check.is(1, config, "table")
   check.are_options(2, options, { name = "string", host = "userdata" })
+  check.is_name_option(2, options)
   local client, text = handle.start(client_module.passive, nil, options)
   if not client then return nil, text, text end
   local socket = client._socket

@@ -94,6 +94,12 @@ describe("a script", function()
     assert.equal(0, #slipstream.clients())
   end)
 
+  it("refuses an empty name", function()
+    local is_begun, text = outcome(begin(pcall, slipstream.connect, config, { name = "" }))
+    assert.is_false(is_begun)
+    assert.equal("bad argument #2 to 'connect' (name: a string that is not empty expected)", text)
+  end)
+
   it("has names for its sockets, which are free again after the end", function()
     local begun = begin(function()
       local socket = slipstream.connect(config, { name = "ann" })

@@ -205,6 +205,11 @@ describe("a client", function()
       assert.equal(heir, slipstream.whereis "ann")
     end)
 
+    it("is refused when the name is empty", function()
+      local _, text = pcall(slipstream.start, slipstream.client {}, nil, { name = "" })
+      assert.equal("bad argument #3 to 'start' (name: a string that is not empty expected)", text)
+    end)
+
     it("is in its own init already", function()
       local found
       local client = start({ init = function() found = slipstream.whereis "ann" end }, { name = "ann" })
