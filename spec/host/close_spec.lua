@@ -36,7 +36,7 @@ describe("closing", function()
   it("carries a text of at most 123 bytes, and the reason has what was sent", function()
     local _, calls = start { handle_disconnect = function() end }
     server:accept()
-    assert.same({ nil, "not valid UTF-8", "utf8" }, { calls.socket:disconnect(1000, "\xff") })
+    assert.same({ nil, "text: not valid UTF-8", "utf8" }, { calls.socket:disconnect(1000, "\xff") })
     assert.is_true(server:is_silent())
     assert.is_true(calls.socket:disconnect(1000, ("€"):rep(50)))
     assert.same({ 1000, ("€"):rep(41) }, { server:expect_close() })

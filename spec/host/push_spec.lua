@@ -144,10 +144,14 @@ describe("a push", function()
     assert.is_true(server:is_silent())
   end)
 
-  it("refuses text that is no UTF-8", function()
+  it("refuses text that is no UTF-8, and says which", function()
     local socket = joined()
-    assert.is_nil((socket:push("room:1", "\xff")))
-    assert.is_nil((socket:push("room:1", "echo", { "\xff" })))
+    local event = { nil, "event: not valid UTF-8", "utf8" }
+    assert.same(event, { socket:push("room:1", "\xff") })
+    assert.same(event, { socket:push("room:1", "\xff", slipstream.binary "x") })
+    assert.same({ nil, "payload[1]: cannot encode a string that is not UTF-8", "invalid" },
+      { socket:push("room:1", "echo", { "\xff" }) })
+    assert.same({ nil, "topic: not valid UTF-8", "utf8" }, { socket:join "room:\xff" })
     assert.is_true(server:is_silent())
   end)
 

@@ -205,7 +205,11 @@ static int client_disconnect(lua_State *L) {
   luaL_argcheck(L, code >= 0 && code <= UINT16_MAX, 2, "out of range");
   struct slip_span text = lua_isnoneornil(L, 3) ? SLIP_SPAN("") : slip_result_check_span(L, 3);
   struct slip_session *session = slip_client_enter(box->client);
-  return finish(L, box, slip_session_disconnect(session, (uint16_t)code, text), NULL);
+  enum slip_err err = slip_session_disconnect(session, (uint16_t)code, text);
+  if (err != SLIP_EUTF8)
+    return finish(L, box, err, NULL);
+  slip_client_leave(box->client);
+  return slip_result_not_utf8(L, "text");
 }
 
 /* From now on the handlers hear of each event, also where its callback could be called at once. */
@@ -249,9 +253,11 @@ static int client_join(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   struct slip_span topic = slip_result_check_span(L, 2);
   enum slip_err err = slip_session_join(slip_client_enter(box->client), topic);
-  if (err != SLIP_ETOOBIG)
+  if (err != SLIP_ETOOBIG && err != SLIP_EUTF8)
     return finish(L, box, err, "joined");
   slip_client_leave(box->client);
+  if (err == SLIP_EUTF8)
+    return slip_result_not_utf8(L, "topic");
   return slip_result_fail(L, "a client joins at most 10000 topics, of 65535 bytes each", "too_big");
 }
 

@@ -40,6 +40,8 @@ static int answer(lua_State *L, const struct slip_client_box *box, enum slip_err
   if (err == SLIP_ETOOBIG)
     return slip_result_fail(L, "topic and event of a binary push have at most 255 bytes each",
                             "too_big");
+  if (err == SLIP_EUTF8) /* the topic is joined, so it is UTF-8 */
+    return slip_result_not_utf8(L, "event");
   if (err == SLIP_ESCRIPT && box->has_serializer)
     return slip_result_fail(L, slip_serializer_fault(box), "invalid");
   return slip_result_push(L, err, "not_joined");

@@ -41,6 +41,13 @@ int slip_result_fail(lua_State *L, const char *text, const char *code) {
   return 3;
 }
 
+int slip_result_not_utf8(lua_State *L, const char *what) {
+  lua_pushnil(L);
+  (void)lua_pushfstring(L, "%s: %s", what, slip_err_text(SLIP_EUTF8));
+  lua_pushstring(L, words[SLIP_EUTF8].code);
+  return 3;
+}
+
 static const char no_memory[] = "not enough memory";
 
 /* Lua keeps that string for as long as the state lives, so this allocates nothing. */

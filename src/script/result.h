@@ -18,6 +18,8 @@
 int slip_result_push(lua_State *L, enum slip_err err, const char *state);
 /* Pushes nil, `text` and `code`; returns 3. */
 int slip_result_fail(lua_State *L, const char *text, const char *code);
+/* The same for text that is not UTF-8: which, as "topic". */
+int slip_result_not_utf8(lua_State *L, const char *what);
 /* Raises want of memory in Lua's own words, by which it is known. */
 int slip_result_raise_no_memory(lua_State *L);
 /* Whether the error at `index` is that: Lua code that has caught it may have raised it on. */
