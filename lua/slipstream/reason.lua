@@ -57,6 +57,20 @@ local function closed(words)
   end
 end
 
+-- What codes of a server mean that says nothing itself.
+local meanings = {
+  [1009] = "a message was too big for it",
+  [1012] = "it restarts",
+  [1013] = "it has too much to do",
+}
+
+local closed_by_server = closed "closed by the server"
+
+local function closed_by_remote(reason)
+  local is_silent = reason.text == nil or reason.text == ""
+  return with(closed_by_server(reason), is_silent and meanings[reason.code] or nil)
+end
+
 -- What a refusal's body says, unless it is a page for browsers, which only adds tags to the status, or that
 -- of a redirect, which says where to with all that is in the query.
 local function body_of(reason)
@@ -105,7 +119,7 @@ local function always(words)
 end
 
 local sentences = {
-  closed_by_remote = closed "closed by the server",
+  closed_by_remote = closed_by_remote,
   closed_by_client = closed "closed by the client",
   heartbeat_timeout = always "the server did not answer the heartbeat",
   write_stalled = always "the server took no more data",

@@ -98,7 +98,7 @@ describe("slipstream serve", function()
     local it_runs = visit(uri)
     it_runs:read "joined room:1"
     it_serves:signal "sigterm"
-    it_runs:read "closed by the server with 1012"
+    it_runs:read "closed by the server with 1012: it restarts"
     assert.equal(0, it_runs:exit())
     assert.equal(143, it_serves:exit())
     assert.equal("", it_serves:errors())

@@ -5,8 +5,13 @@ describe("a reason", function()
   local cases = {
     { "closed_by_remote", { code = 1012, text = "restart" }, "closed by the server with 1012: restart" },
     { "closed_by_remote", { code = 1000 }, "closed by the server with 1000" },
+    { "closed_by_remote", { code = 1009 }, "closed by the server with 1009: a message was too big for it" },
+    { "closed_by_remote", { code = 1009, text = "no" }, "closed by the server with 1009: no" },
+    { "closed_by_remote", { code = 1012, text = "" }, "closed by the server with 1012: it restarts" },
+    { "closed_by_remote", { code = 1013 }, "closed by the server with 1013: it has too much to do" },
     { "closed_by_remote", nil, "closed by the server" },
     { "closed_by_client", { code = 1000, text = "" }, "closed by the client with 1000" },
+    { "closed_by_client", { code = 1012 }, "closed by the client with 1012" },
     { "heartbeat_timeout", nil, "the server did not answer the heartbeat" },
     { "write_stalled", nil, "the server took no more data" },
     { "message_too_big", nil, "a message was larger than max_message_bytes" },

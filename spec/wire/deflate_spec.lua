@@ -203,7 +203,8 @@ describe("compress #wire", function()
     it("is told when it was ours", function()
       open {}
       client.socket:push("room:1", "echo", { text = ("x"):rep(5 * MiB) })
-      assert.equal("closed by the server with 1009", tostring(client:expect_reason "closed_by_remote"))
+      assert.equal("closed by the server with 1009: a message was too big for it",
+        tostring(client:expect_reason "closed_by_remote"))
     end)
   end)
 

@@ -108,7 +108,8 @@ describe("through nginx #wire", function()
     it("is told the server's close code", function()
       open()
       server:stop()
-      assert.equal("closed by the server with 1012", tostring(client:expect "handle_disconnect"))
+      assert.equal("closed by the server with 1012: it restarts",
+        tostring(client:expect "handle_disconnect"))
     end)
 
     it("is refused with 502, tries again after each wait, and comes back with the server", function()
