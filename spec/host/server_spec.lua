@@ -9,7 +9,7 @@ local raw_client = require "spec.support.raw_client"
 local server = require "slipstream.server"
 local ws = require "spec.support.ws"
 
-local handles, clients, reports
+local handles, clients, reports, logged, former_sink
 
 local function listen(app)
   local handle = assert(app:listen {})
@@ -78,9 +78,13 @@ local function stop_all()
   assert.is_true(loop.wait(function() return left == 0 end))
 end
 
-before_each(function() handles, clients, reports = {}, {}, {} end)
+before_each(function()
+  handles, clients, reports, logged = {}, {}, {}, {}
+  former_sink = log.set_sink(function(_, entry) logged[#logged + 1] = entry end)
+end)
 
 after_each(function()
+  log.set_sink(former_sink)
   for _, client in ipairs(clients) do client:close() end
   stop_all()
 end)
@@ -199,11 +203,6 @@ describe("connect", function()
   end)
 
   it("lets nobody in beyond max_connections, and warns once until there is room again", function()
-    local warned = {}
-    local former = log.set_sink(function(_, entry)
-      if entry.level == "warn" then warned[#warned + 1] = entry.text end
-    end)
-    finally(function() log.set_sink(former) end)
     local handle = serve(nil, { max_connections = 2 })
     local first = open(handle)
     open(handle)
@@ -211,12 +210,13 @@ describe("connect", function()
       local status, body = ask(handle, "/socket/websocket?vsn=2.0.0")
       assert.same({ 503, "the server is full" }, { status, body })
     end
-    assert.same({ "server: it is full" }, warned)
+    assert.equal(1, #logged)
+    assert.same({ "warn", "server: it is full" }, { logged[1].level, logged[1].text })
     first:close()
     loop.wait(function() return handle:stats().open == 1 end)
     open(handle)
     assert.equal(503, (ask(handle, "/socket/websocket?vsn=2.0.0")))
-    assert.equal(2, #warned)
+    assert.equal(2, #logged)
   end)
 
   it("never lets a header start another one", function()
@@ -573,6 +573,21 @@ describe("limits of a connection", function()
     client:frame { payload = head .. ("x"):rep(600), fin = false }
     client:frame { opcode = "continuation", payload = ("x"):rep(401 - #head - #tail) .. tail }
     assert.equal("close 1009", client:text())
+  end)
+
+  it("says at info for what it closes a connection", function()
+    local handle = serve(nil, { max_message_bytes = 10 })
+    local function is_refused(frame, code, reason)
+      local client = open(handle)
+      client:frame(frame)
+      assert.equal("close " .. code, client:text())
+      local entry = table.remove(logged)
+      assert.same({ "info", "server: closes a connection" }, { entry.level, entry.text })
+      assert.same({ connection = entry.fields.connection, code = code, reason = reason }, entry.fields)
+      assert.equal("integer", math.type(entry.fields.connection))
+    end
+    is_refused(("x"):rep(11), 1009, "a message over max_message_bytes")
+    is_refused("\xff", 1007, "text that is not UTF-8")
   end)
 
   it("closes an idle socket, whatever it sends by itself, and spares one that pings", function()

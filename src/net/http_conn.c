@@ -202,6 +202,20 @@ bool slip_http_conn_is_overdue(const struct slip_http_conn *conn) {
          uv_now(conn->server->loop) >= conn->gone_by;
 }
 
+/* Closes for what the peer sent. */
+static void refuse(struct slip_http_conn *conn, uint16_t code, const char *why) {
+  struct slip_http_server *server = conn->server;
+  slip_http_conn_close(conn, code, (struct slip_span){0});
+  server->handler->refused(server->owner, conn, code, slip_span_of(why));
+}
+
+static void refuse_size(struct slip_http_conn *conn, enum slip_err err) {
+  if (err == SLIP_ETOOBIG)
+    refuse(conn, CLOSE_TOO_BIG, "a message over max_message_bytes");
+  else
+    refuse(conn, CLOSE_SERVER_ERROR, "no memory for a message");
+}
+
 /* It hands messages over in pieces, small ones too. */
 static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
   struct slip_http_server *server = conn->server;
@@ -210,8 +224,7 @@ static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
     return;
   enum slip_err err = slip_buf_append(&conn->inbox, bytes);
   if (err != SLIP_OK) {
-    slip_http_conn_close(conn, err == SLIP_ETOOBIG ? CLOSE_TOO_BIG : CLOSE_SERVER_ERROR,
-                         (struct slip_span){0});
+    refuse_size(conn, err);
     return;
   }
   if (!lws_is_final_fragment(conn->wsi))
@@ -220,7 +233,7 @@ static void receive(struct slip_http_conn *conn, struct slip_span bytes) {
   if (is_binary || slip_utf8_is_valid(whole))
     server->handler->message(server->owner, conn, whole, is_binary);
   else
-    slip_http_conn_close(conn, CLOSE_BAD_TEXT, (struct slip_span){0});
+    refuse(conn, CLOSE_BAD_TEXT, "text that is not UTF-8");
   slip_buf_clear(&conn->inbox);
 }
 

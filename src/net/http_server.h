@@ -45,6 +45,9 @@ struct slip_http_handler {
   void (*opened)(void *owner, struct slip_http_conn *conn);
   /* A whole message, borrowed until it returns. Text is UTF-8. */
   void (*message)(void *owner, struct slip_http_conn *conn, struct slip_span bytes, bool is_binary);
+  /* The connection is closed with that code, for what the peer sent: `why` in words. `closed`
+   * follows. */
+  void (*refused)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span why);
   /* Once per accepted request; `conn` is gone when it returns. `code` is that of the peer's close
    * frame, 1005 when it had none, also when ours went first; 0: no such frame came. */
   void (*closed)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span text);

@@ -160,7 +160,7 @@ static int call_message(lua_State *L) {
   return 0;
 }
 
-static int call_closed(lua_State *L) {
+static int call_with_code(lua_State *L) {
   struct event *event = lua_touserdata(L, 1);
   if (!push_handler(L, event->box, event->name))
     return 0;
@@ -240,10 +240,16 @@ static void on_message(void *owner, struct slip_http_conn *conn, struct slip_spa
   (void)!enter(&event, call_message);
 }
 
+static void on_refused(void *owner, struct slip_http_conn *conn, uint16_t code,
+                       struct slip_span why) {
+  struct event event = {.box = owner, .name = "refused", .conn = conn, .bytes = why, .code = code};
+  (void)!enter(&event, call_with_code);
+}
+
 static void on_closed(void *owner, struct slip_http_conn *conn, uint16_t code,
                       struct slip_span text) {
   struct event event = {.box = owner, .name = "closed", .conn = conn, .bytes = text, .code = code};
-  (void)!enter(&event, call_closed);
+  (void)!enter(&event, call_with_code);
   let_go(&event);
 }
 
@@ -260,5 +266,5 @@ static void on_stopped(void *owner) {
   (void)!enter(&event, forget_server);
 }
 
-const struct slip_http_handler slip_server_events = {on_request, on_opened,  on_message,
+const struct slip_http_handler slip_server_events = {on_request, on_opened,  on_message, on_refused,
                                                      on_closed,  on_starved, on_stopped};

@@ -14,8 +14,8 @@
  * Handlers, through the door:
  *   request(conn, { method, path, version, is_upgrade, arguments = {"key=value", …} }) → nil to
  *     accept an upgrade, else the bytes of an HTTP response; it answers 500 when this raises
- *   opened(conn) · message(conn, bytes, is_binary) · closed(conn, code, text) · starved(why) ·
- *   stopped()
+ *   opened(conn) · message(conn, bytes, is_binary) · refused(conn, code, why) ·
+ *   closed(conn, code, text) · starved(why) · stopped()
  *   failed(name, traceback) when one of them raised: a bug of ours
  *
  * The registry table `slipstream.live` keeps a server until it has stopped.

@@ -103,6 +103,10 @@ local function handlers_of(handle)
   return {
     request = function(conn, request) return answer(handle, conn, request) end,
     message = function(conn, bytes, is_binary) sockets[conn]:receive(bytes, is_binary) end,
+    refused = function(conn, code, why)
+      local fields = { connection = sockets[conn].number, code = code, reason = why }
+      log.info("server: closes a connection", fields)
+    end,
     closed = function(conn, code)
       local socket = sockets[conn]
       sockets[conn] = nil
