@@ -8,6 +8,7 @@
  *   session_link.c       how it ends: lost, failed, or by the closing handshake
  *   session_heartbeat.c
  *   session_topic.c      join, leave, rejoin: carries out what channel.c decides
+ *   session_frame.c      frames in: what each kind is for, and what becomes of bad ones
  *   session_message.c    messages in and out
  *   session_push.c       pushes: sent, buffered, refused
  *   session_compress.c   messages on their way through deflate.c
@@ -149,6 +150,10 @@ void slip_session_topics_lost(struct slip_session *s);
 /* One topic whose back-off is over; false when none is. */
 bool slip_session_rejoin_due(struct slip_session *s);
 uint64_t slip_session_rejoin_deadline(const struct slip_session *s);
+
+/* session_frame.c */
+/* Reads one message of the input. True: *out is filled; otherwise it may have queued something. */
+bool slip_session_read_frame(struct slip_session *s, struct slip_action *out);
 
 /* session_message.c */
 /* The queue's limit; one message may be longer than it when it is the only one. */
