@@ -326,7 +326,7 @@ describe("a wrong server", function()
   -- { name, frame, close code, kind, what the log says }
   local frames = {
     { "a frame above the limit", ws.frame { payload = ("x"):rep(1001) }, 1009, "message_too_big",
-      "a message was larger than max_message_bytes" },
+      "a message was larger than max_message_bytes: 1001 bytes, the limit is 1000" },
     { "invalid JSON", ws.frame { payload = "[nul" }, 1007, "protocol_error",
       "the server broke the protocol" },
     { "invalid UTF-8", ws.frame { payload = "\xff" }, 1007, "protocol_error", "UTF-8" },

@@ -142,7 +142,16 @@ static void a_message_over_the_limit_fails_the_connection(void **state) {
   phx_open(p);
   phx_feed(p, SLIP_SPAN("\x82\x7f\0\0\0\0\1\0\0\1")); /* 16 MiB and one */
   phx_expect_sent_close(p, 1009);
-  expect_failed(p, "disconnected (message_too_big 1009 ");
+  expect_failed(p, "disconnected (message_too_big 1009 16777217 bytes, the limit is 16777216)");
+}
+
+static void a_fragment_over_the_limit_fails_the_connection(void **state) {
+  struct phx *p = *state;
+  phx_open(p);
+  phx_feed(p, SLIP_SPAN("\x02\x7f\0\0\0\0\1\0\0\1"));
+  phx_expect_sent_close(p, 1009);
+  expect_failed(
+      p, "disconnected (message_too_big 1009 at least 16777217 bytes, the limit is 16777216)");
 }
 
 static void pings_are_answered(void **state) {
@@ -207,6 +216,7 @@ int main(void) {
       PHX_SPEC(text_that_is_not_utf_8_fails_the_connection),
       PHX_SPEC(text_that_is_no_message_fails_the_connection),
       PHX_SPEC(a_message_over_the_limit_fails_the_connection),
+      PHX_SPEC(a_fragment_over_the_limit_fails_the_connection),
       PHX_SPEC(pings_are_answered),
       PHX_SPEC(a_flood_of_pings_uses_no_mask_twice),
       PHX_SPEC(news_of_a_link_that_was_given_up_is_passed_over),

@@ -272,6 +272,49 @@ static void refuses_a_message_over_the_limit_by_its_header(void **state) {
                 "a message over the limit");
 }
 
+static void check_refused(struct slip_span bytes, uint64_t wanted, bool wants_all) {
+  struct story story = {0};
+  struct slip_ws_reader r;
+  uint64_t size = 0;
+  bool is_all = !wants_all;
+  slip_ws_reader_init(&r, LIMIT);
+  feed(&r, bytes, &story);
+  assert_true(slip_ws_reader_refused(&r, &size, &is_all));
+  assert_int_equal(size, wanted);
+  assert_int_equal(is_all, wants_all);
+  slip_ws_reader_clear(&r);
+  slip_buf_clear(&story.lines);
+}
+
+static void says_how_long_what_it_refused_is(void **state) {
+  (void)state;
+  check_refused(SLIP_SPAN("\x81\x7f\x00\x00\x00\x00\x00\x01\x86\xa1"), LIMIT + 1, true);
+  check_refused(SLIP_SPAN("\x01\x7f\x00\x00\x00\x00\x00\x01\x86\xa1"), LIMIT + 1, false);
+  check_refused(SLIP_SPAN("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), INT64_MAX, true);
+}
+
+static void says_what_fragments_came_to_that_it_refused(void **state) {
+  (void)state;
+  struct slip_buf frames = frame_of(0x01, 8, LIMIT - 1);
+  CHECK_OK(slip_buf_append(&frames, SLIP_SPAN("\x89\x02hi\x00\x05")));
+  check_refused(slip_buf_span(&frames), LIMIT + 4, false);
+  slip_buf_clear(&frames);
+}
+
+static void says_no_size_of_what_is_refused_for_something_else(void **state) {
+  struct story story = {0};
+  struct slip_ws_reader r;
+  uint64_t size;
+  bool is_all;
+  (void)state;
+  slip_ws_reader_init(&r, LIMIT);
+  assert_false(slip_ws_reader_refused(&r, &size, &is_all));
+  feed(&r, SLIP_SPAN("\x83\x00"), &story);
+  assert_int_equal(story.err, SLIP_EMALFORMED);
+  assert_false(slip_ws_reader_refused(&r, &size, &is_all));
+  slip_ws_reader_clear(&r);
+}
+
 static void refuses_what_no_buffer_holds_where_there_is_no_limit(void **state) {
   (void)state;
   struct story story = {0};
@@ -573,6 +616,9 @@ int main(void) {
       cmocka_unit_test(takes_no_other_reserved_bit_when_some_may_be_compressed),
       cmocka_unit_test(forgets_with_its_connection_that_some_may_be_compressed),
       cmocka_unit_test(refuses_a_message_over_the_limit_by_its_header),
+      cmocka_unit_test(says_how_long_what_it_refused_is),
+      cmocka_unit_test(says_what_fragments_came_to_that_it_refused),
+      cmocka_unit_test(says_no_size_of_what_is_refused_for_something_else),
       cmocka_unit_test(refuses_what_no_buffer_holds_where_there_is_no_limit),
       cmocka_unit_test(refuses_fragments_that_together_pass_the_limit),
       cmocka_unit_test(takes_fragments_up_to_the_limit_and_a_ping_beside_them),

@@ -162,8 +162,8 @@ describe("a link #wire", function()
     connection:send_frame { payload = text }
     client:expect "message"
     connection:send_frame { payload = text .. " " }
-    expect_close_frame(1009, "a message over the limit")
-    expect_reason("message_too_big", 1009, "a message over the limit")
+    expect_close_frame(1009, "101 bytes, the limit is 100")
+    expect_reason("message_too_big", 1009, "101 bytes, the limit is 100")
   end)
 
   it("is given up when the server stops reading", function()

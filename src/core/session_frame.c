@@ -1,6 +1,11 @@
 /* Frames that come in: see session_private.h for what the files of a session share. */
 #include "core/session_private.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { FAULT_ROOM = 80 };
+
 /* Not every ping needs its pong (RFC 6455 section 5.5.3): who floods us gets no queue of answers,
  * and does not use up the masks of this call. */
 static bool may_answer_ping(const struct slip_session *s, size_t size) {
@@ -27,6 +32,17 @@ static bool take_message(struct slip_session *s, const struct slip_ws_message *m
   return false;
 }
 
+/* A header that is refused says how long the message is, or this much of one in pieces. */
+static const char *fault_of_reader(const struct slip_ws_reader *r, char room[FAULT_ROOM]) {
+  uint64_t size;
+  bool is_all;
+  if (!slip_ws_reader_refused(r, &size, &is_all))
+    return r->fault;
+  (void)snprintf(room, FAULT_ROOM, "%s%" PRIu64 " bytes, the limit is %" PRIu32,
+                 is_all ? "" : "at least ", size, r->max);
+  return room;
+}
+
 static void fail_frame(struct slip_session *s, enum slip_err err, const char *fault) {
   uint16_t code = slip_ws_code_for(err);
   struct slip_reason reason = {
@@ -37,16 +53,28 @@ static void fail_frame(struct slip_session *s, enum slip_err err, const char *fa
   slip_session_fail_link(s, code, &reason);
 }
 
+static void fail_reading(struct slip_session *s, enum slip_err err) {
+  char room[FAULT_ROOM];
+  fail_frame(s, err, fault_of_reader(&s->reader, room));
+}
+
+static bool unpack(struct slip_session *s, struct slip_ws_message *message) {
+  const char *fault;
+  enum slip_err err = slip_session_unpack(s, message, &fault);
+  if (err != SLIP_OK)
+    fail_frame(s, err, fault);
+  return err == SLIP_OK;
+}
+
 bool slip_session_read_frame(struct slip_session *s, struct slip_action *out) {
   struct slip_ws_message message;
   bool has;
   enum slip_err err = slip_ws_reader_next(&s->reader, &s->input, &message, &has);
-  const char *fault = s->reader.fault;
-  if (err == SLIP_OK && has && message.is_compressed)
-    err = slip_session_unpack(s, &message, &fault);
   if (err != SLIP_OK) {
-    fail_frame(s, err, fault);
+    fail_reading(s, err);
     return false;
   }
-  return has && take_message(s, &message, out);
+  if (!has || (message.is_compressed && !unpack(s, &message)))
+    return false;
+  return take_message(s, &message, out);
 }

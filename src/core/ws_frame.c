@@ -100,6 +100,12 @@ static uint64_t read_number(const uint8_t *at, size_t size) {
   return number;
 }
 
+/* Of a header that is whole. */
+static uint64_t length_of(const struct slip_ws_reader *r) {
+  size_t field = length_size(r->head[1] & LENGTH);
+  return field == 0 ? r->head[1] & LENGTH : read_number(r->head + 2, field);
+}
+
 static const char *fault_of_length(size_t field, uint64_t length) {
   if (length >> 63 != 0)
     return "a frame length of more than 63 bits";
@@ -119,13 +125,23 @@ static enum slip_err not_utf8(struct slip_ws_reader *r) {
   return SLIP_EUTF8;
 }
 
+static const char over_limit[] = "a message over the limit";
+
+bool slip_ws_reader_refused(const struct slip_ws_reader *r, uint64_t *size, bool *is_all) {
+  if (r->fault != over_limit)
+    return false;
+  *size = r->message.size + length_of(r);
+  *is_all = r->is_final;
+  return true;
+}
+
 /* Starts the frame whose header is whole. */
 static enum slip_err begin_frame(struct slip_ws_reader *r, uint64_t length) {
   r->opcode = r->head[0] & OPCODE;
   r->is_final = (r->head[0] & FINAL) != 0;
   r->head_size = 0;
   if (!is_control(r->opcode) && length > r->max - r->message.size) {
-    r->fault = "a message over the limit";
+    r->fault = over_limit;
     return SLIP_ETOOBIG;
   }
   r->left = (uint32_t)length;
@@ -149,7 +165,7 @@ static enum slip_err read_head(struct slip_ws_reader *r, struct slip_span *in, b
   size_t field = length_size(r->head[1] & LENGTH);
   if (!gather(r, in, 2 + field))
     return SLIP_OK;
-  uint64_t length = field == 0 ? r->head[1] & LENGTH : read_number(r->head + 2, field);
+  uint64_t length = length_of(r);
   fault = fault_of_length(field, length);
   if (fault != NULL)
     return malformed(r, fault);

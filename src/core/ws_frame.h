@@ -89,6 +89,11 @@ void slip_ws_reader_allow_compressed(struct slip_ws_reader *r);
 SLIP_CHECKED enum slip_err slip_ws_reader_next(struct slip_ws_reader *r, struct slip_span *in,
                                                struct slip_ws_message *out, bool *has);
 /*
+ * What a message came to, this frame and those before it, that `next` refused with SLIP_ETOOBIG by
+ * a header; *is_all: no more of it was to come. False: it was not that.
+ */
+bool slip_ws_reader_refused(const struct slip_ws_reader *r, uint64_t *size, bool *is_all);
+/*
  * In the middle of a large data frame: where the bytes that come next had best be read to, *size of
  * them at most, so that the reader need not copy them; they are fed to it as all others are.
  * Borrowed until the next call on the reader. NULL otherwise.
