@@ -44,6 +44,7 @@ static void complain(lua_State *L) {
 int main(int argc, char **argv) {
   slip_files_fill_standard();
   slip_files_raise_limit();
+  slip_files_outlive_peers();
   struct slip_memory_account account = {.limit = 0};
   lua_State *L = slip_memory_new_state(&account);
   if (L == NULL) {

@@ -50,6 +50,22 @@ describe("the control socket", function()
       end_it(ready(1))
     end)
 
+    it("may be that of a program which hangs up", function()
+      local listener = uv.new_pipe()
+      assert(listener:bind(socket()))
+      listener:listen(1, function()
+        local peer = uv.new_pipe()
+        listener:accept(peer)
+        peer:close()
+      end)
+      for _ = 1, 5 do -- it asks before or after that
+        local code, asked = ctl "status"
+        assert.equal("slipstream: the program ended before it answered\n", asked:errors())
+        assert.equal(1, code)
+      end
+      listener:close()
+    end)
+
     it("is not taken from one that runs", function()
       local it_runs = ready(1)
       local code, other = program.run { "run", program.folder() .. "/client.lua", "--control", socket() }

@@ -1,6 +1,7 @@
 #include "net/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +21,12 @@ void slip_files_fill_standard(void) {
   } while (fd >= 0 && fd <= STDERR_FILENO);
   if (fd >= 0)
     (void)close(fd);
+}
+
+void slip_files_outlive_peers(void) {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 uint64_t slip_files_limit(void) {

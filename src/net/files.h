@@ -13,6 +13,9 @@ void slip_files_raise_limit(void);
  * the next file that is opened, which libuv takes for a mistake when it is closed. For a program.
  */
 void slip_files_fill_standard(void);
+/* A write to a peer that has hung up is an error from now on, and no SIGPIPE, which would end the
+ * process: libuv writes without MSG_NOSIGNAL. Nothing changes where the signal is handled. */
+void slip_files_outlive_peers(void);
 uint64_t slip_files_limit(void);
 
 #endif

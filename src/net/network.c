@@ -2,11 +2,11 @@
 
 #include "core/limits.h"
 #include "core/race.h"
+#include "net/files.h"
 #include "net/network_private.h"
 #include "net/tls_stream.h"
 #include "net/tunnel.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 static enum slip_err dial(struct slip_net *net, const struct slip_target *target,
@@ -24,14 +24,6 @@ static int resolve(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb
   return uv_getaddrinfo(loop, request, done, host, port, &hints);
 }
 
-/* libuv, with which scripts and the control socket write, does so without MSG_NOSIGNAL: a peer that
- * resets must not kill the process. */
-static void ignore_sigpipe(void) {
-  struct sigaction action;
-  if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
 enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
   struct slip_network *network = malloc(sizeof *network);
   if (network == NULL)
@@ -41,7 +33,7 @@ enum slip_err slip_network_new(uv_loop_t *loop, struct slip_network **out) {
     free(network);
     return err;
   }
-  ignore_sigpipe();
+  slip_files_outlive_peers();
   network->net.dial = dial;
   network->loop = loop;
   network->count = 0;

@@ -146,15 +146,15 @@ local function read_line(pipe, msec)
   local parts, size = {}, 0
   return slipstream.await(function(go_on)
     pipe:read_start(function(err, bytes)
-      if err or not bytes then return go_on(nil, "it ended before it answered") end
+      if err or not bytes then return go_on(nil, "the program ended before it answered") end
       parts[#parts + 1], size = bytes, size + #bytes
       if bytes:find("\n", 1, true) then return go_on(table.concat(parts)) end
-      if size > MOST_BYTES then return go_on(nil, "its answer is too long") end
+      if size > MOST_BYTES then return go_on(nil, "the program's answer is too long") end
     end)
   end, msec)
 end
 
-local words = { timeout = "it does not answer" }
+local words = { timeout = "the program does not answer" }
 
 -- Asks who is connected; answers the value, or nil and a text.
 local function ask(pipe, request, msec)
@@ -166,7 +166,7 @@ local function ask(pipe, request, msec)
   pipe:close()
   if not line then return nil, words[text] or text end
   local answer = core.json.decode(line)
-  if type(answer) ~= "table" then return nil, "its answer cannot be read" end
+  if type(answer) ~= "table" then return nil, "the program's answer cannot be read" end
   if not answer.ok then return nil, answer.error end
   return answer.value
 end

@@ -63,7 +63,6 @@ end
 ---@return integer? failure
 function M.run(options)
   log_options.apply(options)
-  core.host() -- with which to write to somebody who has hung up is an error, and not SIGPIPE, the end of us
   local fault
   local it, text = recorder.open {
     uri = options.uri, path = options.file, host = options.listen.host, port = options.listen.port,
