@@ -1,6 +1,8 @@
 --- Configs that were read lately: thousands of clients that are told the same are mostly started together,
 -- and need not have it checked, nor kept, more than once.
 
+local are_alike = require("slipstream.core").are_alike
+
 local M = {}
 
 -- So many are looked at: where all configs differ, nobody shall look at all of them.
@@ -13,6 +15,7 @@ local MOST = 8
 ---@field is_constant boolean all attempts to connect are the same
 ---@field dial table? what they dial, once that is known
 ---@field parts table? of its URI
+---@field is_settled boolean? it will always be reached in the same way
 
 local recent, place = setmetatable({}, { __mode = "v" }), 0 -- settings
 local reads = setmetatable({}, { __mode = "k" }) -- by settings, for as long as somebody has them
@@ -22,22 +25,6 @@ local by_value = {
   compress = true, local_address = true, reconnect_after_msec = true, rejoin_after_msec = true, tls = true,
 }
 
--- How many keys there are in each table of what is kept.
-local sizes = setmetatable({}, { __mode = "k" })
-
-local function is_same(given, kept)
-  local size = 0
-  for key, value in next, given do
-    size = size + 1
-    local other = kept[key]
-    if value ~= other then
-      local is_nested = by_value[key] and type(value) == "table" and type(other) == "table"
-      if not (is_nested and is_same(value, other)) then return false end
-    end
-  end
-  return size == sizes[kept]
-end
-
 --- The settings that came of a config that says the same, if somebody still has them.
 ---@param given slipstream.Config
 ---@return slipstream.Settings? settings, slipstream.Read? read
@@ -45,17 +32,15 @@ function M.find(given)
   for index = 1, MOST do
     local settings = recent[index]
     local read = settings and settings.uri == given.uri and reads[settings]
-    if read and is_same(given, read.given) then return settings, read end
+    if read and are_alike(given, read.given, by_value) then return settings, read end
   end
 end
 
 local function copy_of(given)
-  local own, size = {}, 0
+  local own = {}
   for key, value in next, given do
     own[key] = by_value[key] and type(value) == "table" and copy_of(value) or value
-    size = size + 1
   end
-  sizes[own] = size
   return own
 end
 

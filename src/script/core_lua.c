@@ -1,6 +1,7 @@
 #include "script/core_lua.h"
 
 #include "net/files.h"
+#include "script/alike_lua.h"
 #include "script/bytes_lua.h"
 #include "script/fiber_lua.h"
 #include "script/histogram_lua.h"
@@ -52,6 +53,7 @@ int slip_core_open(lua_State *L) {
   slip_tls_open(L);
   slip_tls_engine_open(L);
   slip_bytes_open(L);
+  slip_alike_open(L);
   slip_message_open(L);
   slip_host_open(L);
   slip_push_open(L);
