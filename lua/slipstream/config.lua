@@ -186,6 +186,7 @@ end
 function M.read(given)
   if type(given) ~= "table" then return nil, "config: " .. setting.expected("table", given) end
   local former, kept = alike.find(given)
+  if former and kept.is_settled then return former, kept.numbers end
   local settings, fault
   if former and kept.is_fixed then settings, fault = try(former) else settings, fault = read(given) end
   if not settings then return nil, fault end
@@ -267,6 +268,15 @@ local function plan(settings, overrides, is_trial)
   return dial, parts
 end
 
+-- Whether neither the environment nor files, which may change, say how it is reached.
+local function is_settled(settings, parts)
+  return not parts.secure and (settings.proxy ~= nil or proxies.is_needless(parts))
+end
+
+local function keep(kept, dial, settings, parts)
+  kept.dial, kept.parts, kept.is_settled = dial, parts, is_settled(settings, parts)
+end
+
 --- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
 -- raised.
 ---@param settings slipstream.Settings
@@ -277,10 +287,11 @@ function M.dial(settings, overrides, is_trial)
   local fault = overrides and check(overrides, setting.dial)
   if fault then return nil, "connect_params: " .. fault end
   local kept = not overrides and alike.of(settings)
+  if kept and kept.is_settled then return kept.dial end
   if kept and kept.dial then return M.reach(settings, kept.dial, kept.parts) end
   local dial, parts = plan(settings, overrides, is_trial)
   if not dial then return nil, parts end
-  if kept and kept.is_constant then kept.dial, kept.parts = dial, parts end
+  if kept and kept.is_constant then keep(kept, dial, settings, parts) end
   return M.reach(settings, dial, parts)
 end
 

@@ -105,13 +105,20 @@ local function is_exempt(list, parts)
   return false
 end
 
---- The proxy that the environment wants for a target; nothing when it wants none; nil and what is wrong.
+--- Whether the environment has no say: nothing is before a unix socket, nor before this machine.
 ---@param parts table of the target's URI, as core.uri_read answers them
+---@return boolean
+function M.is_needless(parts)
+  if parts.is_this_machine == nil then parts.is_this_machine = is_this_machine(parts.host) end
+  return parts.unix_path ~= nil or parts.is_this_machine
+end
+
+--- The proxy that the environment wants for a target; nothing when it wants none; nil and what is wrong.
+---@param parts table of the target's URI
 ---@param getenv fun(name: string): string?
 ---@return slipstream.Proxy? proxy, string? err
 function M.of_environment(parts, getenv)
-  if parts.is_this_machine == nil then parts.is_this_machine = is_this_machine(parts.host) end
-  if parts.unix_path or parts.is_this_machine then return nil end
+  if M.is_needless(parts) then return nil end
   local uri, name = first_of(parts.secure and variables.secure or variables.plain, getenv)
   if not uri or is_exempt(first_of(variables.no_proxy, getenv) or "", parts) then return nil end
   local proxy, fault = M.read(uri:find("://", 1, true) and uri or "http://" .. uri)
