@@ -32,13 +32,19 @@ function M.message(socket, topic, event, payload)
   return run(socket, "handle_message", topic, event, payload)
 end
 
--- Events that are in the journal, and one callback each, with the same arguments.
-for _, kind in ipairs { "joined", "left", "topic_closed" } do
-  local note = journal[kind]
-  M[kind] = function(socket, ...)
-    note(socket, ...)
-    return arrive(socket, kind, ...)
-  end
+function M.joined(socket, topic, response)
+  journal.joined(socket, topic)
+  return arrive(socket, "joined", topic, response)
+end
+
+function M.left(socket, topic)
+  journal.left(socket, topic)
+  return arrive(socket, "left", topic)
+end
+
+function M.topic_closed(socket, topic, reason)
+  journal.topic_closed(socket, topic, reason)
+  return arrive(socket, "topic_closed", topic, reason)
 end
 
 -- Without an answer the reason stands in its place.

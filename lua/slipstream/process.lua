@@ -55,6 +55,7 @@ function M.hold(socket)
   socket._mailbox = socket._mailbox or mailbox.new()
 end
 
+local begin, nothing = core.begin, fiber.nothing
 local crash, hold = endings.crash, M.hold
 local observed = report.callbacks
 
@@ -152,15 +153,25 @@ local function settled(socket, state, first, second, third)
   if socket._mailbox then go_on(socket) end
 end
 
--- The same of a callback that the core has called on its own.
-core.on_outcome(function(socket, ...) return fiber.settle(socket, settled, ...) end)
+-- What the core tells of a callback, which is nothing where nothing came of it.
+local function see_to(socket, state, ...)
+  if state then return fiber.settle(socket, settled, state, ...) end
+  if socket._mailbox then return go_on(socket) end
+end
+
+-- Also of one that it has called on its own.
+core.on_outcome(see_to)
 
 --- Calls the callback and does what it answers. The client must be free: `_mailbox` is false.
 function M.run(socket, callback, ...)
   if socket._timeout then socket._timeout:unset() end
   socket._callback = callback
-  local done = observed[callback] and report.around(socket, callback, settled, ...) or settled
-  return fiber.run(socket, done, socket[callback], socket, ...)
+  local fn = socket[callback]
+  if observed[callback] then
+    return fiber.run(socket, report.around(socket, callback, settled, ...), fn, socket, ...)
+  end
+  if fn == nothing then return see_to(socket) end
+  return see_to(socket, begin(socket, fn, socket, ...))
 end
 
 run = M.run
