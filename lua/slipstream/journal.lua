@@ -18,21 +18,18 @@ local M = {
 
 local counts = M.counts
 
--- Fields are only made for a line that is shown.
-local function note(level, socket, text, fields_of, ...)
+-- Fields are only made for a line that is shown. What comes with each connection asks whether it is before it
+-- calls: this, and the like of it below, would be a good part of what a connection costs.
+local function note(level, socket, text, fields_of, first, second, third)
   if not shown[level] then return end
-  local fields = fields_of(...)
+  local fields = fields_of(first, second, third)
   fields.client = socket._client.name
   log[level](text, fields)
 end
 
 -- Nor for an event that nobody is attached to.
-local function tell(event, owner, fields_of, ...)
-  if handlers[event] then return report.event(owner, event, fields_of(...)) end
-end
-
-local function begin(name, socket, subject, fields_of, ...)
-  if spans[name] then return report.begin(socket, name, subject, fields_of(...)) end
+local function tell(event, owner, fields_of, first, second, third)
+  if handlers[event] then return report.event(owner, event, fields_of(first, second, third)) end
 end
 
 local function reason_only(reason) return { reason = reason } end
@@ -66,8 +63,10 @@ function M.connect_due(socket, attempt, uri)
   last_connection = last_connection + 1
   socket._connection_id = last_connection
   if socket._outage then socket._outage.attempt = attempt end
-  note("debug", socket, "connecting", attempt_and_uri, attempt, uri)
-  begin("connection.connect", socket, nil, attempt_and_uri, attempt, uri)
+  if shown.debug then note("debug", socket, "connecting", attempt_and_uri, attempt, uri) end
+  if spans["connection.connect"] then
+    report.begin(socket, "connection.connect", nil, attempt_and_uri(attempt, uri))
+  end
 end
 
 --- It is not wanted any more, for that reason.
@@ -90,7 +89,7 @@ end
 function M.connected(socket)
   local outage = socket._outage
   socket._outage = nil
-  note("info", socket, "connected", attempt_and_uri, outage and outage.attempt)
+  if shown.info then note("info", socket, "connected", attempt_and_uri, outage and outage.attempt) end
   if not socket._spans then return end -- there is nothing to be told
   report.stop(socket, "connection.connect")
   report.stop(socket, "client.connect")
@@ -167,7 +166,7 @@ end
 ---@param socket slipstream.Socket
 ---@param topic string
 function M.join_due(socket, topic)
-  begin("topic.join", socket, topic, topic_and_reason, topic)
+  if spans["topic.join"] then report.begin(socket, "topic.join", topic, { topic = topic }) end
 end
 
 --- It could not be sent.
@@ -181,7 +180,7 @@ function M.join_not_sent(socket, topic, fault, code)
 end
 
 function M.joined(socket, topic)
-  note("debug", socket, "joined", topic_and_reason, topic)
+  if shown.debug then note("debug", socket, "joined", topic_and_reason, topic) end
   if not socket._spans then return end
   report.stop(socket, "topic.join", topic)
   report.stop(socket, "client.join", topic)
@@ -189,7 +188,7 @@ end
 
 --- A join that was asked for since then is the next one.
 function M.left(socket, topic)
-  note("debug", socket, "left", topic_and_reason, topic)
+  if shown.debug then note("debug", socket, "left", topic_and_reason, topic) end
   if not socket._spans then return end
   report.fail(socket, "topic.join", topic, "left")
   report.stop(socket, "client.leave", topic)
