@@ -90,7 +90,7 @@ bool slip_http_is_same(struct slip_span a, struct slip_span b) {
   if (a.size != b.size)
     return false;
   for (size_t i = 0; i < a.size; i++)
-    if (to_lower(a.at[i]) != to_lower(b.at[i]))
+    if (a.at[i] != b.at[i] && to_lower(a.at[i]) != to_lower(b.at[i]))
       return false;
   return true;
 }

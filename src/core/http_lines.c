@@ -39,8 +39,18 @@ static enum slip_err read_line(struct slip_http_lines *lines, struct slip_span *
   return SLIP_OK;
 }
 
+/* Most heads come whole, and have no more than this. */
+#define USUAL_SIZE 512
+
+static enum slip_err make_room(struct slip_http_lines *lines, struct slip_span in) {
+  char *room;
+  if (lines->text.memory != NULL || in.size > USUAL_SIZE)
+    return SLIP_OK;
+  return slip_buf_reserve(&lines->text, in.size, &room);
+}
+
 enum slip_err slip_http_lines_feed(struct slip_http_lines *lines, struct slip_span *in) {
-  enum slip_err err = SLIP_OK;
+  enum slip_err err = make_room(lines, *in);
   while (err == SLIP_OK && !lines->is_whole && in->size > 0)
     err = read_line(lines, in);
   return err;

@@ -41,19 +41,29 @@ void slip_upgrade_accept(struct slip_span key, unsigned char accept[SLIP_UPGRADE
   EVP_EncodeBlock(accept, digest, sizeof digest);
 }
 
+/* What the answer has to fit to. */
+static enum slip_err read_request(struct slip_upgrade_reader *r, struct slip_span request) {
+  struct slip_span line;
+  struct slip_header header;
+  enum slip_err err = SLIP_OK;
+  (void)slip_http_line_next(&request, &line); /* what follows are headers */
+  while (err == SLIP_OK && slip_upgrade_header_next(&request, &header)) {
+    if (slip_http_is_same(header.name, SLIP_SPAN("Sec-WebSocket-Key")))
+      slip_upgrade_accept(header.value, r->accept);
+    else if (slip_http_is_same(header.name, SLIP_SPAN("Sec-WebSocket-Protocol")))
+      err = slip_buf_append(&r->protocols, header.value);
+  }
+  return err;
+}
+
 enum slip_err slip_upgrade_reader_new(struct slip_span request, const struct slip_extension *offer,
                                       struct slip_upgrade_reader **out) {
   struct slip_upgrade_reader *r = calloc(1, sizeof *r);
-  struct slip_span line;
   if (r == NULL)
     return SLIP_ENOMEM;
-  (void)slip_http_line_next(&request, &line); /* what follows are headers */
   slip_http_head_init(&r->head, SLIP_UPGRADE_HEAD_MAX);
   r->offer = *offer;
-  slip_upgrade_accept(slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Key")), r->accept);
-  if (slip_buf_append(&r->protocols,
-                      slip_upgrade_header(request, SLIP_SPAN("Sec-WebSocket-Protocol"))) !=
-      SLIP_OK) {
+  if (read_request(r, request) != SLIP_OK) {
     slip_upgrade_reader_free(r);
     return SLIP_ENOMEM;
   }
