@@ -23,7 +23,9 @@ local ask, postpone = questions.ask, questions.postpone
 local dialled = setmetatable({}, { __mode = "k" })
 
 -- Those that come most often go straight to their callbacks, unless something stands between.
-M.callbacks = { message = "handle_message", reply = "handle_reply" }
+M.callbacks = {
+  joined = "handle_join", left = "handle_leave", message = "handle_message", reply = "handle_reply",
+}
 
 function M.message(socket, topic, event, payload)
   local presences = socket._presences

@@ -27,6 +27,7 @@ M._shown = {}
 
 local function show_from(level)
   for name, rank in pairs(ranks) do M._shown[name] = rank >= ranks[level] end
+  core.observe("log", M._shown.debug)
 end
 
 show_from "info"

@@ -50,6 +50,11 @@ local with_every_message = {
   "client.handle_message", "client.handle_reply", "client.push", "connection.handle",
 }
 
+-- The same for what becomes of topics, and then for good: spans that are open shall find their end.
+local with_topics = {
+  "client.handle_join", "client.handle_leave", "client.join", "client.leave", "topic.join",
+}
+
 local function is_any_heard(names)
   for _, name in ipairs(names) do
     if M.spans[name] then return true end
@@ -61,7 +66,8 @@ local function forget()
   for _, memory in ipairs(memories) do
     for key in pairs(memory) do memory[key] = nil end
   end
-  core.observe(is_any_heard(with_every_message))
+  core.observe("all", is_any_heard(with_every_message))
+  if is_any_heard(with_topics) then core.observe("topics", true) end
 end
 
 -- Whether all that the other name or pattern matches is matched by the pattern.

@@ -77,7 +77,7 @@ describe("a callback of an event", function()
 
   before_each(function() host, server = phoenix.pretend() end)
   after_each(function()
-    core.observe(false)
+    core.observe("all", false)
     host:close()
   end)
 
@@ -95,7 +95,7 @@ describe("a callback of an event", function()
 
   for _, is_observed in ipairs { false, true } do
     describe(is_observed and "when callbacks are observed" or "when nothing stands between", function()
-      before_each(function() core.observe(is_observed) end)
+      before_each(function() core.observe("all", is_observed) end)
 
       it("hears it as the client's fiber", function()
         local heard, owned

@@ -19,7 +19,7 @@ for _, name in ipairs { "begin", "go_on" } do
     return collect(run(...))
   end
 end
-core.observe(true)
+core.observe("all", true)
 function core.observe() end
 
 -- Servers are there as well, and one whose handle is gone runs on: a spec shows just that.

@@ -89,8 +89,8 @@ static int call_tell_outcome(lua_State *L) {
 static bool prepare(const struct slip_fibers *fibers, struct slip_delivery *delivery) {
   lua_State *shelf = fibers->shelf;
   lua_State *co = fibers->spare;
-  if (fibers->is_observed || co == NULL || fibers->is_spare_busy || !lua_checkstack(shelf, 2) ||
-      !lua_checkstack(co, 2))
+  if (slip_fibers_are_observed(fibers) || co == NULL || fibers->is_spare_busy ||
+      !lua_checkstack(shelf, 2) || !lua_checkstack(co, 2))
     return false;
   lua_pushnil(shelf);
   delivery->slice = (struct slip_slice){

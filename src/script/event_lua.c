@@ -127,6 +127,7 @@ static int push_wait(lua_State *L, const struct tell *t) {
 static const struct route {
   const char *name;
   push_fn *push;
+  bool is_of_topic; /* and told by telemetry and the log */
 } routes[SLIP_EVENT_COUNT] = {
     [SLIP_EVENT_CONNECT_DUE] = {"connect_due", push_attempt_and_reason},
     [SLIP_EVENT_REDIRECTED] = {"redirected", push_status_and_location},
@@ -134,10 +135,10 @@ static const struct route {
     [SLIP_EVENT_DISCONNECTED] = {"disconnected", push_reason},
     [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_reconnect},
     [SLIP_EVENT_JOIN_DUE] = {"join_due", push_topic},
-    [SLIP_EVENT_JOINED] = {"joined", push_topic_and_payload},
+    [SLIP_EVENT_JOINED] = {"joined", push_topic_and_payload, true},
     [SLIP_EVENT_TOPIC_CLOSED] = {"topic_closed", push_topic_and_reason},
     [SLIP_EVENT_REJOIN_SCHEDULED] = {"rejoin_scheduled", push_topic_and_schedule},
-    [SLIP_EVENT_LEFT] = {"left", push_topic},
+    [SLIP_EVENT_LEFT] = {"left", push_topic, true},
     [SLIP_EVENT_MESSAGE] = {"message", push_message},
     [SLIP_EVENT_REPLY] = {"reply", push_reply},
     [SLIP_EVENT_HEARTBEAT_SENT] = {"heartbeat_sent", push_nothing},
@@ -255,6 +256,8 @@ static int tell_failed(lua_State *L) {
 
 /* A decoder of the script's runs once, and as nobody's. */
 static bool is_for_callback(const struct slip_client_box *box, const struct slip_event *event) {
+  if (routes[event->kind].is_of_topic && slip_fibers_topics_are_observed(box->host->fibers))
+    return false;
   return (box->called & (1u << event->kind)) != 0 && event->reason == NULL && !box->has_decoder;
 }
 

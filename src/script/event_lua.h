@@ -6,7 +6,8 @@
  * Handlers are found by number, not by name: the table of handlers is made an array once, however
  * many clients share it. Its field `callbacks` may name the callback that an event is for: then
  * that is called (deliver_lua.h), and the handler only when something stands between. While events
- * are observed (fiber_lua.h) its `around(socket, event, ...)` is called in a handler's place.
+ * are observed (fiber_lua.h) its `around(socket, event, ...)` is called in a handler's place; while
+ * topics are, the handlers hear of what becomes of them.
  */
 #include "script/client_lua.h"
 

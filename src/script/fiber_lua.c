@@ -204,7 +204,10 @@ static int on_outcome(lua_State *L) {
 }
 
 static int observe(lua_State *L) {
-  slip_fiber_fibers(L)->is_observed = lua_toboolean(L, 1);
+  static const char *const names[] = {"all", "topics", "log", NULL};
+  struct slip_fibers *fibers = slip_fiber_fibers(L);
+  unsigned bit = 1u << luaL_checkoption(L, 1, NULL, names);
+  fibers->observed = lua_toboolean(L, 2) ? fibers->observed | bit : fibers->observed & ~bit;
   return 0;
 }
 
@@ -237,7 +240,11 @@ struct slip_fibers *slip_fibers_of(lua_State *L) {
 }
 
 bool slip_fibers_are_observed(const struct slip_fibers *fibers) {
-  return fibers->is_observed;
+  return (fibers->observed & SLIP_OBSERVE_ALL) != 0;
+}
+
+bool slip_fibers_topics_are_observed(const struct slip_fibers *fibers) {
+  return (fibers->observed & (SLIP_OBSERVE_TOPICS | SLIP_OBSERVE_LOG)) != 0;
 }
 
 void slip_fiber_open(lua_State *L) {

@@ -14,7 +14,10 @@
  *   core.on_error(fn)            the message handler of all fibers
  *   core.on_outcome(fn)          fn(socket, state, …) hears what came of a callback that was called
  *                                here, as from core.begin, unless that was nothing
- *   core.observe(is_observed)    whether anybody wants to hear of each callback and event
+ *   core.observe(what, is_observed)
+ *     "all"                                   whether anybody wants to hear of each callback and
+ * event "topics", "log"                         or of what becomes of topics, for telemetry or the
+ * log
  */
 #include <lua.h>
 #include <stdbool.h>
@@ -26,7 +29,8 @@ struct slip_fibers; /* of a Lua state; lives as long */
 void slip_fiber_open(lua_State *L);
 /* NULL: there are none. */
 struct slip_fibers *slip_fibers_of(lua_State *L);
-/* What core.observe was told last. */
+/* What core.observe was told last: of "all", and of either of the others. */
 bool slip_fibers_are_observed(const struct slip_fibers *fibers);
+bool slip_fibers_topics_are_observed(const struct slip_fibers *fibers);
 
 #endif

@@ -29,12 +29,15 @@ enum {
   SLIP_FIBER_USER_VALUES = SLIP_FIBER_SHELF
 };
 
+/* What is observed, a bit each; core.observe calls them in this order. */
+enum { SLIP_OBSERVE_ALL = 1, SLIP_OBSERVE_TOPICS = 2, SLIP_OBSERVE_LOG = 4 };
+
 /* A coroutine that returns is the spare one again, so most callbacks are run by the same. */
 struct slip_fibers {
   lua_State *spare; /* NULL: none */
   bool is_spare_busy;
   int idle; /* how many others there are without work */
-  bool is_observed;
+  unsigned observed;
   lua_State *shelf; /* never runs: has on its stack what is wanted where nothing may raise */
   struct slip_watch *watch;
 };
