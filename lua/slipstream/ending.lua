@@ -82,8 +82,13 @@ local function forget(socket)
   socket.assigns = {}
 end
 
+-- Some do wait for what a leave or a disconnect of theirs leads to.
+local function hold(socket)
+  if socket._mailbox == mailbox.sink then socket._mailbox = mailbox.new() end
+end
+
 local function terminated(socket, state, caught)
-  if state == "waiting" then return end
+  if state == "waiting" then return hold(socket) end
   if state == "failed" then
     local fields = { client = socket._client.name, callback = "terminate", traceback = caught.traceback }
     log.error(caught.text, fields)
@@ -111,7 +116,7 @@ local function let_go(socket)
   for question in next, socket._questions or none do cancel(question, reason) end
   for timer in next, socket._timers or none do timer:unset() end
   if socket._timeout then socket._timeout:unset() end
-  socket._mailbox, socket._questions, socket._timers = mailbox.new(), nil, nil
+  socket._mailbox, socket._questions, socket._timers = mailbox.sink, nil, nil
 end
 
 --- The connection of a client that ends is closed: that was all it waited for.

@@ -10,7 +10,7 @@ local M = {}
 
 local clients = {} -- by id
 local names = {}
-local watchers = {}
+local watchers = {} -- never changed but replaced, as one of them may come or go while they are told
 
 -- Those that gave up stay visible, but not without a limit.
 local MOST_GIVEN_UP = 1000
@@ -108,6 +108,17 @@ function M.clients()
   return list
 end
 
+local function unwatch(fn)
+  local others = { table.unpack(watchers) }
+  for index, watcher in ipairs(others) do
+    if watcher == fn then
+      table.remove(others, index)
+      watchers = others
+      return
+    end
+  end
+end
+
 --- Calls `fn(client, reason, is_failure)` whenever a client has ended for good, one whose `init` ended
 -- it included; not when it is started again. A failure is any reason but nil, "normal", "shutdown",
 -- "ignore" and `closed_by_client`.
@@ -115,20 +126,16 @@ end
 ---@return fun() unwatch ends the calls
 function M.watch(fn)
   check.is(1, fn, "function")
+  watchers = { table.unpack(watchers) }
   watchers[#watchers + 1] = fn
-  return function()
-    for index, watcher in ipairs(watchers) do
-      if watcher == fn then return table.remove(watchers, index) end
-    end
-  end
+  return function() unwatch(fn) end
 end
 
 --- Tells the watchers.
 ---@param client slipstream.Client
 ---@param ending slipstream.Ending
 function M.tell(client, ending)
-  if not watchers[1] then return end -- which would be a table for each client
-  for _, watcher in ipairs({ table.unpack(watchers) }) do
+  for _, watcher in ipairs(watchers) do
     local ok, caught = xpcall(watcher, traceback.catch, client, ending.reason, ending.is_failure)
     if not ok then
       caught = traceback.caught(caught)

@@ -137,6 +137,19 @@ describe("the process", function()
     assert.same({ "on fire", true }, { seen[2][2], seen[2][3] })
   end)
 
+  it("tells all watchers that there were, also when one of them goes", function()
+    local seen, unwatch = {}, nil
+    unwatch = slipstream.watch(function()
+      seen[#seen + 1] = "first"
+      unwatch()
+    end)
+    local unwatch_second = slipstream.watch(function() seen[#seen + 1] = "second" end)
+    start()
+    stop()
+    unwatch_second()
+    assert.same({ "first", "second" }, seen)
+  end)
+
   it("outlives a watcher that raises", function()
     local unwatch = slipstream.watch(function() error("boom") end)
     start()

@@ -6,8 +6,7 @@
  * Handlers are found by number, not by name: the table of handlers is made an array once, however
  * many clients share it. Its field `callbacks` may name the callback that an event is for: then
  * that is called (deliver_lua.h), and the handler only when something stands between. While events
- * are observed (fiber_lua.h) its `around(socket, event, ...)` is called in a handler's place; while
- * topics are, the handlers hear of what becomes of them.
+ * are observed (fiber_lua.h) its `around(socket, event, ...)` is called in a handler's place.
  */
 #include "script/client_lua.h"
 
