@@ -273,8 +273,10 @@ local function is_settled(settings, parts)
   return not parts.secure and (settings.proxy ~= nil or proxies.is_needless(parts))
 end
 
-local function keep(kept, dial, settings, parts)
+-- What all attempts dial.
+local function keep(kept, settings, dial, parts)
   kept.dial, kept.parts, kept.is_settled = dial, parts, is_settled(settings, parts)
+  if kept.is_settled then dial.made = core.dial(dial) end
 end
 
 --- Makes what `client:dial` takes, or nil and "key: what is wrong". Errors of a params function are
@@ -291,8 +293,9 @@ function M.dial(settings, overrides, is_trial)
   if kept and kept.dial then return M.reach(settings, kept.dial, kept.parts) end
   local dial, parts = plan(settings, overrides, is_trial)
   if not dial then return nil, parts end
-  if kept and kept.is_constant then keep(kept, dial, settings, parts) end
-  return M.reach(settings, dial, parts)
+  dial, fault = M.reach(settings, dial, parts)
+  if dial and kept and kept.is_constant then keep(kept, settings, dial, parts) end
+  return dial, fault
 end
 
 return M

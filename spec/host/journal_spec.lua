@@ -56,6 +56,18 @@ describe("the log of a client's life", function()
     }, told())
   end)
 
+  it("has what becomes of topics as soon as it is to be shown", function()
+    log.set_level "info"
+    local calls = start(nil, joining())
+    server:accept()
+    server:expect_join("room:1"):reply("ok")
+    log.set_level "debug"
+    told()
+    calls.socket:leave "room:1"
+    server:expect_leave("room:1"):reply("ok")
+    assert.same({ "debug left topic=room:1" }, told())
+  end)
+
   it("has the connection, the join, the leave and the end", function()
     local calls = start(nil, joining())
     server:accept()

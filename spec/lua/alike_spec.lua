@@ -30,6 +30,23 @@ describe("configs that say the same", function()
     assert.not_equal(config.dial(settings), config.dial(settings, { auth_token = "other" }))
   end)
 
+  it("need not be looked at again where nothing else says how they are reached", function()
+    local here = read { uri = "ws://127.0.0.1:1/" .. uri():match "alike.*" }
+    assert.truthy(config.dial(here).made)
+    assert.equal(config.dial(here), config.dial(here))
+    local by_proxy = read { uri = uri(), proxy = "http://proxy.test:8080" }
+    assert.truthy(config.dial(by_proxy).made)
+  end)
+
+  it("are reached as the environment says then", function()
+    local settings = read { uri = uri() }
+    assert.is_nil(config.dial(settings).made)
+    local getenv = stub(os, "getenv")
+    getenv.by_default.invokes(function(name) return name == "http_proxy" and "proxy.test:8080" end)
+    finally(function() getenv:revert() end)
+    assert.same("proxy.test", config.dial(settings).proxy.host)
+  end)
+
   it("ask a function for its params each time", function()
     local asked = 0
     local function params()

@@ -216,12 +216,12 @@ describe("telemetry", function()
   end)
 
   describe("leaves messages the shortest way to their callbacks", function()
-    -- Whether the core observes events while somebody is attached to these.
-    local function is_observed_with(pattern)
+    -- Whether the core observes events, all of them or another kind, while somebody is attached to these.
+    local function is_observed_with(pattern, kind)
       local observe, is_observed = stub(core, "observe"), nil
       telemetry.attach("mine", pattern, hear)
       for _, call in ipairs(observe.calls) do
-        if call.vals[1] == "all" then is_observed = call.vals[2] end
+        if call.vals[1] == (kind or "all") then is_observed = call.vals[2] end
       end
       observe:revert()
       telemetry.detach "mine"
@@ -236,5 +236,12 @@ describe("telemetry", function()
       "client.handle_message.*", "client.handle_reply.start" } do
       it("but not with " .. pattern, function() assert.is_true(is_observed_with(pattern)) end)
     end
+
+    it("and so joins and leaves that nobody wants to hear of", function()
+      assert.is_nil(is_observed_with("client.ended", "topics"))
+      for _, pattern in ipairs { "topic.join.stop", "client.handle_leave.start", "client.join.*" } do
+        assert.is_true(is_observed_with(pattern, "topics"))
+      end
+    end)
   end)
 end)

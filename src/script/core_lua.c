@@ -3,6 +3,7 @@
 #include "net/files.h"
 #include "script/alike_lua.h"
 #include "script/bytes_lua.h"
+#include "script/dial_lua.h"
 #include "script/fiber_lua.h"
 #include "script/histogram_lua.h"
 #include "script/host_lua.h"
@@ -51,6 +52,7 @@ int slip_core_open(lua_State *L) {
   lua_setfield(L, -2, "json");
   slip_uri_open(L);
   slip_tls_open(L);
+  slip_dial_open(L);
   slip_tls_engine_open(L);
   slip_bytes_open(L);
   slip_alike_open(L);
