@@ -96,6 +96,10 @@ bool slip_json_push(lua_State *L, struct slip_span text) {
 }
 
 bool slip_json_push_known(lua_State *L, struct slip_span text, struct slip_span plain) {
+  if (text.size == 2 && text.at[0] == '{' && text.at[1] == '}') { // so are most replies
+    lua_newtable(L);
+    return true;
+  }
   int top = lua_gettop(L);
   slip_json_work *w = work_take(L);
   slip_json_fault fault = {};
