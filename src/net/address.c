@@ -20,6 +20,12 @@ bool slip_address_read(const char *text, uint16_t port, struct sockaddr_storage 
          uv_ip6_addr(text, port, (struct sockaddr_in6 *)out) == 0 || read_path(text, out);
 }
 
+int slip_address_family(const char *text) {
+  if (text[0] == '/')
+    return AF_UNIX;
+  return strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+}
+
 bool slip_address_is_ip(struct slip_span text) {
   char copy[SLIP_ADDRESS_TEXT_SIZE] = {0};
   struct sockaddr_storage address;

@@ -19,6 +19,8 @@
  * begins with '/' and has no port. False: it is none, but perhaps a name; *out is then of no use.
  */
 bool slip_address_read(const char *text, uint16_t port, struct sockaddr_storage *out);
+/* The family of what slip_address_read can read: AF_INET, AF_INET6 or AF_UNIX. */
+int slip_address_family(const char *text);
 /* Whether it is an IPv4 or IPv6 address. */
 bool slip_address_is_ip(struct slip_span text);
 /* Writes it as people do: "127.0.0.1:80", "[::1]:80", "/run/app.sock"; without a port when that is

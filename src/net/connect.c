@@ -108,12 +108,14 @@ static void find_address(const struct slip_connect *connect, size_t number,
 
 static size_t list_families(const struct slip_connect *connect, int families[SLIP_RACE_MAX]) {
   size_t count = 0;
-  struct sockaddr_storage only;
   const struct addrinfo *info = find_reachable(connect, connect->found);
   for (; info != NULL && count < SLIP_RACE_MAX; info = find_reachable(connect, info->ai_next))
     families[count++] = info->ai_family;
-  if (connect->found == NULL && read_host(connect, &only) && is_reachable(connect, only.ss_family))
-    families[count++] = only.ss_family;
+  if (connect->found != NULL)
+    return count;
+  int only = slip_address_family(connect->host);
+  if (is_reachable(connect, only))
+    families[count++] = only;
   return count;
 }
 
