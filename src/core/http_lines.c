@@ -44,7 +44,7 @@ static enum slip_err read_line(struct slip_http_lines *lines, struct slip_span *
 
 static enum slip_err make_room(struct slip_http_lines *lines, struct slip_span in) {
   char *room;
-  if (lines->text.memory != NULL || in.size > USUAL_SIZE)
+  if (lines->text.size > 0 || in.size > USUAL_SIZE)
     return SLIP_OK;
   return slip_buf_reserve(&lines->text, in.size, &room);
 }
