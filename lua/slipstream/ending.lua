@@ -84,7 +84,9 @@ end
 
 -- Some do wait for what a leave or a disconnect of theirs leads to.
 local function hold(socket)
-  if socket._mailbox == mailbox.sink then socket._mailbox = mailbox.new() end
+  if socket._mailbox ~= mailbox.sink then return end
+  socket._mailbox = mailbox.new()
+  if socket._core then socket._core:hear_all() end -- and nothing is joined
 end
 
 local function terminated(socket, state, caught)

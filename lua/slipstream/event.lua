@@ -22,9 +22,11 @@ local ask, postpone = questions.ask, questions.postpone
 -- What the sockets that connect have dialled last: no field, which would stay when they are connected.
 local dialled = setmetatable({}, { __mode = "k" })
 
--- Those that come most often go straight to their callbacks, unless something stands between.
+-- Those that come most often go straight to their callbacks, unless something stands between. For joins there
+-- is none: while no topic has params, there is nothing to ask for.
 M.callbacks = {
-  joined = "handle_join", left = "handle_leave", message = "handle_message", reply = "handle_reply",
+  join_due = "", joined = "handle_join", left = "handle_leave",
+  message = "handle_message", reply = "handle_reply",
 }
 
 function M.message(socket, topic, event, payload)

@@ -229,6 +229,7 @@ local function keep_params(self, topic, params)
   end
   self._params = self._params or {}
   self._params[topic] = params
+  self._core:ask_joins()
   return true
 end
 

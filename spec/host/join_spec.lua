@@ -44,6 +44,34 @@ describe("topics", function()
     assert.equal(2, server:expect_join("room:1").payload.count)
   end)
 
+  it("takes params for a topic that had none, beside one that has none", function()
+    local calls = start(joining("room:1"))
+    local join = server:expect_join("room:1")
+    assert.same({}, join.payload)
+    join:reply("error", {})
+    clock:advance(100)
+    server:expect_join("room:1"):reply("ok")
+    calls.socket:leave("room:1")
+    server:expect_leave("room:1"):reply("ok")
+    calls.socket:join("room:1", { user = "ann" })
+    assert.same({ user = "ann" }, server:expect_join("room:1").payload)
+    calls.socket:join("room:2")
+    assert.same({}, server:expect_join("room:2").payload)
+  end)
+
+  it("joins nothing while terminate waits", function()
+    start {
+      handle_connect = function(self)
+        self:join "room:1"
+        return "stop", "normal"
+      end,
+      terminate = function() slipstream.await(function() end, 50) end,
+    }
+    assert.is_true(server:is_silent())
+    clock:advance(50)
+    server:expect_close()
+  end)
+
   it("joins once, however often it is asked", function()
     local calls = start(joining("room:1"))
     local join = server:expect_join("room:1")

@@ -218,6 +218,12 @@ static int client_hear_all(lua_State *L) {
   return 0;
 }
 
+/* From now on joins may have params: the script is asked for them. */
+static int client_ask_joins(lua_State *L) {
+  slip_event_ask_joins(slip_client_check(L));
+  return 0;
+}
+
 static int client_connected(lua_State *L) {
   struct slip_client_box *box = slip_client_check(L);
   lua_pushboolean(L, slip_session_is_connected(slip_client_enter(box->client)));
@@ -377,6 +383,7 @@ static const luaL_Reg methods[] = {
     {"dial", slip_dial},
     {"dial_failed", slip_dial_failed},
     {"hear_all", client_hear_all},
+    {"ask_joins", client_ask_joins},
     {"connected", client_connected},
     {"idle", client_idle},
     {"uptime", client_uptime},

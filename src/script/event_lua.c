@@ -134,7 +134,7 @@ static const struct route {
     [SLIP_EVENT_CONNECTED] = {"connected", push_nothing},
     [SLIP_EVENT_DISCONNECTED] = {"disconnected", push_reason},
     [SLIP_EVENT_RECONNECT_SCHEDULED] = {"reconnect_scheduled", push_reconnect},
-    [SLIP_EVENT_JOIN_DUE] = {"join_due", push_topic},
+    [SLIP_EVENT_JOIN_DUE] = {"join_due", push_topic, true},
     [SLIP_EVENT_JOINED] = {"joined", push_topic_and_payload, true},
     [SLIP_EVENT_TOPIC_CLOSED] = {"topic_closed", push_topic_and_reason},
     [SLIP_EVENT_REJOIN_SCHEDULED] = {"rejoin_scheduled", push_topic_and_schedule},
@@ -261,6 +261,27 @@ static bool is_for_callback(const struct slip_client_box *box, const struct slip
   return (box->called & (1u << event->kind)) != 0 && event->reason == NULL && !box->has_decoder;
 }
 
+/* A join that the script has no say in. False: it could not be sent, which the handler will tell.
+ */
+static bool join_plainly(const struct slip_client_box *box, struct slip_span topic) {
+  const struct slip_payload no_params = {.format = SLIP_JSON, .bytes = SLIP_SPAN("{}")};
+  if (box->has_serializer || slip_fibers_are_observed(box->host->fibers))
+    return false;
+  struct slip_session *session = slip_client_enter(box->client);
+  enum slip_err err = slip_session_send_join(session, topic, no_params);
+  slip_client_leave(box->client);
+  return err == SLIP_OK;
+}
+
+/* The shortest way; false: the handler is to be called. */
+static bool pass_by(struct slip_host_box *host, struct tell *t) {
+  if (!is_for_callback(t->box, t->event))
+    return false;
+  if (t->event->kind == SLIP_EVENT_JOIN_DUE)
+    return join_plainly(t->box, t->event->topic);
+  return slip_deliver(host->fibers, host->L, &t->delivery);
+}
+
 static void event(void *owner, const struct slip_event *event) {
   struct slip_client_box *box = owner;
   if ((box->handled & (1u << event->kind)) == 0)
@@ -269,8 +290,7 @@ static void event(void *owner, const struct slip_event *event) {
       {.find = find_callback, .push = push_arguments, .failed = tell_failed}, box, event};
   struct slip_host_box *host = box->host; /* outlives the box, which may be collected inside */
   host->is_telling = true;
-  bool is_done = is_for_callback(box, event) && slip_deliver(host->fibers, host->L, &t.delivery);
-  if (!is_done)
+  if (!pass_by(host, &t))
     slip_door(host->L, tell, tell_failed, &t);
   host->is_telling = false;
 }
@@ -321,6 +341,10 @@ static void make_array(lua_State *L, int index) {
   lua_rawseti(L, -2, AROUND_SLOT);
   set_bits(L, HANDLED_SLOT, handled);
   set_callbacks(L, index);
+}
+
+void slip_event_ask_joins(struct slip_client_box *box) {
+  box->called &= (uint16_t) ~(1u << SLIP_EVENT_JOIN_DUE);
 }
 
 void slip_event_push_handlers(lua_State *L, int index, struct slip_client_box *box) {
