@@ -6,21 +6,28 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void on_ready(void *owner, uint32_t events) {
-  struct slip_attempt *attempt = owner;
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (getsockopt(attempt->socket->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-    error = errno;
-  attempt->status = uv_translate_sys_error(error);
-  /* Whose socket it will be must hear of what came with it. */
-  if (error == 0 && (events & ~(uint32_t)EPOLLOUT) != 0)
-    slip_poller_again(attempt->poller, attempt->socket);
-  attempt->ended(attempt);
-}
-
 static int last_error(void) {
   return uv_translate_sys_error(errno);
+}
+
+/* Asked only where there is one: it is a system call. */
+static int status_of(int fd, uint32_t events) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if ((events & EPOLLERR) == 0)
+    return 0;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+    return last_error();
+  return uv_translate_sys_error(error);
+}
+
+static void on_ready(void *owner, uint32_t events) {
+  struct slip_attempt *attempt = owner;
+  attempt->status = status_of(attempt->socket->fd, events);
+  /* Whose socket it will be must hear of what came with it. */
+  if (attempt->status == 0 && (events & ~(uint32_t)EPOLLOUT) != 0)
+    slip_poller_again(attempt->poller, attempt->socket);
+  attempt->ended(attempt);
 }
 
 static socklen_t size_of(const struct sockaddr *address) {
