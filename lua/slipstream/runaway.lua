@@ -7,7 +7,10 @@ local is_users = require("slipstream.frame").is_users
 local journal = require "slipstream.journal"
 local log = require "slipstream.log"
 
+local M = {}
+
 local SLOW_MSEC, MOST_MSEC = 100, 10000
+local SECOND_MSEC = 1000
 local none = {} -- of what is asked of a worker, which is no client's
 
 -- The script's line among those that run; nil when it has none, as in a default.
@@ -17,6 +20,21 @@ local function users_line()
     if not frame then return nil end
     if is_users(frame) then return ("%s:%d"):format(frame.short_src, frame.currentline) end
   end
+end
+
+local hear_of
+
+--- From now on `fn` hears once a second of what does not return, a callback or a script: whose it is, and
+-- where. It is called inside of that.
+---@param fn fun(what: { client: string?, callback: string?, line: string? })
+function M.on_second(fn)
+  hear_of = fn
+end
+
+local function tell(owner, elapsed, before)
+  if not hear_of or elapsed // SECOND_MSEC == before // SECOND_MSEC then return end
+  local client = not owner._is_script and owner._client.name or nil
+  hear_of { client = client, callback = owner._callback, line = users_line() }
 end
 
 -- 0: there is no limit.
@@ -35,6 +53,7 @@ end
 local function watch(elapsed, _, before)
   local owner = fiber.current()
   if not owner then return end
+  tell(owner, elapsed, before)
   if owner._is_script then return watch_script(owner, elapsed) end
   local module = owner._client._module
   local options = module and getmetatable(module).options or none
@@ -50,3 +69,5 @@ end
 
 local ok, text = core.watch(watch)
 if not ok then log.warn("callbacks are not watched", { reason = text }) end
+
+return M

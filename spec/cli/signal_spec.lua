@@ -72,11 +72,12 @@ describe("a signal", function()
     end)
   end
 
-  it("waits about five seconds for a server that does not answer the close", function()
-    local it_runs, connection = joined()
+  it("waits about five seconds for a server that does not answer the close, and says so", function()
+    local it_runs, connection = joined(start())
     local before = uv.hrtime()
     it_runs:signal "sigterm"
     expect_goodbye(it_runs, connection)
+    it_runs:read_error "waits for 1 worker to end, 5 s more at most"
     assert.equal(143, it_runs:exit())
     local seconds = (uv.hrtime() - before) / 1e9
     assert.is_true(seconds > 4 and seconds < 8, seconds .. " s")

@@ -123,7 +123,7 @@ describe("slipstream run with workers", function()
       while true do end
     ]], "--workers", "2")
     assert.equal(1, code)
-    assert.truthy(errors:find("a worker does not end; the program ends without it", 1, true))
+    assert.truthy(errors:find("worker 0 does not end; the program ends without it line=", 1, true), errors)
     assert.truthy(errors:find "\nslipstream: [^\n]*script.lua:11: boom\n$")
   end)
 
@@ -208,13 +208,30 @@ describe("a signal to several workers", function()
     return it_runs
   end
 
+  it("says at once which callback keeps it from ending", function()
+    local it_runs = start(stuck)
+    local _ = { server:open(), server:open() }
+    it_runs:read "connected"
+    it_runs:read "connected"
+    assert.is_false(loop.wait(function() return it_runs.code end, 1500)) -- the worker tells each second
+    local before = uv.hrtime()
+    it_runs:signal "sigterm"
+    local line = it_runs:read_error "worker 0 is busy and cannot end"
+    assert.is_true(uv.hrtime() - before < 1e9)
+    assert.truthy(line:find "callback=handle_connect client=#%d+ line=%S+client.lua:6$", line)
+    it_runs:signal "sigterm"
+    it_runs:exit()
+  end)
+
   it("ends the program after a while when one of them is stuck", function()
     local it_runs = stuck_after_signal()
     local before = uv.hrtime()
     assert.equal(143, it_runs:exit())
     local seconds = (uv.hrtime() - before) / 1e9
     assert.is_true(seconds > 4 and seconds < 9, seconds .. " s")
-    assert.truthy(it_runs:errors():find("a worker does not end; the program ends without it", 1, true))
+    local errors = it_runs:errors()
+    local words = "error worker 0 does not end; the program ends without it callback=handle_connect client=#"
+    assert.truthy(errors:find(words, 1, true), errors)
   end)
 
   it("ends it at once the second time", function()

@@ -5,6 +5,7 @@ local core = require "slipstream.core"
 local cut = require "slipstream.cli.cut"
 local errand = require "slipstream.cli.errand"
 local families = require "slipstream.cli.families"
+local laggard = require "slipstream.cli.laggard"
 local log = require "slipstream.log"
 local metrics = require "slipstream.cli.metrics"
 local parcel = require "slipstream.parcel"
@@ -21,13 +22,15 @@ local M = {}
 local FAILED = 1
 local NO_MEMORY = "not enough memory"
 
--- A second more than the workers have themselves.
+-- A second more than the workers have themselves. When it begins is soon enough to say that they take time.
 local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
+local QUIET_MSEC = 1000
 
 ---@class slipstream.Crew
 ---@field team userdata
 ---@field options table of the command
 ---@field workers table[] from 0
+---@field laggards slipstream.cli.Laggards
 ---@field code integer the worst exit code of those that have ended
 ---@field texts string[] what is wrong, each text once
 ---@field signal_code integer? the exit code after a signal
@@ -35,6 +38,7 @@ local DEADLINES_MSEC = { ["end"] = 6000, drain = 11000 }
 ---@field steering slipstream.cli.Steering?
 ---@field metrics slipstream.cli.Metrics?
 ---@field deadline userdata? luv's timer, once they were told
+---@field patience userdata? the same, for who waits to be told something
 
 local function note(crew, code, text)
   crew.code = math.max(crew.code, code)
@@ -54,9 +58,29 @@ local function result_of(crew)
   return crew.code, crew.texts
 end
 
+-- Those that have not ended.
+local function left(crew)
+  local indices = {}
+  for index = 0, crew.team:count() - 1 do
+    local worker = crew.workers[index]
+    if worker and worker.is_running then indices[#indices + 1] = index end
+  end
+  return indices
+end
+
 local function cut_short(crew)
   crew.steering:close()
-  return cut.without_worker(result_of(crew))
+  crew.laggards:leave(left(crew))
+  return cut.short(result_of(crew))
+end
+
+local function tell_of_laggards(crew)
+  crew.laggards:warn(left(crew))
+  crew.patience = uv.new_timer()
+  crew.patience:start(QUIET_MSEC, 0, function()
+    laggard.await(left(crew), DEADLINES_MSEC["end"] - QUIET_MSEC)
+  end)
+  crew.patience:unref()
 end
 
 local function tell_end(crew, how)
@@ -72,7 +96,9 @@ local function tell_end(crew, how)
 end
 
 local function end_all(crew)
-  if crew.ending ~= "end" then tell_end(crew, "end") end
+  if crew.ending == "end" then return end
+  tell_end(crew, "end")
+  tell_of_laggards(crew)
 end
 
 local function end_by_signal(crew, exit_code)
@@ -96,6 +122,7 @@ local function start(crew, index, texts)
   local worker = crew.workers[index]
   local order = core.pack { options = crew.options, life = worker.life, texts = texts }
   local ok, text = crew.team:spawn(index, "slipstream.cli.worker", order, crew.options.max_memory)
+  worker.is_running = ok
   if not ok then return end_without(crew, index, text) end
 end
 
@@ -148,6 +175,7 @@ local function failed(crew, index, text)
 end
 
 local function ended(crew, index, ok, code, text)
+  crew.workers[index].is_running = false
   tell_all(crew, "gone", index)
   team.urge(team.LEAD, "gone", index) -- we ask, too
   if ok then return note(crew, code, text) end
@@ -155,7 +183,8 @@ local function ended(crew, index, ok, code, text)
 end
 
 local function new_worker()
-  return { life = 0, history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS) }
+  local history = restart.new_history(restart.MAX_RESTARTS, restart.MAX_SECONDS)
+  return { life = 0, is_running = false, history = history }
 end
 
 local function count_restarts(crew)
@@ -219,7 +248,7 @@ end
 ---@return string[] texts what is wrong
 function M.run(options, count)
   local crew = { team = seat.lead(count), options = options, workers = {}, code = 0, texts = {},
-    ending = false }
+    ending = false, laggards = laggard.listen() }
   local ok, text = listen(crew)
   if not ok then return FAILED, { text } end
   local is_done, err = pcall(work, crew, count)

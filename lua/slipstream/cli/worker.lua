@@ -7,6 +7,7 @@ local endings = require "slipstream.ending"
 local facts = require "slipstream.cli.facts"
 local farewell = require "slipstream.cli.farewell"
 local file = require "slipstream.cli.script"
+local laggard = require "slipstream.cli.laggard"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
 local measures = require "slipstream.cli.measures"
@@ -149,6 +150,7 @@ local function run_file(main, options, texts)
   team.answer("texts", modules.texts)
   if options.control then facts.begin(options.allow_eval) end
   if options.metrics then measures.begin() end
+  laggard.tell()
   parcel.begin()
   run_chunk(chunk, main, options)
   return run_out(main, options)
