@@ -44,6 +44,17 @@ local none = {}
 
 local last_id = 0
 
+--- Leaves the ids from 1 to `count` to clients that are made with theirs.
+---@param count integer
+function M.keep_ids(count)
+  last_id = count
+end
+
+local function next_id()
+  last_id = last_id + 1
+  return last_id
+end
+
 -- Its lives.
 
 -- What every socket has while it is idle has its place from the start, and nothing else: there is room for
@@ -179,15 +190,16 @@ end
 --- Makes a client, which `launch` starts.
 ---@param module table
 ---@param args any
----@param options table? slipstream.StartOptions, and `supervisor`: the child that hears `child_ended`
+---@param options table? slipstream.StartOptions; `supervisor`: the child that hears `child_ended`; `id`: one
+---that was kept
 ---@return slipstream.Client
 function M.new(module, args, options)
-  last_id = last_id + 1
+  local id = options and options.id or next_id()
   local owner = fiber.current()
   misnomer.warn(module, client_modules.default)
   local client = {
-    id = last_id,
-    name = options and options.name or "#" .. last_id,
+    id = id,
+    name = options and options.name or "#" .. id,
     _module = module,
     _args = args,
     _host = options and options.host or hosts.of(owner),

@@ -113,12 +113,12 @@ describe("slipstream ctl", function()
           self:update("pushes", function(count) return count - 1 end)
           if self.assigns.pushes > 0 then return self:handle_join "room:1" end
           print("done", slipstream.worker.index)
-          if self:client().id == 1 then return "stop", "normal" end
+          if self:client().id <= 2 then return "stop", "normal" end
         end
         return Client
       ]], "--uri", uri, "--clients", "4", "--workers", "2", "--log", "debug")
       for _ = 1, 4 do it_runs:read "done" end
-      for _ = 1, 2 do it_runs:read_error "client ended client=#1" end
+      for id = 1, 2 do it_runs:read_error("client ended client=#" .. id) end
       local told = status()
       local all = told.all
       assert.same({ connected = 2 }, all.clients)
@@ -190,7 +190,7 @@ describe("slipstream ctl", function()
       assert.equal("worker 0: ok\nworker 1: ok\n", it_ran:output())
       assert.equal(0, code)
       end_it(it_runs)
-      assert.truthy(it_runs:errors():find("client ended client=#1 reason=shutdown worker=0", 1, true))
+      assert.truthy(it_runs:errors():find("client ended client=#2 reason=shutdown worker=0", 1, true))
       assert.truthy(it_runs:errors():find("client ended client=#1 reason=shutdown worker=1", 1, true))
     end)
 

@@ -40,6 +40,22 @@ describe("slipstream run with workers", function()
     assert.equal("1\t1\t2\n2\t0\t2\n3\t1\t2\n4\t0\t2\n5\t1\t2\nloaded\t0\nloaded\t1", sorted(output))
   end)
 
+  it("calls clients by their args.index, on whatever worker, and no others so", function()
+    local code, output = run([[
+      local slipstream = require "slipstream"
+      local Helper, Client = slipstream.client(), slipstream.client()
+      function Client:init(args)
+        local helper = slipstream.start(Helper)
+        print(args.index, self:client().id, self:client().name, helper.name)
+        helper:stop()
+        return "stop", "normal"
+      end
+      return Client
+    ]], "--clients", "3", "--workers", "2")
+    assert.equal(0, code)
+    assert.equal("1\t1\t#1\t#4\n2\t2\t#2\t#4\n3\t3\t#3\t#5", sorted(output))
+  end)
+
   it("has one worker for one client, and no more than there are cores", function()
     local _, output = run(printing)
     assert.equal("loaded\t0\n1\t0\t1\n", output)
@@ -80,7 +96,7 @@ describe("slipstream run with workers", function()
 
   it("says in the log which worker it was, when there are several", function()
     local _, _, errors = run(printing, "--clients", "2", "--workers", "2", "--set", "reason=broken")
-    assert.truthy(errors:find("client stopped client=#1 reason=broken worker=0\n", 1, true))
+    assert.truthy(errors:find("client stopped client=#2 reason=broken worker=0\n", 1, true))
     assert.truthy(errors:find("client stopped client=#1 reason=broken worker=1\n", 1, true))
   end)
 
@@ -218,7 +234,7 @@ describe("a signal to several workers", function()
     it_runs:signal "sigterm"
     local line = it_runs:read_error "worker 0 is busy and cannot end"
     assert.is_true(uv.hrtime() - before < 1e9)
-    assert.truthy(line:find "callback=handle_connect client=#%d+ line=%S+client.lua:6$", line)
+    assert.truthy(line:find "callback=handle_connect client=#2 line=%S+client.lua:6$", line)
     it_runs:signal "sigterm"
     it_runs:exit()
   end)
@@ -230,7 +246,7 @@ describe("a signal to several workers", function()
     local seconds = (uv.hrtime() - before) / 1e9
     assert.is_true(seconds > 4 and seconds < 9, seconds .. " s")
     local errors = it_runs:errors()
-    local words = "error worker 0 does not end; the program ends without it callback=handle_connect client=#"
+    local words = "error worker 0 does not end; the program ends without it callback=handle_connect client=#2"
     assert.truthy(errors:find(words, 1, true), errors)
   end)
 

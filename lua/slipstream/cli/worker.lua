@@ -7,6 +7,7 @@ local endings = require "slipstream.ending"
 local facts = require "slipstream.cli.facts"
 local farewell = require "slipstream.cli.farewell"
 local file = require "slipstream.cli.script"
+local handle = require "slipstream.handle"
 local laggard = require "slipstream.cli.laggard"
 local log_options = require "slipstream.cli.log_options"
 local loop = require "slipstream.cli.loop"
@@ -45,12 +46,18 @@ end
 
 -- The file.
 
+-- The log, too, tells several apart by their args.index.
+local function start_client(module, options, index)
+  local id = options.clients > 1 and index or nil
+  return handle.launch(handle.new(module, args_of(options, index), { id = id }))
+end
+
 -- Of the clients, each worker has every so many. Where its first one fails at once, all others would, with
 -- the same lines in the log.
 local function start_share(module, options)
   local first = worker.index == 0 and worker.count or worker.index
   for index = first, options.clients, worker.count do
-    local client, reason = slipstream.start(module, args_of(options, index))
+    local client, reason = start_client(module, options, index)
     if index == first and index + worker.count <= options.clients and not client
       and endings.is_failure(reason) then
       return slipstream.log.error "stopped starting clients: the first one failed in init"
@@ -151,6 +158,7 @@ local function run_file(main, options, texts)
   if options.control then facts.begin(options.allow_eval) end
   if options.metrics then measures.begin() end
   laggard.tell()
+  if options.clients > 1 then handle.keep_ids(options.clients) end
   parcel.begin()
   run_chunk(chunk, main, options)
   return run_out(main, options)
