@@ -551,6 +551,23 @@ describe("the counters of a server", function()
     handle:connected()[1]:drop()
     expect(handle, 0, 0, 1)
   end)
+
+  it("count who was accepted and ended at once as lost", function()
+    for _, how in ipairs { "drop", "close" } do
+      local early
+      local handle = serve(nil, { connect = function(socket)
+        early = socket
+        socket[how](socket)
+        return true
+      end })
+      local client = keep(raw_client.dial(handle.port))
+      client:send(ws.request { path = "/socket/websocket?vsn=2.0.0" })
+      assert.equal("eof", client:take().kind)
+      expect(handle, 0, 0, 1)
+      assert.same({}, handle:connected())
+      early:drop() -- it holds nothing that is gone
+    end
+  end)
 end)
 
 describe("limits of a connection", function()

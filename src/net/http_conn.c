@@ -58,6 +58,7 @@ void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told) {
   take_off(conn);
   TAILQ_REMOVE(&server->conns, conn, place);
   conn->is_open = false;
+  conn->ending = SLIP_HTTP_DROPS; /* so that to end it from inside `closed` is harmless */
   if (is_told)
     server->handler->closed(server->owner, conn, conn->peer_code, slip_buf_span(&conn->peer_text));
   while (!STAILQ_EMPTY(&conn->outbox)) {

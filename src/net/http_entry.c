@@ -179,7 +179,7 @@ static void ask_owner(struct slip_http_entry *entry, const struct slip_http_requ
     hand_over(entry, conn, request);
     return;
   }
-  slip_http_conn_gone(conn, false);
+  slip_http_conn_gone(conn, entry->answer.size == 0);
   entry->is_last = slip_http_request_is_last(request);
   if (entry->answer.size > 0)
     write_some(entry);

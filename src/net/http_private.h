@@ -73,7 +73,8 @@ struct slip_http_conn *slip_http_conn_new(struct slip_http_server *server);
 /* Hangs the one that is arriving on its wsi. False: it is late, for want of memory, and was given
  * up. */
 bool slip_http_conn_arrive(struct slip_http_server *server, struct lws *wsi);
-/* Takes it off its wsi and frees it; `closed` is told to those that were accepted. */
+/* Takes it off its wsi and frees it; is_told: the owner hears `closed`, which is due unless it has
+ * answered. */
 void slip_http_conn_gone(struct slip_http_conn *conn, bool is_told);
 /* libwebsockets' callbacks for an open connection: non-zero ends TCP. */
 int slip_http_conn_service(struct slip_http_conn *conn, enum lws_callback_reasons reason,

@@ -48,8 +48,9 @@ struct slip_http_handler {
   /* The connection is closed with that code, for what the peer sent: `why` in words. `closed`
    * follows. */
   void (*refused)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span why);
-  /* Once per accepted request; `conn` is gone when it returns. `code` is that of the peer's close
-   * frame, 1005 when it had none, also when ours went first; 0: no such frame came. */
+  /* Once per request that was not answered, be it dropped from inside of `request`; `conn` is gone
+   * when it returns. `code` is that of the peer's close frame, 1005 when it had none, also when
+   * ours went first; 0: no such frame came. */
   void (*closed)(void *owner, struct slip_http_conn *conn, uint16_t code, struct slip_span text);
   /* Nobody can be taken at the moment, as slip_listener_settings has it; `why` in words. */
   void (*starved)(void *owner, struct slip_span why);
