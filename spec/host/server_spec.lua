@@ -321,6 +321,17 @@ describe("a request", function()
     end
   end)
 
+  it("for the head alone is answered without a body, in which the next one would drown", function()
+    local client = dialled { http = echo_path }
+    client.tcp:read_stop()
+    local bytes = ""
+    client.tcp:read_start(function(_, more) bytes = bytes .. (more or "") end)
+    client:send "HEAD /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n"
+    loop.wait(function() return bytes:find("/second", 1, true) end)
+    local function head(size) return "HTTP/1.1 200 OK\r\ncontent-length: " .. size .. "\r\n\r\n" end
+    assert.equal(head(6) .. head(7) .. "/second", bytes)
+  end)
+
   it("may follow others on its connection", function()
     local client = dialled { http = echo_path }
     client:send "GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n"

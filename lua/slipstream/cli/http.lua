@@ -48,7 +48,7 @@ function M.write(answer, is_head)
     { "content-type", answer.type or "text/plain; charset=utf-8" }, { "connection", "close" },
     answer.status == 405 and { "allow", "GET, HEAD" } or nil,
   })
-  return is_head and bytes:sub(1, -#answer.body - 1) or bytes
+  return is_head and handshake.without_body(bytes) or bytes
 end
 
 -- Connections.

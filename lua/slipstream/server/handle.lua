@@ -87,6 +87,7 @@ local function answer(handle, conn, request)
     local status, meter = response:match "^%S+ (%d+)", handle.app.meter
     if meter then meter:count("responses", status) end
     log.debug("server: request answered", { method = request.method, path = request.path, status = status })
+    if request.method == "HEAD" then return handshake.without_body(response) end
   end
   return response
 end

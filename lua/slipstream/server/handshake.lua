@@ -33,6 +33,11 @@ function M.response(status, body, headers)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
+-- The response to a HEAD: what it would be to a GET, without the body (RFC 9110 section 9.3.2).
+function M.without_body(response)
+  return (response:match "^.-\r\n\r\n")
+end
+
 -- Sets params[a][b] for "a[b]", and adds to the list params[a] for "a[]".
 local function set_param(params, key, value)
   local root, rest = key:match "^([^%[]+)(.*)$"
