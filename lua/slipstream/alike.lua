@@ -25,10 +25,14 @@ local by_value = {
   compress = true, local_address = true, reconnect_after_msec = true, rejoin_after_msec = true, tls = true,
 }
 
+-- What a config inherits is not compared: two that look the same may say different things.
+local function is_plain(given) return debug.getmetatable(given) == nil end
+
 --- The settings that came of a config that says the same, if somebody still has them.
 ---@param given slipstream.Config
 ---@return slipstream.Settings? settings, slipstream.Read? read
 function M.find(given)
+  if not is_plain(given) then return nil end
   for index = 1, MOST do
     local settings = recent[index]
     local read = settings and settings.uri == given.uri and reads[settings]
@@ -49,6 +53,7 @@ end
 ---@param settings slipstream.Settings
 ---@param numbers table
 function M.keep(given, settings, numbers)
+  if not is_plain(given) then return end
   place = place % MOST + 1
   if recent[place] then reads[recent[place]] = nil end
   recent[place] = settings

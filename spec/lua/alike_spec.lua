@@ -91,6 +91,15 @@ describe("configs that differ", function()
     assert.not_equal(settings, read { uri = to, jitter = 0, reconnect_after_msec = { 1 }, proxy = false })
   end)
 
+  it("have settings of their own, also when they differ in what they inherit", function()
+    local to = uri()
+    local function dial_of(secret)
+      return config.dial(read(setmetatable({ uri = to }, { __index = { auth_token = secret } })))
+    end
+    assert.not_equal(dial_of("ann").protocols, dial_of("bob").protocols)
+    assert.is_nil(config.dial(read { uri = to }).protocols)
+  end)
+
   it("are checked, however well the one before was", function()
     local given = { uri = uri(), reconnect_after_msec = { 1 } }
     read(given)
