@@ -666,6 +666,18 @@ describe("the end of a server", function()
     assert.is_true(loop.wait(function() return is_over end))
   end)
 
+  it("drains: nobody is let in on a connection that was kept either", function()
+    local handle = serve()
+    local kept = keep(raw_client.dial(handle.port))
+    open(handle) -- for which it waits
+    kept:send "GET /elsewhere HTTP/1.1\r\n\r\n"
+    assert.equal(404, kept:take().head.status)
+    handle:stop()
+    kept:send(ws.request { path = "/socket/websocket?vsn=2.0.0" })
+    assert.equal("eof", kept:take().kind)
+    assert.equal(1, handle:stats().opened)
+  end)
+
   it("drops a peer that does not end after the close frame", function()
     local handle, app = serve(nil, { id = function() return "ann" end })
     local client, is_over = joined(handle), false

@@ -221,6 +221,11 @@ static void pass_over(struct slip_http_entry *entry) {
     drop(entry);
 }
 
+/* It listens no more: who asks on a connection that was kept comes too late, too. */
+static bool is_stopping(const struct slip_http_server *server) {
+  return server->stop_by > 0 || server->is_closing;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events) {
   struct slip_http_entry *entry = poll->data;
   if (status != 0)
@@ -229,6 +234,8 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     write_some(entry);
   else if (entry->is_ended)
     pass_over(entry);
+  else if (is_stopping(entry->server))
+    drop(entry);
   else
     read_some(entry);
 }
