@@ -10,7 +10,9 @@ local M = {}
 
 local clients = {} -- by id
 local names = {}
-local watchers = {} -- never changed but replaced, as one of them may come or go while they are told
+-- Each a table with its `fn`, which may watch twice.
+-- The list is never changed but replaced: watchers may come or go while they are told.
+local watchers = {}
 
 -- Those that gave up stay visible, but not without a limit.
 local MOST_GIVEN_UP = 1000
@@ -108,15 +110,12 @@ function M.clients()
   return list
 end
 
-local function unwatch(fn)
-  local others = { table.unpack(watchers) }
-  for index, watcher in ipairs(others) do
-    if watcher == fn then
-      table.remove(others, index)
-      watchers = others
-      return
-    end
+local function unwatch(watcher)
+  local others = {}
+  for _, other in ipairs(watchers) do
+    if other ~= watcher then others[#others + 1] = other end
   end
+  watchers = others
 end
 
 --- Calls `fn(client, reason, is_failure)` whenever a client has ended for good, one whose `init` ended
@@ -126,9 +125,10 @@ end
 ---@return fun() unwatch ends the calls
 function M.watch(fn)
   check.is(1, fn, "function")
+  local watcher = { fn = fn }
   watchers = { table.unpack(watchers) }
-  watchers[#watchers + 1] = fn
-  return function() unwatch(fn) end
+  watchers[#watchers + 1] = watcher
+  return function() unwatch(watcher) end
 end
 
 --- Tells the watchers.
@@ -136,7 +136,7 @@ end
 ---@param ending slipstream.Ending
 function M.tell(client, ending)
   for _, watcher in ipairs(watchers) do
-    local ok, caught = xpcall(watcher, traceback.catch, client, ending.reason, ending.is_failure)
+    local ok, caught = xpcall(watcher.fn, traceback.catch, client, ending.reason, ending.is_failure)
     if not ok then
       caught = traceback.caught(caught)
       log.error(caught.text, { traceback = caught.traceback })

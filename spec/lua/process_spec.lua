@@ -150,6 +150,20 @@ describe("the process", function()
     assert.same({ "first", "second" }, seen)
   end)
 
+  it("tells a function that watches twice until both have ended", function()
+    local count = 0
+    local function note() count = count + 1 end
+    local unwatch, unwatch_second = slipstream.watch(note), slipstream.watch(note)
+    unwatch()
+    unwatch()
+    start()
+    stop()
+    unwatch_second()
+    start()
+    stop()
+    assert.equal(1, count)
+  end)
+
   it("outlives a watcher that raises", function()
     local unwatch = slipstream.watch(function() error("boom") end)
     start()
