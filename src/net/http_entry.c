@@ -197,6 +197,11 @@ static void serve(struct slip_http_entry *entry) {
     ask_owner(entry, &request);
 }
 
+/* It listens no more: who asks on a connection that was kept comes too late, too. */
+static bool is_stopping(const struct slip_http_server *server) {
+  return server->stop_by > 0 || server->is_closing;
+}
+
 /* Takes no byte from the socket that is behind the head: it is libwebsockets', or of the next
  * request. */
 static void read_some(struct slip_http_entry *entry) {
@@ -206,7 +211,8 @@ static void read_some(struct slip_http_entry *entry) {
     return;
   struct slip_span rest = {bytes, size > 0 ? (size_t)size : 0};
   enum slip_err err = slip_http_lines_feed(&entry->lines, &rest);
-  if (size <= 0 || recv(entry->fd, bytes, (size_t)size - rest.size, 0) < 0 || err == SLIP_ENOMEM)
+  if (size <= 0 || err == SLIP_ENOMEM || is_stopping(entry->server) ||
+      recv(entry->fd, bytes, (size_t)size - rest.size, 0) < 0)
     drop(entry);
   else if (err != SLIP_OK)
     refuse(entry, SLIP_SPAN(too_long));
@@ -221,11 +227,6 @@ static void pass_over(struct slip_http_entry *entry) {
     drop(entry);
 }
 
-/* It listens no more: who asks on a connection that was kept comes too late, too. */
-static bool is_stopping(const struct slip_http_server *server) {
-  return server->stop_by > 0 || server->is_closing;
-}
-
 static void on_poll(uv_poll_t *poll, int status, int events) {
   struct slip_http_entry *entry = poll->data;
   if (status != 0)
@@ -234,8 +235,6 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     write_some(entry);
   else if (entry->is_ended)
     pass_over(entry);
-  else if (is_stopping(entry->server))
-    drop(entry);
   else
     read_some(entry);
 }
