@@ -135,9 +135,7 @@ function M.are_options(position, options, known)
   for key, value in pairs(options) do
     local kind = known[key]
     if not kind then
-      local guess = nearest.find(tostring(key), known)
-      local hint = guess and (", did you mean %s?"):format(guess) or ""
-      M.fail(position, ("no such option: %s%s"):format(key, hint))
+      M.fail(position, ("no such option: %s%s"):format(key, nearest.hint(key, known)))
     elseif type(value) ~= kind then
       M.fail(position, ("%s: %s expected, got %s"):format(key, kind, kind_of(value)))
     end

@@ -64,8 +64,7 @@ end
 local function fault_of_field(key, value)
   local is_right = fields[key]
   if not is_right then
-    local guess = nearest.find(tostring(key), fields)
-    return ("no such field: %s%s"):format(key, guess and (", did you mean %s?"):format(guess) or "")
+    return ("no such field: %s%s"):format(key, nearest.hint(key, fields))
   end
   local ok, expected = is_right(value)
   return not ok and ("%s: %s expected, got %s"):format(key, expected, show(value)) or nil

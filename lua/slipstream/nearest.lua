@@ -58,4 +58,13 @@ function M.find(name, set, most)
   return find_by_letters(name, set, #name // 4 + 1) or find_by_words(name, set)
 end
 
+--- What an error says behind an unknown name: ", did you mean NAME?", or nothing when none is near.
+---@param name any
+---@param set table<string, any>
+---@return string
+function M.hint(name, set)
+  local guess = M.find(tostring(name), set)
+  return guess and (", did you mean %s?"):format(guess) or ""
+end
+
 return M

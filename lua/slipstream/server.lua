@@ -78,9 +78,7 @@ local function type_of(value)
 end
 
 local function unknown(key)
-  local guess = nearest.find(tostring(key), known)
-  local hint = guess and (", did you mean %s?"):format(guess) or ""
-  return ("server.new: unknown option %s%s"):format(tostring(key), hint)
+  return ("server.new: unknown option %s%s"):format(tostring(key), nearest.hint(key, known))
 end
 
 local function check_options(given)

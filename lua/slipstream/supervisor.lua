@@ -136,9 +136,8 @@ local known_options = {
 
 local function check_strategy(strategy)
   if strategy == nil or supervision.strategies[strategy] then return end
-  local guess = nearest.find(strategy, supervision.strategies)
   local text = 'strategy: "one_for_one", "one_for_all" or "rest_for_one" expected, got %q%s'
-  check.fail(1, text:format(strategy, guess and (", did you mean %s?"):format(guess) or ""))
+  check.fail(1, text:format(strategy, nearest.hint(strategy, supervision.strategies)))
 end
 
 local function settings_of(options)

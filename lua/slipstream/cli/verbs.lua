@@ -55,8 +55,7 @@ function verbs.reload(_, request)
 end
 
 local function unknown(verb)
-  local guess = nearest.find(verb, verbs)
-  return ("no such verb: %s%s"):format(verb, guess and (", did you mean %s?"):format(guess) or "")
+  return ("no such verb: %s%s"):format(verb, nearest.hint(verb, verbs))
 end
 
 local function carry_out(lead, request)

@@ -31,9 +31,7 @@ local callbacks = { join = true, joined = false, handle_in = true, terminate = f
 local function fault_of(handlers)
   for name in pairs(handlers) do
     if callbacks[name] == nil then
-      local guess = nearest.find(tostring(name), callbacks)
-      local hint = guess and (", did you mean %s?"):format(guess) or ""
-      return ("unknown callback %s%s"):format(tostring(name), hint)
+      return ("unknown callback %s%s"):format(tostring(name), nearest.hint(name, callbacks))
     end
   end
   for name, is_needed in pairs(callbacks) do
